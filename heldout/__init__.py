@@ -1,0 +1,41 @@
+"""heldout explains a data set and verifies what it says on rows that nothing has looked at.
+
+This module knows the public names and nothing else: each is loaded on first use, so that `import heldout`
+costs a few milliseconds. It must never import a statistics, data or model library at load.
+"""
+
+from importlib import import_module as _import_module
+from pathlib import Path as _Path
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+_root = _Path(__file__).resolve().parent.parent
+if (_root / "pyproject.toml").is_file() and (_root / "tools").is_dir():  # a source checkout, not a wheel
+    __path__.append(str(_root))
+
+_EXPORTS = {
+    "Explanation": "heldout.agent.report.explanation",
+    "HeldoutError": "heldout.tools.errors",
+    "explain": "heldout.agent.pipeline",
+}
+
+__all__ = ["Explanation", "HeldoutError", "__version__", "explain"]
+
+if _TYPE_CHECKING:
+    from .agent.pipeline import explain
+    from .agent.report.explanation import Explanation
+    from .tools.errors import HeldoutError
+
+
+def __getattr__(name: str) -> object:
+    """The public object of that name, imported on first use."""
+    if name not in _EXPORTS:
+        raise AttributeError(f"module 'heldout' has no attribute {name!r}")
+    value = getattr(_import_module(_EXPORTS[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

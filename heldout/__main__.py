@@ -1,0 +1,5 @@
+"""`python -m heldout` is the command line."""
+
+from heldout.agent.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""Prompts as data. Empty until a model joins: no part of the main job needs one."""

@@ -1,0 +1,1 @@
+"""Facts: deterministic statistics on DuckDB and numpy. No model, no network, nothing printed."""
