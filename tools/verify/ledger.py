@@ -1,0 +1,151 @@
+"""The ledger: an append-only, hash-chained record of what was sealed, committed, opened and revealed.
+
+Knows entries, hashes and a file. Must never know rows, statistics or what a claim says.
+
+Each line is one entry. `hash` chains the bodies alone, so the same work gives the same head everywhere; `stamp`
+chains the hashes together with the time of writing, so a changed time is found as well.
+"""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from ..errors import LedgerError, TamperedLedger
+from ..value import Value, canonical_json, digest
+
+Kind = Literal["seal", "commit", "open", "reveal"]
+_START = "0" * 64
+
+
+class Entry(Value):
+    """One line of the ledger."""
+
+    index: int
+    kind: Kind
+    dataset: str
+    """Fingerprint of the data set the entry belongs to."""
+    body: dict[str, Any]
+    hash: str
+    time: str
+    stamp: str
+
+
+class Ledger:
+    """The record of every data set that was ever sealed here; one file, one line an entry."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = Path(path)
+        self._entries: list[Entry] | None = None
+
+    def __repr__(self) -> str:
+        return f"<Ledger {self.path} entries={len(self.entries())}>"
+
+    @contextmanager
+    def locked(self, timeout: float = 60.0) -> Iterator["Ledger"]:
+        """Hold the file against other processes; entries are read anew.
+
+        Raises:
+            LedgerError: if another run holds it for longer than `timeout` seconds, or the folder is read-only.
+        """
+        from filelock import FileLock, Timeout
+
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(str(self.path) + ".lock", timeout=timeout)
+            with lock:
+                self._entries = None
+                yield self
+        except Timeout as err:
+            raise LedgerError(
+                f"Ledger '{self.path}' is held by another run. Wait for it, or choose another with `--ledger`."
+            ) from err
+        except OSError as err:
+            raise LedgerError(
+                f"Ledger '{self.path}' cannot be written ({err.strerror}). Choose another with `--ledger FILE`."
+            ) from err
+
+    def entries(self, dataset: str | None = None) -> tuple[Entry, ...]:
+        """The verified entries, all or those of one data set.
+
+        Raises:
+            TamperedLedger: if an entry does not match its hash, its predecessor or its stamp.
+        """
+        if self._entries is None:
+            self._entries = list(_read(self.path))
+        return tuple(e for e in self._entries if dataset is None or e.dataset == dataset)
+
+    def head(self, dataset: str) -> str:
+        """The chained hash after the last entry of one data set; zeros where it has none."""
+        own = self.entries(dataset)
+        return own[-1].hash if own else _START
+
+    def append(self, kind: Kind, dataset: str, body: Mapping[str, Any]) -> Entry:
+        """Add one entry and force it to the disk before returning."""
+        entries = list(self.entries())
+        plain = json.loads(canonical_json(body))
+        own = _hash(self.head(dataset), kind, dataset, plain)
+        time = datetime.now(UTC).isoformat(timespec="seconds")
+        before = entries[-1].stamp if entries else _START
+        entry = Entry(
+            index=len(entries), kind=kind, dataset=dataset, body=plain, hash=own, time=time,
+            stamp=digest(before + own + time),
+        )  # fmt: skip
+        _write(self.path, entry.canonical())
+        self._entries = [*entries, entry]
+        return entry
+
+    def text(self, dataset: str) -> str:
+        """The lines of one data set, as the report's folder keeps them."""
+        return "".join(e.canonical() + "\n" for e in self.entries(dataset))
+
+
+def _hash(previous: str, kind: str, dataset: str, body: object) -> str:
+    return digest(canonical_json([previous, kind, dataset, body]))
+
+
+def _read(path: Path) -> Iterator[Entry]:
+    """The entries of the file, each checked against its hash, its predecessor and its stamp."""
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        return
+    except OSError as err:
+        raise LedgerError(f"Ledger '{path}' cannot be read ({err.strerror}).") from err
+    heads: dict[str, str] = {}
+    stamp = _START
+    for index, line in enumerate(raw.split(b"\n")[:-1]):  # what follows the last newline was never acknowledged
+        entry = _parse(path, index, line)
+        own = _hash(heads.get(entry.dataset, _START), entry.kind, entry.dataset, entry.body)
+        if entry.index != index or entry.hash != own or entry.stamp != digest(stamp + own + entry.time):
+            raise TamperedLedger(
+                f"Ledger '{path}' was edited: entry {index} does not match its hash. "
+                "Restore the file, or start a new ledger with `--ledger FILE` on new rows."
+            )
+        heads[entry.dataset], stamp = own, entry.stamp
+        yield entry
+
+
+def _parse(path: Path, index: int, line: bytes) -> Entry:
+    try:
+        return Entry.model_validate_json(line)
+    except ValueError as err:
+        raise TamperedLedger(
+            f"Ledger '{path}' was edited: line {index + 1} is no entry. Restore the file from a copy."
+        ) from err
+
+
+def _write(path: Path, line: str) -> None:
+    """Append one line, first cutting off a last line that a crash left unfinished."""
+    with open(path, "ab+") as file:
+        file.seek(0)
+        raw = file.read()
+        end = raw.rfind(b"\n") + 1
+        if end != len(raw):
+            file.truncate(end)
+        file.write(line.encode("utf-8") + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
