@@ -117,7 +117,9 @@ def _read(path: Path) -> Iterator[Entry]:
         raise LedgerError(f"Ledger '{path}' cannot be read ({err.strerror}).") from err
     heads: dict[str, str] = {}
     stamp = _START
-    for index, line in enumerate(raw.split(b"\n")[:-1]):  # what follows the last newline was never acknowledged
+    for index, line in enumerate(
+        raw.split(b"\n")[:-1]
+    ):  # what follows the last newline was never acknowledged
         entry = _parse(path, index, line)
         own = _hash(heads.get(entry.dataset, _START), entry.kind, entry.dataset, entry.body)
         if entry.index != index or entry.hash != own or entry.stamp != digest(stamp + own + entry.time):

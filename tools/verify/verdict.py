@@ -140,9 +140,9 @@ def _power(evidence: Evidence, delta: float, level: float) -> tuple[float | None
 
 def _verified_reason(size: Size) -> str:
     return {
-        "material": "Held up on rows that nothing had looked at, and is larger than the smallest effect of interest.",
-        "uncertain": "Held up on rows that nothing had looked at; its size may be under the smallest effect of interest.",
-        "negligible": "Real but negligible: held up, and is smaller than the smallest effect of interest.",
+        "material": "Held up on rows that nothing had looked at; larger than the smallest effect of interest.",
+        "uncertain": "Held up on rows that nothing had looked at; may be under the smallest effect of interest.",
+        "negligible": "Real but negligible: held up, and is under the smallest effect of interest.",
     }[size]
 
 
@@ -156,5 +156,7 @@ def _refuted_reason(claim: Claim, delta: float) -> str:
 def _inconclusive_reason(claim: Claim) -> str:
     theta = claim.evidence.theta or 0.0
     if sign(claim.hypothesis) and theta <= 0:
-        return "On held-out rows the effect does not point the way it did before, but a real effect is not ruled out."
+        return (
+            "On held-out rows the effect does not point the way it did, but a real effect is not ruled out."
+        )
     return "The held-out rows neither show the effect nor rule it out."

@@ -1,0 +1,288 @@
+"""The seal: which rows may be explored and which lie in vaults, written to two files that never meet again.
+
+Knows the unit of independence, a salt that nobody chooses, and shares. Must never know what will be tested.
+"""
+
+from pathlib import Path
+from typing import Any, Literal
+
+from ..value import Value, digest
+from .copies import are_copies
+from .dataset import Dataset
+from .independence import Unit, choose_unit, fetch, quoted
+from .rows import Rows
+from .schema import Column
+
+PROJECT = "heldout/split/1"
+SMALL = 200
+"""Under this many units nothing is split: a closed family is tested on all rows."""
+TINY = 40
+"""Under this many units nothing is tested."""
+ONE_VAULT_UNDER = 1_000
+"""With fewer held-out units than this there is one vault."""
+MIN_BLOCKS = 40
+BLOCKS = 60
+_PERIODS = ("year", "quarter", "month", "week", "day", "hour", "minute")
+_DIGITS = 13
+_UNIT = f"(('0x' || substr(sha256({{key}}), 1, {_DIGITS}))::BIGINT / {16**_DIGITS}.0)"
+
+
+class VaultPlan(Value):
+    """One portion of the sealed rows and its share of the error budget."""
+
+    number: int
+    rows: int
+    units: int
+    weight: float
+
+
+class Plan(Value):
+    """How one data set is divided; the ledger keeps it, so that it cannot be divided twice."""
+
+    kind: Literal["row", "entity", "time", "none"]
+    key: str | None
+    salt: str
+    reason: str
+    units: int
+    rows: int
+    exploration_rows: int
+    exploration_share: float
+    vaults: tuple[VaultPlan, ...] = ()
+    block: str | None = None
+    """For time: what one block is, such as `week` or `130 rows`."""
+    copies: int = 0
+    """Rows that repeat an earlier row and were set aside, so that no row counts twice."""
+    gap_rows: int = 0
+    """For time: rows between exploration and vault that belong to neither."""
+    warning: str | None = None
+
+
+class SealedSplit:
+    """Exploration rows and vaults of one data set as two database files; a handle, not a value."""
+
+    def __init__(self, plan: Plan, columns: tuple[Column, ...], exploration: Path, sealed: Path) -> None:
+        self.plan = plan
+        self.columns = {c.name: c for c in columns if c.analysed}
+        self.exploration_file = exploration
+        self.sealed_file = sealed
+
+    def __repr__(self) -> str:
+        return f"<SealedSplit {self.plan.kind} vaults={len(self.plan.vaults)}>"
+
+    def explore(self) -> Rows:
+        """The exploration rows."""
+        return read_rows(self.exploration_file, "rows", self.columns)
+
+
+def seal(
+    data: Dataset,
+    folder: Path,
+    *,
+    entity: str | None = None,
+    time: str | None = None,
+    one_shot: bool = False,
+) -> SealedSplit:
+    """Divide a data set once and for all; writes `exploration.duckdb` and `sealed.duckdb` into `folder`.
+
+    The assignment is a function of the data's fingerprint and the unit alone: the first 52 bits of the sha256
+    of salt and key, the salt being the sha256 of fingerprint and project. Rows with equal content (or of one
+    entity) fall on one side.
+
+    Args:
+        data: The opened table.
+        folder: An existing folder that only this run uses.
+        entity: Column whose values are the units of independence.
+        time: Column that orders dependent rows.
+        one_shot: One vault with the whole budget, whatever the number of rows.
+
+    Raises:
+        UsageError: if a declared column is not in the data.
+    """
+    unit = choose_unit(data, entity=entity, time=time)
+    salt = digest(f"{data.fingerprint}|{PROJECT}")
+    cursor = data.cursor()
+    copies = _keep_rows(data)
+    block = _place_units(data, unit, salt)
+    units = int(cursor.execute("SELECT count(DISTINCT _unit) FROM placed").fetchall()[0][0])
+    plan = _plan(data, unit, salt, units, block, one_shot, copies)
+    exploration, sealed = folder / "exploration.duckdb", folder / "sealed.duckdb"
+    _write(data, exploration, {"rows": 0}, unit)
+    _write(data, sealed, {f"vault_{v.number}": v.number for v in plan.vaults}, unit)
+    cursor.execute("DROP TABLE placed; DROP VIEW kept")
+    return SealedSplit(plan, data.columns, exploration, sealed)
+
+
+def read_rows(file: Path, table: str, columns: dict[str, Column]) -> Rows:
+    """The rows of one table of a split's file, in the order in which they were written."""
+    import duckdb
+    import numpy as np
+
+    with duckdb.connect(str(file), read_only=True) as connection:
+        got = connection.cursor().execute(f"SELECT * FROM {table}").fetchnumpy()
+    arrays = {}
+    for at, (name, column) in enumerate(columns.items()):
+        raw = got[f"c{at}"]
+        kind = np.int32 if column.type in ("boolean", "category") else np.float64
+        arrays[name] = np.ascontiguousarray(raw, dtype=kind)
+    cluster = np.ascontiguousarray(got["_cluster"], dtype=np.int32)
+    return Rows(columns, arrays, cluster=None if len(cluster) and cluster[0] < 0 else cluster)
+
+
+def _keep_rows(data: Dataset) -> int:
+    """Make the view `kept` over the rows that are no copy of an earlier one; returns how many were set aside."""
+    cursor = data.cursor()
+    if not are_copies(data):
+        cursor.execute("CREATE OR REPLACE TEMP VIEW kept AS SELECT * FROM data")
+        return 0
+    cursor.execute(
+        "CREATE OR REPLACE TEMP TABLE firsts AS SELECT min(_row) AS _row FROM data GROUP BY _content"
+    )
+    cursor.execute("CREATE OR REPLACE TEMP VIEW kept AS SELECT data.* FROM data JOIN firsts USING (_row)")
+    return data.duplicates
+
+
+def _place_units(data: Dataset, unit: Unit, salt: str) -> str | None:
+    """Make the table `placed` (_row, _unit, _u): each row's unit and the unit's place in [0, 1)."""
+    cursor = data.cursor()
+    if unit.kind == "time":
+        return _place_blocks(data, unit)
+    key = (
+        "_content"
+        if unit.kind == "row"
+        else f"coalesce('e' || trim({quoted(unit.key or '')}::VARCHAR), _content)"
+    )
+    cursor.execute(
+        f"CREATE OR REPLACE TEMP TABLE placed AS SELECT _row, key AS _unit, "
+        f"{_UNIT.format(key=f"'{salt}|' || key")} AS _u FROM (SELECT _row, {key} AS key FROM kept)"
+    )
+    return None
+
+
+def _place_blocks(data: Dataset, unit: Unit) -> str:
+    """Blocks of time: calendar periods where a date has enough of them, else runs of equally many rows."""
+    cursor = data.cursor()
+    column = next((c for c in data.columns if c.name == unit.key), None)
+    order = f"{quoted(unit.key)}, _row" if unit.key else "_row"
+    name, block = f"{max(1, -(-data.rows // BLOCKS)):,} rows", None
+    if column is not None and column.type == "datetime":
+        for period in _PERIODS:
+            truncated = f"date_trunc('{period}', {quoted(column.name)})"
+            count = int(fetch(data, f"SELECT count(DISTINCT {truncated}) AS n FROM data")["n"][0])
+            if count >= BLOCKS:
+                name, block = period, f"dense_rank() OVER (ORDER BY {truncated} NULLS FIRST) - 1"
+                break
+    if block is None:
+        size = max(1, -(-data.rows // BLOCKS))
+        block = f"(row_number() OVER (ORDER BY {order} NULLS FIRST) - 1) // {size}"
+    cursor.execute(
+        "CREATE OR REPLACE TEMP TABLE placed AS SELECT _row, _unit, _unit / (1.0 + max(_unit) OVER ()) AS _u "
+        f"FROM (SELECT _row, {block} AS _unit FROM kept)"
+    )
+    return name
+
+
+def _plan(
+    data: Dataset, unit: Unit, salt: str, units: int, block: str | None, one_shot: bool, copies: int
+) -> Plan:
+    """Shares and vaults by the number of units; adds each row's part to `placed`."""
+    least = MIN_BLOCKS if unit.kind == "time" else SMALL
+    rows = data.rows - copies
+    common = {
+        "key": unit.key, "salt": salt, "units": units, "rows": rows, "block": block, "copies": copies,
+        "warning": unit.warning,
+    }  # fmt: skip
+    if units < least or rows < SMALL:
+        return _small_plan(data, unit, common)
+    share = 0.5 if unit.kind == "time" or units >= ONE_VAULT_UNDER else 0.4
+    held = units * (1 - share)
+    weights = (1.0,) if one_shot or held < ONE_VAULT_UNDER else (0.6, 0.2, 0.2)
+    bounds, low = [], share
+    for w in weights:
+        bounds.append((low, low + w * (1 - share)))
+        low = bounds[-1][1]
+    counts = _divide(data, bounds, gap=1.0 / units if unit.kind == "time" else 0.0)
+    vaults = tuple(
+        VaultPlan(number=n, rows=counts.get(n, (0, 0))[0], units=counts.get(n, (0, 0))[1], weight=w)
+        for n, w in enumerate(weights, 1)
+    )
+    return Plan(
+        kind=unit.kind, reason=unit.reason, exploration_rows=counts[0][0], exploration_share=share, vaults=vaults, gap_rows=counts.get(-1, (0, 0))[0], **common,
+    )  # fmt: skip
+
+
+def _divide(data: Dataset, bounds: list[tuple[float, float]], gap: float) -> dict[int, tuple[int, int]]:
+    """Add `_part` to `placed` (0 exploration, -1 gap, else the vault) and count its rows and units."""
+    cursor = data.cursor()
+    start = bounds[0][0]
+    cases = [f"WHEN _u < {start!r} THEN 0"]
+    if gap:
+        cases.append(f"WHEN _u < {start + gap!r} THEN -1")
+    cases += [f"WHEN _u < {high!r} THEN {n}" for n, (_, high) in enumerate(bounds[:-1], 1)]
+    case = f"CASE {' '.join(cases)} ELSE {len(bounds)} END"
+    cursor.execute(f"CREATE OR REPLACE TEMP TABLE placed AS SELECT *, {case} AS _part FROM placed")
+    got = cursor.execute("SELECT _part, count(*), count(DISTINCT _unit) FROM placed GROUP BY 1").fetchall()
+    return {int(part): (int(rows), int(units)) for part, rows, units in got}
+
+
+def _small_plan(data: Dataset, unit: Unit, common: dict[str, Any]) -> Plan:
+    """No split: one vault with all rows for the closed family, or none at all where nothing can be tested."""
+    units, rows = common["units"], common["rows"]
+    tiny = rows < TINY or units < (MIN_BLOCKS // 2 if unit.kind == "time" else TINY)
+    data.cursor().execute(
+        f"CREATE OR REPLACE TEMP TABLE placed AS SELECT *, {0 if tiny else 1} AS _part FROM placed"
+    )
+    what = f"{units:,} rows"
+    if unit.kind == "entity":
+        what = f"{units:,} values of `{unit.key}` in {rows:,} rows"
+    elif unit.kind == "time":
+        what = f"{units:,} blocks of time in {rows:,} rows"
+    if tiny:
+        reason = f"{what}: too few to test anything (at least {TINY} are needed); described, not judged."
+        return Plan(kind="none", reason=reason, exploration_rows=rows, exploration_share=1.0, **common)
+    reason = (
+        f"{what}: too few to split. Every pair of columns was listed by name and type before any value was "
+        "compared, and the whole list is tested on all rows."
+    )
+    vault = VaultPlan(number=1, rows=rows, units=units, weight=1.0)
+    return Plan(
+        kind="none", reason=reason, exploration_rows=0, exploration_share=0.0, vaults=(vault,), **common
+    )
+
+
+def _write(data: Dataset, file: Path, tables: dict[str, int], unit: Unit) -> None:
+    """Write the parts of `placed` as tables of numbers and codes, in an order that the file's order cannot change."""
+    cursor = data.cursor()
+    file.unlink(missing_ok=True)
+    escaped = str(file).replace("'", "''")
+    cursor.execute(f"ATTACH '{escaped}' AS part")
+    try:
+        selected = _select(data)
+        cluster = "-1" if unit.kind == "row" else "dense_rank() OVER (ORDER BY _u, _unit::VARCHAR) - 1"
+        order = "_row" if unit.kind == "time" and unit.key is None else "_content, _row"
+        if unit.kind == "time" and unit.key is not None:
+            order = f"{quoted(unit.key)}, _content, _row"
+        for table, part in tables.items():
+            cursor.execute(
+                f"CREATE TABLE part.{table} AS SELECT {selected}, ({cluster})::INTEGER AS _cluster "
+                f"FROM data JOIN placed USING (_row) WHERE _part = {part} ORDER BY {order}"
+            )
+    finally:
+        cursor.execute("DETACH part")
+
+
+def _select(data: Dataset) -> str:
+    """Numbers as they are, dates as days since 1970, labels as indexes into the column's levels."""
+    cursor = data.cursor()
+    out = []
+    for at, c in enumerate([c for c in data.columns if c.analysed]):
+        name = quoted(c.name)
+        if c.type in ("boolean", "category"):
+            literals = ", ".join("'" + level.replace("'", "''") + "'" for level in c.levels)
+            cursor.execute(f"CREATE OR REPLACE TEMP TYPE levels_{at} AS ENUM ({literals})")
+            code = f"coalesce(enum_code(try_cast({name} AS levels_{at})), -1)::INTEGER"
+            out.append(f"{code} AS c{at}")
+        elif c.type == "datetime":
+            out.append(f"coalesce(epoch_us({name}) / 86400000000.0, 'nan'::DOUBLE) AS c{at}")
+        else:
+            out.append(f"coalesce({name}::DOUBLE, 'nan'::DOUBLE) AS c{at}")
+    return ", ".join(out) if out else "0 AS c0"

@@ -1,0 +1,205 @@
+"""What a data set has spent: its seal and its batches, read from the ledger and written to it.
+
+Knows ledger entries and what they mean for vaults and weights. Must never know rows or verdict rules.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..data.split import Plan
+from ..errors import LedgerError, NoVaultLeft, SealBroken
+from ..value import Value, canonical_json, digest
+from .hypothesis import Hypothesis, parse
+from .ledger import Ledger
+from .policy import Rule
+
+
+class Session(Value):
+    """One committed batch of a data set."""
+
+    number: int
+    vault: int
+    request: str
+    """Digest of what was asked: focus, rule and drafter."""
+    batch: str
+    """Digest of the claims and the rule."""
+    rule: Rule
+    weight: float
+    earlier: int
+    """Discoveries of earlier batches, as counted when this one was committed."""
+    hypotheses: tuple[dict[str, Any], ...]
+    opened: bool = False
+    verified: int | None = None
+    """Discoveries of this batch once revealed."""
+
+    def claims(self) -> tuple[Hypothesis, ...]:
+        """The committed hypotheses."""
+        return tuple(parse(h) for h in self.hypotheses)
+
+
+class Receipt(Value):
+    """Proof that a batch stands in the ledger; the only key to its vault."""
+
+    dataset: str
+    session: int
+    vault: int
+    weight: float
+    earlier: int
+    batch: str
+    hypothesis_ids: tuple[str, ...]
+    head: str
+    """The chained hash after the commitment."""
+
+
+def record_seal(ledger: Ledger, dataset: str, plan: Plan) -> Plan:
+    """The plan by which the data set is sealed: recorded now, or the recorded one if it agrees.
+
+    Raises:
+        LedgerError: if the data set was sealed before in another way, so that rows already explored would
+            come to lie in a vault.
+    """
+    for entry in ledger.entries(dataset):
+        if entry.kind == "seal":
+            known = Plan.model_validate(entry.body)
+            if _frozen(known) != _frozen(plan):
+                raise LedgerError(
+                    f"These data were sealed before by {_by(known)}; sealing them by {_by(plan)} now would hide "
+                    "rows that have been explored. Leave the option as it was, or bring new rows."
+                )
+            return known
+    ledger.append("seal", dataset, plan.as_json())
+    return plan
+
+
+def sessions(ledger: Ledger, dataset: str) -> tuple[Session, ...]:
+    """The batches of a data set in order; a batch that was never opened gives way to a later one."""
+    found: dict[int, Session] = {}
+    for entry in ledger.entries(dataset):
+        body = entry.body
+        if entry.kind == "commit":
+            found[body["number"]] = Session.model_validate(body)
+        elif entry.kind == "open":
+            found[body["number"]] = found[body["number"]].model_copy(update={"opened": True})
+        elif entry.kind == "reveal":
+            verified = sum(1 for outcome in body["outcomes"].values() if outcome == "verified")
+            found[body["number"]] = found[body["number"]].model_copy(update={"verified": verified})
+    return tuple(found[n] for n in sorted(found))
+
+
+def next_vault(plan: Plan, known: Sequence[Session]) -> int:
+    """The number of the first vault that no batch has opened.
+
+    Raises:
+        NoVaultLeft: if all are spent.
+    """
+    spent = {s.vault for s in known if s.opened}
+    for vault in plan.vaults:
+        if vault.number not in spent:
+            return vault.number
+    raise NoVaultLeft(
+        f"Every vault of these data is spent ({len(spent)} of {len(plan.vaults)}): a new batch needs new rows. "
+        "Ask the earlier question again for its report, or look without verdicts with `--explore-only`."
+    )
+
+
+def commit(
+    ledger: Ledger, dataset: str, plan: Plan, hypotheses: Sequence[Hypothesis], rule: Rule, *, request: str
+) -> Receipt:
+    """Freeze a batch in the ledger, before a row of its vault is read.
+
+    Raises:
+        NoVaultLeft: if no vault is left.
+    """
+    known = sessions(ledger, dataset)
+    vault = next_vault(plan, known)
+    claims = sorted((h.content_id(), h) for h in hypotheses)
+    session = Session(
+        number=vault,
+        vault=vault,
+        request=request,
+        batch=batch_id([h for _, h in claims], rule),
+        rule=rule,
+        weight=next(v.weight for v in plan.vaults if v.number == vault),
+        earlier=sum(s.verified or 0 for s in known if s.opened),
+        hypotheses=tuple(h.as_json() for _, h in claims),
+    )
+    ledger.append("commit", dataset, session.as_json())
+    return receipt_of(ledger, dataset, session)
+
+
+def receipt_of(ledger: Ledger, dataset: str, session: Session) -> Receipt:
+    """The receipt of a batch that stands in the ledger."""
+    return Receipt(
+        dataset=dataset,
+        session=session.number,
+        vault=session.vault,
+        weight=session.weight,
+        earlier=session.earlier,
+        batch=session.batch,
+        hypothesis_ids=tuple(h.content_id() for h in session.claims()),
+        head=_commit_hash(ledger, dataset, session),
+    )
+
+
+def check_receipt(ledger: Ledger, receipt: Receipt, hypotheses: Sequence[Hypothesis]) -> Session:
+    """The session that a receipt stands for.
+
+    Raises:
+        SealBroken: if the ledger does not hold the commitment, or a hypothesis is not in it.
+    """
+    for session in sessions(ledger, receipt.dataset):
+        if session.number == receipt.session and receipt_of(ledger, receipt.dataset, session) == receipt:
+            break
+    else:
+        raise SealBroken(
+            f"Held-out rows are still sealed: batch {receipt.batch[:12]!r} does not stand in the ledger. "
+            "Commit it before it is verified."
+        )
+    for hypothesis in hypotheses:
+        if hypothesis.content_id() not in receipt.hypothesis_ids:
+            raise SealBroken(
+                f"Held-out rows are still sealed: no receipt covers hypothesis {hypothesis.content_id()!r}. "
+                "Commit it before it is verified."
+            )
+    return session
+
+
+def record_open(ledger: Ledger, receipt: Receipt) -> None:
+    """Write down that a vault is being opened, before it is; once, however often the batch is replayed."""
+    for session in sessions(ledger, receipt.dataset):
+        if session.number == receipt.session and session.opened:
+            return
+    ledger.append("open", receipt.dataset, {"number": receipt.session, "vault": receipt.vault})
+
+
+def record_reveal(ledger: Ledger, receipt: Receipt, outcomes: Mapping[str, str]) -> None:
+    """Write down what became of each claim, once; from here on the vault is burnt."""
+    for session in sessions(ledger, receipt.dataset):
+        if session.number == receipt.session and session.verified is not None:
+            return
+    ledger.append("reveal", receipt.dataset, {"number": receipt.session, "outcomes": dict(outcomes)})
+
+
+def batch_id(hypotheses: Sequence[Hypothesis], rule: Rule) -> str:
+    """Digest of a batch: its claims in any order, and the rule."""
+    return digest(canonical_json([sorted(h.content_id() for h in hypotheses), rule.as_json()]))
+
+
+def _commit_hash(ledger: Ledger, dataset: str, session: Session) -> str:
+    body = session.model_copy(update={"opened": False, "verified": None}).as_json()
+    for entry in reversed(ledger.entries(dataset)):
+        if entry.kind == "commit" and entry.body == body:
+            return entry.hash
+    return ""
+
+
+def _frozen(plan: Plan) -> str:
+    keep = {"kind", "key", "salt", "rows", "units", "vaults", "exploration_rows"}
+    return canonical_json(plan.model_dump(mode="json", include=keep))
+
+
+def _by(plan: Plan) -> str:
+    vaults = f" with {len(plan.vaults)} vault(s)" if plan.vaults else ""
+    if plan.kind in ("entity", "time"):
+        return f"{plan.kind} `{plan.key or 'order of the file'}`{vaults}"
+    return ("rows" if plan.kind == "row" else "nothing, all rows in one family") + vaults

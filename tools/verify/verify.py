@@ -1,0 +1,131 @@
+"""The one door: opens a vault on a ledger receipt, evaluates the committed claims, and reveals the verdicts.
+
+Knows the sealed file, the families and the rule. Must never know who drafted a claim or how it will be worded.
+This is the only module that reads sealed rows.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ..data.rows import Rows
+from ..data.split import SealedSplit, read_rows
+from ..value import digest
+from .evidence import Evidence, Picture, Verdict
+from .families import FAMILIES
+from .hypothesis import Hypothesis
+from .ledger import Ledger
+from .multiplicity import Rejections
+from .policy import Rule
+from .sessions import Receipt, check_receipt, record_open, record_reveal, sessions
+from .verdict import Claim, control_errors, decide
+
+DRAWS = 9_999
+
+
+class Judged(NamedTuple):
+    """The verdicts of a batch with their pictures."""
+
+    verdicts: tuple[Verdict, ...]
+    rejections: Rejections
+
+
+def open_vault(split: SealedSplit, ledger: Ledger, receipt: Receipt, claims: Sequence[Hypothesis]) -> Rows:
+    """The rows of one vault, after the ledger has recorded that it is being opened.
+
+    Raises:
+        SealBroken: if the receipt does not stand in the ledger or does not cover every claim.
+    """
+    check_receipt(ledger, receipt, claims)
+    record_open(ledger, receipt)
+    return _read_vault(split, receipt.vault)
+
+
+def burnt_rows(split: SealedSplit, ledger: Ledger, dataset: str, *, before: int) -> list[Rows]:
+    """The rows of vaults below `before` that the ledger records as opened: exploration rows by now."""
+    spent = [s.vault for s in sessions(ledger, dataset) if s.opened and s.vault < before]
+    return [_read_vault(split, number) for number in spent]
+
+
+def verify(
+    split: SealedSplit, ledger: Ledger, receipt: Receipt, claims: Sequence[Hypothesis], exploration: Rows
+) -> Judged:
+    """The verdicts of a committed batch on the rows of its vault; the vault is burnt when this returns.
+
+    Args:
+        split: The sealed data set.
+        ledger: The ledger that holds the commitment, locked by the caller.
+        receipt: What `commit` returned.
+        claims: The committed hypotheses.
+        exploration: The rows they were drafted on, for the figures beside the held-out ones.
+
+    Raises:
+        SealBroken: if the receipt does not stand in the ledger or does not cover every claim.
+    """
+    session = check_receipt(ledger, receipt, claims)
+    rows = open_vault(split, ledger, receipt, claims)
+    before = [measure(h, exploration, split="exploration") for h in claims]
+    judged = judge(
+        claims, rows, session.rule, before, weight=receipt.weight, earlier=receipt.earlier, split="held_out"
+    )
+    record_reveal(ledger, receipt, {v.hypothesis_id: v.outcome for v in judged.verdicts})
+    return judged
+
+
+def judge(
+    claims: Sequence[Hypothesis],
+    rows: Rows,
+    rule: Rule,
+    exploration: Sequence[Evidence | None],
+    *,
+    weight: float,
+    earlier: int,
+    split: str,
+) -> Judged:
+    """The verdicts of claims on rows that are open already (a vault just opened, or a table too small to split)."""
+    tested = [
+        Claim(h, FAMILIES[h.family].evaluate(h, rows, split=split, draws=DRAWS, seed=seed_of(h)), _null(h))
+        for h in claims
+    ]
+    rejections = control_errors(tested, rule, weight=weight, earlier=earlier)
+    tested = [
+        _with_interval(claim, rows, split, rejections) if rejected else claim
+        for claim, rejected in zip(tested, rejections.rejected, strict=True)
+    ]
+    verdicts = [
+        verdict.model_copy(update={"picture": _picture(verdict, rows)})
+        for verdict in decide(tested, rule, rejections, exploration)
+    ]
+    return Judged(tuple(verdicts), rejections)
+
+
+def measure(hypothesis: Hypothesis, rows: Rows, *, split: str) -> Evidence:
+    """One hypothesis on open rows without a permutation test."""
+    return FAMILIES[hypothesis.family].evaluate(hypothesis, rows, split=split, draws=0)
+
+
+def seed_of(hypothesis: Hypothesis) -> int:
+    """The seed of a hypothesis's permutation draws: a function of its content."""
+    return int(digest(hypothesis.canonical())[:8], 16)
+
+
+def _read_vault(split: SealedSplit, number: int) -> Rows:
+    return read_rows(split.sealed_file, f"vault_{number}", split.columns)
+
+
+def _null(hypothesis: Hypothesis) -> float:
+    return FAMILIES[hypothesis.family].null
+
+
+def _with_interval(claim: Claim, rows: Rows, split: str, rejections: Rejections) -> Claim:
+    """The claim with the interval that keeps its coverage although only verified claims show it."""
+    family = FAMILIES[claim.hypothesis.family]
+    level = 1 - rejections.level
+    wider = family.evaluate(claim.hypothesis, rows, split=split, level=level, draws=0)
+    kept = claim.evidence.model_copy(update={"effect": wider.effect, "in_units": wider.in_units})
+    return claim._replace(evidence=kept)
+
+
+def _picture(verdict: Verdict, rows: Rows) -> Picture | None:
+    if verdict.outcome == "untestable":
+        return None
+    return FAMILIES[verdict.hypothesis.family].picture(verdict.hypothesis, rows)
