@@ -1,0 +1,150 @@
+"""Names, levels, numbers and intervals as the sentences and figures of every family print them.
+
+Knows how a value becomes text. Must never know which test ran, what an effect means, or whether a claim held.
+"""
+
+import math
+from collections.abc import Sequence
+
+from ...value import Effect
+from ..hypothesis import Condition, Contrast, Hypothesis
+
+_CURRENCIES = ("$", "€", "£", "¥", "₹")
+_MOST_LEVELS = 4
+_OPS = {"==": "is", "!=": "is not", "<": "<", "<=": "≤", ">": ">", ">=": "≥"}
+
+
+def column(name: str) -> str:
+    """The name in backticks."""
+    return f"`{name}`"
+
+
+def decimals(*values: float | None, digits: int = 3) -> int:
+    """Decimal places at which the largest of `values` shows `digits` significant digits, from 0 to 12."""
+    sizes = [abs(v) for v in values if v is not None and math.isfinite(v)]
+    largest = max(sizes, default=0.0)
+    if largest == 0:
+        return 0
+    return min(max(digits - 1 - math.floor(math.log10(largest)), 0), 12)
+
+
+def decimals_apart(a: float, b: float) -> int:
+    """Decimal places that show 3 digits of the larger of two figures and 2 of what lies between them."""
+    return max(decimals(a, b), decimals(a - b, digits=2) if a != b else 0)
+
+
+def fixed(x: float, places: int) -> str:
+    """`x` with that many decimal places, thousands separators and a true minus sign, never `−0`."""
+    text = f"{x:,.{places}f}"
+    if text.startswith("-"):
+        text = text[1:] if not any(c in "123456789" for c in text) else "−" + text[1:]
+    return text
+
+
+def number(x: float, digits: int = 3) -> str:
+    """`x` with `digits` significant digits and thousands separators: 1,234; 48.2; 0.0123; 1.2e-07."""
+    size = abs(x)
+    if size >= 1e15 or 0 < size < 1e-5:
+        return f"{x:.{digits - 1}e}".replace("-", "−", 1) if x < 0 else f"{x:.{digits - 1}e}"
+    text = fixed(x, decimals(x, digits=digits))
+    return text.rstrip("0").rstrip(".") if "." in text and x == round(x) else text
+
+
+def signed(text: str) -> str:
+    """The printed figure with its sign in front; a figure that prints as zero gets none."""
+    return text if text.startswith("−") or not any(c in "123456789" for c in text) else "+" + text
+
+
+def count(n: int) -> str:
+    """A count with thousands separators."""
+    return f"{n:,}"
+
+
+def percent_places(*denominators: int, shares: Sequence[float] = ()) -> int:
+    """Decimal places of percentages over these denominators, such that differing shares print apart.
+
+    None under 100 rows, one from there on, two from 10,000 rows where the shares are under 1 %.
+    """
+    n = min(denominators, default=0)
+    places = 0 if n < 100 else 1
+    if n >= 10_000 and shares and max(shares) < 0.01:
+        places = 2
+    while places < 6 and len(set(shares)) > len({f"{100 * s:.{places}f}" for s in shares}):
+        places += 1
+    return places
+
+
+def percent(share: float, places: int = 1) -> str:
+    """A share between 0 and 1 as a percentage: `42.7 %`."""
+    return f"{fixed(100 * share, places)} %"
+
+
+def interval(low: float, high: float, places: int, *, level: float = 0.95, unit: str | None = None) -> str:
+    """`95 % interval 22,300 to 24,900`, both ends with that many decimal places."""
+    ends = f"{with_unit(fixed(low, places), unit)} to {with_unit(fixed(high, places), unit)}"
+    return f"{number(100 * level)} % interval {ends}"
+
+
+def effect_interval(effect: Effect, places: int, *, unit: str | None = None) -> str:
+    """The interval of an effect as `interval` prints it; empty text where the effect has none."""
+    if effect.low is None or effect.high is None:
+        return ""
+    return interval(effect.low, effect.high, places, level=effect.level or 0.95, unit=unit)
+
+
+def with_unit(text: str, unit: str | None) -> str:
+    """The printed figure with its unit: `$1,234`, `48.2 %`, `12 kg`."""
+    if not unit:
+        return text
+    if unit in _CURRENCIES:
+        return f"−{unit}{text[1:]}" if text.startswith("−") else f"{unit}{text}"
+    return f"{text} {unit}"
+
+
+def one_of(levels: Sequence[str]) -> str:
+    """Levels as a choice: `yes`; `a or b`; `a, b or c`; long lists name the first and count the rest."""
+    shown = [level if level.strip() else f'"{level}"' for level in levels]
+    if len(shown) > _MOST_LEVELS:
+        return f"{', '.join(shown[: _MOST_LEVELS - 1])} or one of {len(shown) - _MOST_LEVELS + 1} other levels"
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} or {shown[-1]}"
+
+
+def is_level(name: str, levels: Sequence[str]) -> str:
+    """`smoker` is yes, with the name in backticks."""
+    return f"{column(name)} is {one_of(levels)}"
+
+
+def group_label(name: str, contrast: Contrast, side: int) -> str:
+    """The label of side `a` (0) or `b` (1) of a contrast; an open `b` reads `is not`."""
+    if side == 0:
+        return is_level(name, contrast.a)
+    return is_level(name, contrast.b) if contrast.b else f"{column(name)} is not {one_of(contrast.a)}"
+
+
+def versus(name: str, contrast: Contrast) -> tuple[str, str]:
+    """The two sides as parts of a sentence: `when smoker is yes` with `when it is no`, or `otherwise`."""
+    other = f"when it is {one_of(contrast.b)}" if contrast.b else "otherwise"
+    return f"when {is_level(name, contrast.a)}", other
+
+
+def condition(term: Condition) -> str:
+    """One condition of a population filter: `age` ≥ 18."""
+    value = term.value if isinstance(term.value, str) else number(term.value)
+    return f"{column(term.column)} {_OPS[term.op]} {value}"
+
+
+def among(hypothesis: Hypothesis) -> str:
+    """`among rows where …, ` in front of a claim with a population filter; empty text without one."""
+    if not hypothesis.where:
+        return ""
+    return f"among rows where {' and '.join(condition(term) for term in hypothesis.where)}, "
+
+
+def sentence_case(text: str) -> str:
+    """The text with its first letter large; a leading backtick is left as it stands."""
+    return text[:1].upper() + text[1:]
+
+
+def untested(claim: str, reason: str) -> str:
+    """The sentence of a claim that no test was run for."""
+    return f"Whether {claim} was not tested: {reason}"
