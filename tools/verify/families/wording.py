@@ -105,7 +105,8 @@ def one_of(levels: Sequence[str]) -> str:
     """Levels as a choice: `yes`; `a or b`; `a, b or c`; long lists name the first and count the rest."""
     shown = [level if level.strip() else f'"{level}"' for level in levels]
     if len(shown) > _MOST_LEVELS:
-        return f"{', '.join(shown[: _MOST_LEVELS - 1])} or one of {len(shown) - _MOST_LEVELS + 1} other levels"
+        more = len(shown) - _MOST_LEVELS + 1
+        return f"{', '.join(shown[: _MOST_LEVELS - 1])} or one of {more} other levels"
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} or {shown[-1]}"
 
 
