@@ -1,0 +1,213 @@
+"""From a lead to claims worth testing: levels, cut points and direction, read off exploration rows.
+
+Knows one pair of columns on exploration rows. Must never know sealed rows, nor what else is being drafted.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..tools.data.rows import Rows
+from ..tools.data.schema import Column
+from ..tools.verify.hypothesis import (
+    CategoricalAssociation,
+    Contrast,
+    GroupDifference,
+    Hypothesis,
+    MonotoneAssociation,
+    RateDifference,
+    Trend,
+)
+
+_MIN_GROUP = 20
+_MAX_LEVELS = 12
+
+
+def candidates(outcome: Column, predictor: Column, rows: Rows) -> Iterator[Hypothesis]:
+    """The claims that a pair of columns suggests, its directions as seen on these rows."""
+    if predictor.type == "datetime":
+        yield from _trends(outcome, predictor, rows)
+    elif _is_label(outcome) and _is_label(predictor):
+        yield from _label_label(outcome, predictor, rows)
+    elif _is_label(predictor):
+        yield from _number_label(outcome, predictor, rows)
+    elif outcome.type == "number":
+        yield _monotone(outcome, predictor, rows, None)
+        if predictor.levels and len(predictor.levels) >= 4:
+            yield from _number_label(outcome, predictor, rows)
+    elif outcome.type == "boolean":
+        yield _monotone(outcome, predictor, rows, outcome.levels[1])
+    else:
+        yield from _number_label(predictor, outcome, rows)
+
+
+def _is_label(column: Column) -> bool:
+    return column.type in ("boolean", "category")
+
+
+def _correlation(x: NDArray, y: NDArray) -> float:
+    """Spearman's rho of the complete rows; 0 where undefined."""
+    from scipy.stats import rankdata
+
+    good = ~(np.isnan(x) | np.isnan(y))
+    if good.sum() < 10:
+        return 0.0
+    a, b = rankdata(x[good]), rankdata(y[good])
+    if a.std() == 0 or b.std() == 0:
+        return 0.0
+    return float(np.corrcoef(a, b)[0, 1])
+
+
+def _event(rows: Rows, name: str, level: str) -> NDArray[np.float64]:
+    codes = rows.codes(name)
+    hit = (codes == rows.column(name).levels.index(level)).astype(np.float64)
+    hit[codes < 0] = np.nan
+    return hit
+
+
+def _monotone(outcome: Column, predictor: Column, rows: Rows, event: str | None) -> Hypothesis:
+    x = rows.number(predictor.name)
+    y = rows.number(outcome.name) if event is None else _event(rows, outcome.name, event)
+    rho = _correlation(x, y)
+    return MonotoneAssociation(
+        outcome=outcome.name,
+        predictor=predictor.name,
+        event=event,
+        cuts=quarter_points(x),
+        direction="increasing" if rho >= 0 else "decreasing",
+    )
+
+
+def quarter_points(x: NDArray[np.float64]) -> tuple[float, float] | None:
+    """Values at or below and at or above which about a quarter of the rows lie, as they stand in the data."""
+    known = np.sort(x[~np.isnan(x)])
+    if len(known) < 8:
+        return None
+    low = float(known[(len(known) - 1) // 4])
+    high = float(known[len(known) - 1 - (len(known) - 1) // 4])
+    if low == high:
+        above, below = known[known > high], known[known < low]
+        if len(above) >= len(below) and len(above):
+            high = float(above[0])
+        elif len(below):
+            low = float(below[-1])
+    return (low, high) if low < high else None
+
+
+def _trends(outcome: Column, time: Column, rows: Rows) -> Iterator[Hypothesis]:
+    x = rows.number(time.name)
+    if outcome.type == "number":
+        rho = _correlation(x, rows.number(outcome.name))
+        yield Trend(outcome=outcome.name, predictor=time.name, direction="rising" if rho >= 0 else "falling")
+        return
+    levels = outcome.levels[1:] if outcome.type == "boolean" else outcome.levels[:_MAX_LEVELS]
+    seen = [(_correlation(x, _event(rows, outcome.name, level)), level) for level in levels]
+    for rho, level in sorted(seen, key=lambda s: (-abs(s[0]), s[1]))[:2]:
+        direction = "rising" if rho >= 0 else "falling"
+        yield Trend(outcome=outcome.name, predictor=time.name, event=level, direction=direction)
+
+
+def _number_label(number: Column, label: Column, rows: Rows) -> Iterator[Hypothesis]:
+    """The level (or the set of levels) that stands out most upwards, and the one most downwards."""
+    ridit, count = _ridits(number, label, rows)
+    usable = [at for at in range(len(label.levels)) if count[at] >= _MIN_GROUP]
+    if len(usable) < 2:
+        return
+    if len(label.levels) == 2:
+        high = max(usable, key=lambda at: ridit[at])
+        low = 1 - high
+        contrast = Contrast(a=(label.levels[high],), b=(label.levels[low],))
+        yield GroupDifference(
+            outcome=number.name, predictor=label.name, levels=contrast, direction="higher"
+        )
+        return
+    spread = {at: (ridit[at] - 0.5) * np.sqrt(count[at] / count.sum()) for at in usable}
+    order = sorted(usable, key=lambda at: (-spread[at], at))
+    together = [at for at in usable if ridit[at] - 0.5 >= 0.5 * (max(ridit[u] for u in usable) - 0.5) > 0]
+    if len(together) == 1 or len(together) > len(usable) / 2 or label.type != "number":
+        together = [order[0]]
+    yield _against_rest(number, label, together, "higher")
+    if len(usable) >= 3:
+        yield _against_rest(number, label, [order[-1]], "lower")
+
+
+def _against_rest(number: Column, label: Column, levels: list[int], direction: str) -> Hypothesis:
+    return GroupDifference.model_validate(
+        {
+            "outcome": number.name,
+            "predictor": label.name,
+            "levels": {"a": [label.levels[at] for at in levels]},
+            "direction": direction,
+        }
+    )
+
+
+def _ridits(number: Column, label: Column, rows: Rows) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """For each level the mean of P(a random row lies below) + half of ties, and its count of rows."""
+    y, values = rows.ordinal(number.name)
+    codes = rows.codes(label.name)
+    good = (y >= 0) & (codes >= 0)
+    count = np.bincount(y[good], minlength=len(values)).astype(np.float64)
+    below = (np.cumsum(count) - 0.5 * count) / max(count.sum(), 1)
+    k = len(label.levels)
+    n = np.bincount(codes[good], minlength=k)
+    total = np.bincount(codes[good], weights=below[y[good]], minlength=k)
+    return total / np.maximum(n, 1), n
+
+
+def _label_label(outcome: Column, predictor: Column, rows: Rows) -> Iterator[Hypothesis]:
+    """The cells of the table that stand out most, as shares; and the table as a whole where it is large."""
+    a, b = rows.codes(predictor.name), rows.codes(outcome.name)
+    good = (a >= 0) & (b >= 0)
+    shape = len(predictor.levels), len(outcome.levels)
+    table = np.bincount(a[good] * shape[1] + b[good], minlength=shape[0] * shape[1]).reshape(shape)
+    if table.sum() < 2 * _MIN_GROUP:
+        return
+    for level, event in _standing_out(table, outcome):
+        share = table[level, event] / table[level].sum()
+        rest = (table[:, event].sum() - table[level, event]) / max(table.sum() - table[level].sum(), 1)
+        binary = shape[0] == 2
+        contrast = {"a": [predictor.levels[level]], "b": [predictor.levels[1 - level]] if binary else []}
+        direction = "higher" if share >= rest else "lower"
+        yield RateDifference.model_validate(
+            {
+                "outcome": outcome.name, "predictor": predictor.name, "event": outcome.levels[event],
+                "levels": contrast, "direction": direction,
+            }
+        )  # fmt: skip
+    if shape[0] > 2 and shape[1] > 2:
+        yield CategoricalAssociation(
+            outcome=outcome.name,
+            predictor=predictor.name,
+            outcome_levels=_frequent(table.sum(0), outcome),
+            predictor_levels=_frequent(table.sum(1), predictor),
+        )
+
+
+def _standing_out(table: NDArray, outcome: Column) -> list[tuple[int, int]]:
+    """(predictor level, event) of the cells furthest from independence, at most two."""
+    n = table.sum()
+    rows, columns = table.sum(1), table.sum(0)
+    expected = np.outer(rows, columns) / n
+    spread = np.sqrt(np.maximum(expected * np.outer(1 - rows / n, 1 - columns / n), 1e-12))
+    residual = (table - expected) / spread
+    residual[rows < _MIN_GROUP] = 0
+    residual[rows > n - _MIN_GROUP] = 0
+    if outcome.type == "boolean":
+        residual[:, 0] = 0  # the share of "no" is the share of "yes" told backwards
+    if table.shape[0] == 2:
+        residual = np.maximum(residual, 0)  # the two levels mirror each other: say it of the higher one
+    flat = np.argsort(-np.abs(residual), axis=None, kind="stable")
+    cells = [(int(at // table.shape[1]), int(at % table.shape[1])) for at in flat[:8]]
+    kept: list[tuple[int, int]] = []
+    for level, event in cells:
+        if residual[level, event] != 0 and all(level != k[0] for k in kept):
+            kept.append((level, event))
+    return kept[:2]
+
+
+def _frequent(count: NDArray, column: Column) -> tuple[str, ...]:
+    """Levels frequent enough to stand alone, at most twelve."""
+    order = [int(at) for at in np.argsort(-count, kind="stable")[:_MAX_LEVELS] if count[at] >= _MIN_GROUP]
+    return tuple(column.levels[at] for at in order)

@@ -1,0 +1,180 @@
+"""Draft by rule: from leads to a varied batch of at most fifty hypotheses worth a person's attention.
+
+Knows leads, structure and exploration rows. Must never know a sealed row, a verdict or a language model.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Literal, NamedTuple
+
+import numpy as np
+from scipy.special import ndtr
+
+from ..tools.data.rows import Rows
+from ..tools.data.schema import Column
+from ..tools.explore.lead import Lead
+from ..tools.verify.evidence import Evidence
+from ..tools.verify.hypothesis import Hypothesis
+from ..tools.verify.policy import Rule
+from ..tools.verify.verify import measure
+from .candidates import candidates
+from .roles import oriented, outcome_reading
+
+MOST = 50
+_PAIRS = 160
+_SCORING_ROWS = 60_000
+_NEAR = 0.8
+"""Size, as a part of the smallest effect of interest, from which a lead is worth a claim."""
+_MIN_Z = 2.0
+_MIN_POWER = 0.2
+_SAME = 0.7
+"""Absolute rank correlation from which two columns count as faces of one thing."""
+
+
+class Draft(NamedTuple):
+    """A hypothesis with how useful it looks; the score never leaves the exploration side."""
+
+    hypothesis: Hypothesis
+    score: float
+    source: Literal["rule", "model", "user"] = "rule"
+
+
+class Batch(NamedTuple):
+    """The drafts chosen for commitment, and the denominator behind them."""
+
+    drafts: tuple[Draft, ...]
+    drafted: int
+    deduplicated: int
+
+
+class Focus(NamedTuple):
+    """What the user wants to know about: an outcome, a set of columns, or everything."""
+
+    outcome: str | None = None
+    about: tuple[str, ...] = ()
+
+    def admits(self, a: str, b: str) -> bool:
+        """Whether a pair of columns is in focus."""
+        if self.outcome is not None and self.outcome not in (a, b):
+            return False
+        return not self.about or a in self.about or b in self.about
+
+
+def draft_by_rule(
+    rows: Rows,
+    leads: Sequence[Lead],
+    structural: frozenset[frozenset[str]],
+    rule: Rule,
+    focus: Focus,
+    *,
+    held_out_units: int,
+    weight: float,
+) -> Batch:
+    """The batch that the leads of the exploration rows suggest.
+
+    Args:
+        rows: Exploration rows.
+        leads: The scan's pairs, strongest first.
+        structural: Pairs that follow from how the table is built; they are never drafted.
+        rule: The policy, for its smallest effects and error level.
+        focus: What the user asked about.
+        held_out_units: Independent units in the vault to be opened, for the chance that a claim will hold.
+        weight: The vault's share of the error budget.
+    """
+    scored: dict[str, Draft] = {}
+    sample = rows.select(np.arange(min(rows.n, _SCORING_ROWS)))
+    order = {name: at for at, name in enumerate(rows.columns)}
+    units = len(np.unique(rows.cluster)) if rows.cluster is not None else rows.n
+    ratio = held_out_units / max(units, 1)
+    wanted = (x for x in leads if frozenset((x.a, x.b)) not in structural and focus.admits(x.a, x.b))
+    for _, lead in zip(range(_PAIRS), wanted, strict=False):
+        a, b = rows.column(lead.a), rows.column(lead.b)
+        outcome, predictor = _read(a, b, order, focus)
+        for hypothesis in candidates(outcome, predictor, sample):
+            evidence = measure(hypothesis, sample, split="exploration")
+            grown = ratio * rows.n / max(sample.n, 1)
+            score = _usefulness(hypothesis, evidence, rule, rows, order, grown, weight)
+            if score > 0:
+                scored[hypothesis.content_id()] = Draft(hypothesis, score)
+    chosen = _choose(list(scored.values()), _alike(leads))
+    return Batch(tuple(chosen), drafted=len(scored), deduplicated=len(scored) - len(chosen))
+
+
+def _read(a: Column, b: Column, order: dict[str, int], focus: Focus) -> tuple[Column, Column]:
+    if focus.outcome == a.name:
+        return a, b
+    if focus.outcome == b.name:
+        return b, a
+    return oriented(a, b, order)
+
+
+def _usefulness(
+    hypothesis: Hypothesis,
+    evidence: Evidence,
+    rule: Rule,
+    rows: Rows,
+    order: dict[str, int],
+    grown: float,
+    weight: float,
+) -> float:
+    """Chance to hold up on the vault times size (in smallest effects, capped), raised for a telling outcome."""
+    theta, se = evidence.theta, evidence.standard_error
+    if evidence.untestable is not None or theta is None or not se or theta <= 0:
+        return 0.0
+    size = theta / rule.smallest_effects[hypothesis.family]
+    if size < _NEAR or theta / se < _MIN_Z:
+        return 0.0
+    # A lead was chosen for its size, so its expected size on new rows is smaller (winner's curse).
+    shrunk = theta * max(0.0, 1 - (se / theta) ** 2)
+    hurdle = float(-_quantile(rule.alpha * weight / (2 * MOST) * 5))
+    power = float(ndtr(shrunk / (se / np.sqrt(max(grown, 1e-9))) - hurdle))
+    if power < _MIN_POWER:
+        return 0.0
+    last = max(len(order) - 1, 1)
+    reading = outcome_reading(rows.column(hypothesis.outcome), order[hypothesis.outcome] / last)
+    return power * min(size, 6.0) ** 0.5 * (1 + 0.15 * max(reading, 0.0))
+
+
+def _quantile(p: float) -> float:
+    from scipy.special import ndtri
+
+    return float(ndtri(p))
+
+
+def _alike(leads: Iterable[Lead]) -> dict[frozenset[str], float]:
+    """How much two columns say the same, from 0 to 1."""
+    return {frozenset((x.a, x.b)): min(1.0, abs(x.strength)) for x in leads}
+
+
+def _choose(drafts: list[Draft], alike: dict[frozenset[str], float]) -> list[Draft]:
+    """Greedily the most useful draft, each further face of the same relation counting for less."""
+    left = sorted(drafts, key=lambda d: (-d.score, d.hypothesis.content_id()))
+    factor = np.ones(len(left))
+    score = np.array([d.score for d in left])
+    chosen: list[Draft] = []
+    taken = np.zeros(len(left), bool)
+    while len(chosen) < min(MOST, len(left)):
+        at = int(np.argmax(np.where(taken, -1.0, score * factor)))
+        if factor[at] < 0.05:
+            break
+        taken[at] = True
+        chosen.append(left[at])
+        for other in np.flatnonzero(~taken):
+            factor[other] *= _discount(left[at].hypothesis, left[other].hypothesis, alike)
+    return chosen
+
+
+def _discount(done: Hypothesis, other: Hypothesis, alike: dict[frozenset[str], float]) -> float:
+    """What is left of a draft's worth beside one that is chosen already."""
+    same_outcome = _closeness(done.outcome, other.outcome, alike)
+    same_predictor = _closeness(done.predictor, other.predictor, alike)
+    if {done.outcome, done.predictor} == {other.outcome, other.predictor}:
+        return 0.35
+    if same_outcome >= _SAME and same_predictor >= _SAME:
+        return 0.45
+    if same_outcome == 1.0:
+        return 0.93
+    return 0.9 if same_predictor == 1.0 else 1.0
+
+
+def _closeness(a: str, b: str, alike: dict[frozenset[str], float]) -> float:
+    return 1.0 if a == b else alike.get(frozenset((a, b)), 0.0)

@@ -1,0 +1,76 @@
+"""Which of two columns a person would read as the outcome: sex predicts wage, not wage sex.
+
+Knows names, types and positions. Must never know a value. A reading, not a fact: it turns sentences round,
+never a test.
+"""
+
+import re
+
+from ..tools.data.schema import Column
+
+_SPLIT = re.compile(r"[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])")
+
+_GIVEN = frozenset(
+    "sex gender female male race ethnicity nationality age birth born species breed island country region state city "
+    "county location origin continent district zone neighbourhood neighborhood borough latitude longitude lat lon long "
+    "altitude elevation year month day date weekday workingday weekend dow hour minute season quarter holiday weather "
+    "temp temperature atemp humidity wind windspeed rain snow climate daylight generation cohort time timestamp".split()
+)
+_BACKGROUND = frozenset(
+    "education educ edu degree schooling occupation job role department dept class pclass cabin deck type kind category "
+    "group segment plan tier channel source brand make manufacturer model product supplier vendor carrier religion "
+    "religious married marriage marital yearsmarried children child kids parch sibsp siblings family household "
+    "dependents partner spouse senior size party smoker smoking alcohol diet contract internet phone streaming "
+    "security backup protection support paperless billing payment method service dose treatment arm supp supplement "
+    "embarked embark town who alone adult cylinders displacement horsepower weight height width length depth area "
+    "rooms bedrooms bathrooms experience tenure seniority priority assigned caller opened gini minority native "
+    "tenured beauty credits division livebait camper persons chocolate fruity caramel nougat bar hard".split()
+)
+_MEASURED = frozenset(
+    "price cost costs charge charges fare revenue sales profit margin income wage wages salary earnings median pay "
+    "spending spend spent expenditure amount total score grade rating eval rate ratio count counts quantity number "
+    "rentals riders trips delay duration tip tips mpg consumption mileage acceleration balance limit debt satisfaction "
+    "happiness votes views likes visits orders purchases caught gross budget damage deaths alldeaths injuries crimes "
+    "hatecrimes yield growth speed performance error errors risk premium loss losses share percent pct index".split()
+)
+_TARGET = frozenset(
+    "survived survival alive died death dead mortality churn churned attrition left default defaulted fraud fraudulent "
+    "cancelled canceled cancellation converted conversion click clicked subscribed outcome outcomes result results "
+    "success successful failure failed response responded target label y class_label won win winner winpercent "
+    "admission admit admitted approved approval diagnosis disease relapse readmitted affairs returned resolved closed "
+    "winpercentage graduated hired purchased bought".split()
+)
+_TIERS = ((_TARGET, 4.0), (_MEASURED, 3.0), (_GIVEN, 0.0), (_BACKGROUND, 1.0))
+
+
+def outcome_reading(column: Column, position: float = 0.0) -> float:
+    """How much a column reads like an outcome, from 0 (a given) to about 5 (a target).
+
+    Args:
+        column: The column.
+        position: Its place in the table from 0 to 1; later columns read slightly more like outcomes.
+    """
+    tokens = [t.lower() for t in _SPLIT.split(column.name) if t]
+    tier = 2.0
+    for words, value in _TIERS:
+        if any(t in words or (t.endswith("s") and t[:-1] in words) for t in tokens):
+            tier = value
+            break
+    return tier + _type_bonus(column) + 0.3 * position
+
+
+def _type_bonus(column: Column) -> float:
+    """Measurements read more like outcomes than labels do; dates never do."""
+    if column.type == "datetime":
+        return -5.0
+    if column.type == "number":
+        return 0.4 if not column.levels else 0.2
+    return 0.1 if column.type == "boolean" else 0.0
+
+
+def oriented(a: Column, b: Column, order: dict[str, int]) -> tuple[Column, Column]:
+    """(outcome, predictor) as a person would read the pair; `order` is each column's place in the table."""
+    last = max(len(order) - 1, 1)
+    first = outcome_reading(a, order[a.name] / last), order[a.name]
+    second = outcome_reading(b, order[b.name] / last), order[b.name]
+    return (a, b) if first >= second else (b, a)
