@@ -118,9 +118,7 @@ def _number_label(number: Column, label: Column, rows: Rows) -> Iterator[Hypothe
         high = max(usable, key=lambda at: ridit[at])
         low = 1 - high
         contrast = Contrast(a=(label.levels[high],), b=(label.levels[low],))
-        yield GroupDifference(
-            outcome=number.name, predictor=label.name, levels=contrast, direction="higher"
-        )
+        yield GroupDifference(outcome=number.name, predictor=label.name, levels=contrast, direction="higher")
         return
     spread = {at: (ridit[at] - 0.5) * np.sqrt(count[at] / count.sum()) for at in usable}
     order = sorted(usable, key=lambda at: (-spread[at], at))

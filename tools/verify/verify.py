@@ -1,4 +1,4 @@
-"""The one door: opens a vault on a ledger receipt, evaluates the committed claims, and reveals the verdicts.
+"""The one door: opens a vault on a ledger receipt, evaluates the committed claims, reveals the verdicts.
 
 Knows the sealed file, the families and the rule. Must never know who drafted a claim or how it will be worded.
 This is the only module that reads sealed rows.
@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from ..data.rows import Rows
 from ..data.split import SealedSplit, read_rows
+from ..explore.structure import find_structure, structural_pairs
 from ..value import digest
 from .evidence import Evidence, Picture, Verdict
 from .families import FAMILIES
@@ -47,7 +48,7 @@ def burnt_rows(split: SealedSplit, ledger: Ledger, dataset: str, *, before: int)
 
 
 def verify(
-    split: SealedSplit, ledger: Ledger, receipt: Receipt, claims: Sequence[Hypothesis], exploration: Rows
+    split: SealedSplit, ledger: Ledger, receipt: Receipt, claims: Sequence[Hypothesis], exploration: Rows | None
 ) -> Judged:
     """The verdicts of a committed batch on the rows of its vault; the vault is burnt when this returns.
 
@@ -56,16 +57,24 @@ def verify(
         ledger: The ledger that holds the commitment, locked by the caller.
         receipt: What `commit` returned.
         claims: The committed hypotheses.
-        exploration: The rows they were drafted on, for the figures beside the held-out ones.
+        exploration: The rows they were drafted on, for the figures beside the held-out ones; None for the closed
+            family of a table too small to split.
 
     Raises:
         SealBroken: if the receipt does not stand in the ledger or does not cover every claim.
     """
     session = check_receipt(ledger, receipt, claims)
     rows = open_vault(split, ledger, receipt, claims)
-    before = [measure(h, exploration, split="exploration") for h in claims]
+    before = [None if exploration is None else measure(h, exploration, split="exploration") for h in claims]
     judged = judge(
-        claims, rows, session.rule, before, weight=receipt.weight, earlier=receipt.earlier, split="held_out"
+        claims,
+        rows,
+        session.rule,
+        before,
+        weight=receipt.weight,
+        earlier=receipt.earlier,
+        split="held_out" if exploration is not None else "all",
+        structural=frozenset() if exploration is not None else structural_pairs(find_structure(rows)),
     )
     record_reveal(ledger, receipt, {v.hypothesis_id: v.outcome for v in judged.verdicts})
     return judged
@@ -80,12 +89,21 @@ def judge(
     weight: float,
     earlier: int,
     split: str,
+    structural: frozenset[frozenset[str]] = frozenset(),
 ) -> Judged:
-    """The verdicts of claims on rows that are open already (a vault just opened, or a table too small to split)."""
-    tested = [
-        Claim(h, FAMILIES[h.family].evaluate(h, rows, split=split, draws=DRAWS, seed=seed_of(h)), _null(h))
-        for h in claims
-    ]
+    """The verdicts of claims on rows that are open already.
+
+    Args:
+        claims: The committed hypotheses.
+        rows: The rows to test them on.
+        rule: The policy of the batch.
+        exploration: For each claim its evidence on exploration rows, or None.
+        weight: The vault's share of the error budget.
+        earlier: Discoveries of earlier batches.
+        split: Which rows these are, for the evidence.
+        structural: Pairs that follow from how the table is built; claims on them are not tested.
+    """
+    tested = [Claim(h, _evaluate(h, rows, split, structural), _null(h)) for h in claims]
     rejections = control_errors(tested, rule, weight=weight, earlier=earlier)
     tested = [
         _with_interval(claim, rows, split, rejections) if rejected else claim
@@ -106,6 +124,22 @@ def measure(hypothesis: Hypothesis, rows: Rows, *, split: str) -> Evidence:
 def seed_of(hypothesis: Hypothesis) -> int:
     """The seed of a hypothesis's permutation draws: a function of its content."""
     return int(digest(hypothesis.canonical())[:8], 16)
+
+
+def _evaluate(hypothesis: Hypothesis, rows: Rows, split: str, structural: frozenset[frozenset[str]]) -> Evidence:
+    if frozenset((hypothesis.outcome, hypothesis.predictor)) in structural:
+        reason = "Follows from how the table is built (see structure), so it is no discovery."
+        return Evidence.model_validate(
+            {
+                "hypothesis_id": hypothesis.content_id(),
+                "split": split,
+                "test": "none",
+                "n": 0,
+                "untestable": reason,
+            }
+        )
+    family = FAMILIES[hypothesis.family]
+    return family.evaluate(hypothesis, rows, split=split, draws=DRAWS, seed=seed_of(hypothesis))
 
 
 def _read_vault(split: SealedSplit, number: int) -> Rows:

@@ -1,0 +1,154 @@
+"""From verdicts to the result: findings in order of usefulness, the first screen, and the counts.
+
+Knows verdicts, families' words and the schema. Must never compute a statistic or change an outcome.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from ..tools.data.rows import Rows
+from ..tools.data.schema import Column
+from ..tools.explore.lead import Lead
+from ..tools.verify.evidence import Evidence, Verdict
+from ..tools.verify.families import FAMILIES
+from .report.charts import chart
+from .report.result import Counts, Explored, Finding, HeldOut
+from .roles import outcome_reading
+
+HEADLINES = 7
+_ORDER = {"verified": 0, "inconclusive": 1, "refuted": 2, "untestable": 3}
+_SIZES = {"material": 1.0, "uncertain": 0.6, "negligible": 0.15, None: 0.0}
+
+
+def findings_of(
+    verdicts: Sequence[Verdict],
+    columns: Mapping[str, Column],
+    sources: Mapping[str, str],
+    focus: Sequence[str] = (),
+) -> tuple[Finding, ...]:
+    """Every verdict as a finding, most useful first, three to seven verified ones marked for the first screen."""
+    order = {name: at for at, name in enumerate(columns)}
+    worth = {v.hypothesis_id: _worth(v, columns, order, focus) for v in verdicts}
+    ranked = _spread(
+        sorted(verdicts, key=lambda v: (_ORDER[v.outcome], -worth[v.hypothesis_id], v.hypothesis_id)), worth
+    )
+    shown = 0
+    out = []
+    for rank, verdict in enumerate(ranked, 1):
+        headline = verdict.outcome == "verified" and verdict.size != "negligible" and shown < HEADLINES
+        shown += headline
+        out.append(_finding(verdict, sources.get(verdict.hypothesis_id, "rule"), rank, headline))
+    return tuple(out)
+
+
+def counts_of(
+    findings: Sequence[Finding], leads: Sequence[Lead], pairs: int, drafted: int, deduplicated: int
+) -> Counts:
+    """The denominator of the report."""
+    by = {o: sum(1 for f in findings if f.outcome == o) for o in _ORDER}
+    return Counts(
+        pairs=pairs,
+        leads=len(leads),
+        drafted=drafted,
+        deduplicated=deduplicated,
+        committed=len(findings),
+        **by,
+    )
+
+
+def strong_leads(leads: Sequence[Lead], pairs: int) -> tuple[Lead, ...]:
+    """The leads that stand out after Bonferroni's correction over all pairs: for reading, never findings."""
+    return tuple(x for x in leads if x.p_value * max(pairs, 1) <= 0.05)
+
+
+def _worth(verdict: Verdict, columns: Mapping[str, Column], order: Mapping[str, int], focus: Sequence[str]) -> float:
+    theta = abs(verdict.evidence.theta or 0.0)
+    h = verdict.hypothesis
+    last = max(len(order) - 1, 1)
+    reading = max(outcome_reading(columns[h.outcome], order[h.outcome] / last), 0.0)
+    size = min(theta / verdict.smallest_effect, 8.0) ** 0.5
+    asked = 1.3 if h.outcome in focus else 1.0
+    whole = 0.6 if h.family == "categorical_association" else 1.0
+    return (
+        _SIZES[verdict.size if verdict.outcome == "verified" else "uncertain"]
+        * size
+        * (1 + 0.25 * reading)
+        * asked
+        * whole
+    )
+
+
+def _spread(ranked: Sequence[Verdict], worth: Mapping[str, float]) -> list[Verdict]:
+    """The verified ones reordered so that the first few do not say one thing in several ways."""
+    left = [v for v in ranked if v.outcome == "verified"]
+    rest = [v for v in ranked if v.outcome != "verified"]
+    out: list[Verdict] = []
+    while left:
+        best = max(left, key=lambda v: (worth[v.hypothesis_id] * _fresh(v, out), v.hypothesis_id))
+        left.remove(best)
+        out.append(best)
+    return out + rest
+
+
+def _fresh(verdict: Verdict, shown: Sequence[Verdict]) -> float:
+    """How much of a verdict's worth is left after those shown before it."""
+    h, left = verdict.hypothesis, 1.0
+    for other in (v.hypothesis for v in shown):
+        if {other.outcome, other.predictor} == {h.outcome, h.predictor}:
+            left *= 0.25
+        elif other.outcome == h.outcome:
+            left *= 0.85
+        elif other.predictor == h.predictor:
+            left *= 0.75
+    return left
+
+
+def _finding(verdict: Verdict, source: str, rank: int, headline: bool) -> Finding:
+    family, evidence = FAMILIES[verdict.hypothesis.family], verdict.evidence
+    claim = family.claim(verdict.hypothesis)
+    sentence = claim + "." if evidence.untestable else family.sentence(verdict.hypothesis, evidence)
+    spec = None
+    if verdict.picture is not None and verdict.outcome == "verified":
+        spec = chart(verdict.picture)
+    return Finding.model_validate(
+        {
+            "id": verdict.hypothesis_id,
+            "family": verdict.hypothesis.family,
+            "claim": claim,
+            "sentence": sentence,
+            "hypothesis": verdict.hypothesis.as_json(),
+            "outcome": verdict.outcome,
+            "size": verdict.size,
+            "reason": verdict.reason,
+            "held_out": _held_out(verdict),
+            "exploration": _explored(verdict.exploration),
+            "smallest_effect": verdict.smallest_effect,
+            "detectable": verdict.detectable,
+            "rows_needed": verdict.rows_needed,
+            "chart": spec,
+            "warnings": evidence.warnings,
+            "source": source,
+            "rank": rank,
+            "headline": headline,
+        }
+    )
+
+
+def _held_out(verdict: Verdict) -> HeldOut:
+    evidence = verdict.evidence
+    keep = set(HeldOut.model_fields) & set(Evidence.model_fields)
+    return HeldOut(
+        **{name: getattr(evidence, name) for name in keep},
+        p_adjusted=verdict.p_adjusted,
+        threshold=verdict.threshold,
+    )
+
+
+def _explored(evidence: Evidence | None) -> Explored | None:
+    if evidence is None or evidence.untestable is not None:
+        return None
+    return Explored(n=evidence.n, effect=evidence.effect, in_units=evidence.in_units)
+
+
+def columns_used(rows: Rows) -> tuple[str, ...]:
+    """The analysed columns in the order of the table."""
+    return tuple(rows.columns)

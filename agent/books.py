@@ -1,0 +1,84 @@
+"""The ledger in words: what was spent on a data set, what is left, and whether the chain is whole.
+
+Knows ledger entries and sessions. Must never open a vault or change the ledger.
+"""
+
+from pathlib import Path
+
+from ..tools.data.dataset import open_dataset
+from ..tools.data.split import Plan
+from ..tools.errors import LedgerError
+from ..tools.verify.ledger import Ledger
+from ..tools.verify.sessions import sessions
+from .pipeline import default_ledger
+
+
+def describe(file: Path, book: Path | None) -> str:
+    """What was spent on a data set and what is left, one line a fact.
+
+    Raises:
+        LedgerError: if there is no ledger for the file, or its chain is broken.
+    """
+    ledger, dataset = _find(file, book)
+    names = [dataset] if dataset else sorted({e.dataset for e in ledger.entries()})
+    return "\n\n".join(_describe(ledger, name) for name in names)
+
+
+def check(file: Path, book: Path | None) -> str:
+    """One line that says the chain is whole, with its head.
+
+    Raises:
+        LedgerError: if there is no ledger for the file, or its chain is broken.
+    """
+    ledger, dataset = _find(file, book)
+    entries = ledger.entries()
+    head = ledger.head(dataset or entries[-1].dataset)
+    return f"{ledger.path}: {len(entries)} entries, every hash matches. Head {head}."
+
+
+def _find(file: Path, book: Path | None) -> tuple[Ledger, str | None]:
+    """The ledger that `file` is, or that keeps the data set in `file`."""
+    if file.suffix == ".jsonl" and _looks_like_ledger(file):
+        return Ledger(file), None
+    with open_dataset(file) as data:
+        dataset = data.fingerprint
+    ledger = Ledger(book or default_ledger(dataset))
+    if not ledger.entries(dataset):
+        raise LedgerError(f"Nothing was spent on '{file.name}' yet: '{ledger.path}' has no entry for it.")
+    return ledger, dataset
+
+
+def _looks_like_ledger(file: Path) -> bool:
+    try:
+        with open(file, "rb") as handle:
+            return b'"stamp"' in handle.readline(200_000)
+    except OSError:
+        return False
+
+
+def _describe(ledger: Ledger, dataset: str) -> str:
+    entries = ledger.entries(dataset)
+    plan = next((Plan.model_validate(e.body) for e in entries if e.kind == "seal"), None)
+    lines = [f"Data set {dataset[:16]}…, {len(entries)} entries in {ledger.path}"]
+    if plan is None:
+        return lines[0]
+    lines.append(
+        f"Sealed {_when(entries, 'seal')}: {plan.exploration_rows:,} exploration rows, {len(plan.vaults)} vault(s)."
+    )
+    lines.append(plan.reason)
+    known = {s.vault: s for s in sessions(ledger, dataset)}
+    for vault in plan.vaults:
+        session = known.get(vault.number)
+        what = "sealed"
+        if session is not None:
+            state = "committed, not opened" if not session.opened else "opened, not revealed"
+            found = session.verified
+            what = f"{len(session.hypotheses)} hypotheses, " + (f"{found} verified" if found is not None else state)
+        lines.append(f"Vault {vault.number}: {vault.rows:,} rows, {vault.weight:.0%} of the error budget: {what}.")
+    left = sum(1 for v in plan.vaults if v.number not in known or not known[v.number].opened)
+    lines.append(f"Left: {left} of {len(plan.vaults)} vault(s). Head {ledger.head(dataset)}.")
+    return "\n".join(lines)
+
+
+def _when(entries: tuple, kind: str) -> str:
+    return next((e.time for e in entries if e.kind == kind), "")

@@ -1,0 +1,394 @@
+"""The main job, stage by stage: load, seal, explore, draft, commit, verify, reveal, report.
+
+Knows the order of the stages and what passes between them. Must never compute a statistic itself, and must
+never hold a sealed row before its batch stands in the ledger.
+"""
+
+import shutil
+import tempfile
+import time as clock
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ..tools.data.dataset import Dataset, open_dataset
+from ..tools.data.rows import Rows
+from ..tools.data.schema import Limits, Note
+from ..tools.data.split import Plan, SealedSplit, seal
+from ..tools.errors import UsageError
+from ..tools.explore.lead import Lead, Structure
+from ..tools.explore.profile import ColumnProfile, profile_rows
+from ..tools.explore.scan import scan_pairs
+from ..tools.explore.structure import find_structure, structural_pairs
+from ..tools.value import canonical_json, digest
+from ..tools.verify.hypothesis import Hypothesis
+from ..tools.verify.ledger import Ledger
+from ..tools.verify.policy import Rule, make_rule
+from ..tools.verify.sessions import (
+    Session,
+    batch_id,
+    commit,
+    next_vault,
+    receipt_of,
+    record_seal,
+    sessions,
+)
+from ..tools.verify.verify import Judged, burnt_rows, verify
+from .assemble import counts_of, findings_of, strong_leads
+from .closed import enumerate_closed
+from .draft import Batch, Draft, Focus, draft_by_rule
+from .report.explanation import Explanation
+from .report.result import (
+    ColumnSummary,
+    DatasetSummary,
+    LedgerSummary,
+    Policy,
+    Result,
+    SplitSummary,
+    Tool,
+    VaultSummary,
+)
+
+Progress = Callable[[str], None]
+_LEADS_SHOWN = 30
+
+
+class Opened(NamedTuple):
+    """What is kept of the data set once its rows are sealed."""
+
+    name: str
+    fingerprint: str
+    rows: int
+    columns: tuple
+    notes: tuple[Note, ...]
+    duplicates: int
+
+
+class Explored(NamedTuple):
+    """What the exploration rows showed."""
+
+    rows: Rows
+    profile: tuple[ColumnProfile, ...] = ()
+    leads: tuple[Lead, ...] = ()
+    structure: tuple[Structure, ...] = ()
+
+
+class Settings(NamedTuple):
+    """What the user asked for, checked."""
+
+    rule: Rule
+    focus: Focus
+    explore_only: bool
+    threads: int
+
+
+def explain(
+    source: object,
+    *,
+    outcome: str | None = None,
+    about: Sequence[str] = (),
+    entity: str | None = None,
+    time: str | None = None,
+    table: str | None = None,
+    name: str | None = None,
+    alpha: float = 0.05,
+    strict: bool = False,
+    smallest_effects: Mapping[str, float] | None = None,
+    one_shot: bool = False,
+    explore_only: bool = False,
+    ledger: str | Path | None = None,
+    limits: Limits | None = None,
+    threads: int = 2,
+    progress: Progress | None = None,
+) -> Explanation:
+    """A report on a table whose findings were verified on rows that nothing had looked at.
+
+    Args:
+        source: A file (CSV, TSV, JSON lines, Parquet, Excel, SQLite, DuckDB), a pandas DataFrame, an Arrow table
+            or a mapping of columns.
+        outcome: The column to explain; every claim then has it as outcome.
+        about: Columns of which at least one takes part in every claim.
+        entity: Column whose values are the units of independence (a customer, a patient).
+        time: Column that orders rows which depend on their neighbours.
+        table: Table or sheet, where the source holds several.
+        name: Name of the data set in the report.
+        alpha: Error level: share of false findings among the verified ones, or chance of any (`strict`).
+        strict: Control the chance of any false finding (Holm) instead of their share (session-LOND).
+        smallest_effects: Smallest effects of interest by family, on each family's scale.
+        one_shot: Spend the whole budget on this batch: one vault.
+        explore_only: Look at the exploration rows without verdicts; spends nothing.
+        ledger: File that records what was spent; by default one a data set in the user's data folder.
+        limits: Bounds on what is read.
+        threads: Threads for reading and scanning; the report does not depend on it.
+        progress: Called with one line at the start of each stage.
+
+    Returns:
+        The explanation: `.findings`, `.table()`, `.to_html()`, `.to_markdown()`, `.to_json()`, `.save(folder)`.
+
+    Raises:
+        DataError: if the source cannot be read.
+        UsageError: if an option names what the data do not have.
+        NoVaultLeft: if every sealed portion of these data is spent.
+        LedgerError: if the ledger stands in the way.
+    """
+    rule = make_rule(alpha=alpha, strict=strict, smallest_effects=smallest_effects)
+    settings = Settings(rule, Focus(outcome, tuple(sorted(set(about)))), explore_only, threads)
+    say, timing = progress or _silent, {}
+    with _run_folder() as folder, _timed(timing, "total"):
+        with _timed(timing, "open and seal"):
+            say("Reading the data")
+            with open_dataset(
+                source, table=table, name=name, limits=limits or Limits(), folder=folder / "opened", threads=threads
+            ) as data:
+                opened = _remember(data)
+                _check_focus(settings.focus, opened)
+                say(f"Sealing rows of {opened.name}: {opened.rows:,} rows, {len(opened.columns)} columns")
+                split = seal(data, folder, entity=entity, time=time, one_shot=one_shot)
+        book = Ledger(Path(ledger) if ledger is not None else default_ledger(opened.fingerprint))
+        with book.locked():
+            return _run(opened, split, book, settings, say, timing)
+
+
+def default_ledger(fingerprint: str) -> Path:
+    """The ledger of one data set in the user's data folder (`HELDOUT_HOME` names another folder)."""
+    import os
+
+    home = os.environ.get("HELDOUT_HOME")
+    if home:
+        return Path(home) / "ledgers" / f"{fingerprint[:16]}.jsonl"
+    from platformdirs import user_data_path
+
+    return user_data_path("heldout", appauthor=False) / "ledgers" / f"{fingerprint[:16]}.jsonl"
+
+
+def _run(
+    opened: Opened, split: SealedSplit, book: Ledger, settings: Settings, say: Progress, timing: dict[str, float]
+) -> Explanation:
+    """Everything after the seal, with the ledger held."""
+    plan = record_seal(book, opened.fingerprint, split.plan)
+    split.plan = plan
+    if not plan.vaults or settings.explore_only:
+        explored = _explore(split.explore() if plan.exploration_rows else _all_rows(split), settings, say, timing)
+        return _report(opened, plan, book, settings, explored, None, Batch((), 0, 0), None, timing)
+    closed = plan.kind == "none"
+    request = _request(settings, closed)
+    session = next((s for s in sessions(book, opened.fingerprint) if s.request == request), None)
+    number = session.vault if session else next_vault(plan, sessions(book, opened.fingerprint))
+    explored = Explored(Rows({}, {})) if closed else _explore(
+        Rows.joined([split.explore(), *burnt_rows(split, book, opened.fingerprint, before=number)]),
+        settings, say, timing,
+    )  # fmt: skip
+    with _timed(timing, "draft"):
+        say("Drafting hypotheses")
+        batch = _draft(split, explored, settings, number, closed)
+    if not batch.drafts and session is None:
+        return _report(opened, plan, book, settings, explored, None, batch, None, timing)
+    replayed = session is not None and session.opened
+    with _timed(timing, "verify"):
+        session, claims, receipt = _committed(book, opened.fingerprint, plan, settings.rule, request, session, batch)
+        say(f"Opening vault {receipt.vault}: verifying {len(claims)} hypotheses on rows that nothing has looked at")
+        judged = verify(split, book, receipt, claims, None if closed else explored.rows)
+    if closed:
+        explored = _explore(burnt_rows(split, book, opened.fingerprint, before=number + 1)[0], settings, say, timing)
+    return _report(opened, plan, book, settings, explored, judged, batch, receipt.session, timing, replayed=replayed)
+
+
+def _explore(rows: Rows, settings: Settings, say: Progress, timing: dict[str, float]) -> Explored:
+    with _timed(timing, "explore"):
+        say(f"Exploring {rows.n:,} rows")
+        structure = find_structure(rows)
+        return Explored(rows, profile_rows(rows), scan_pairs(rows, threads=settings.threads), structure)
+
+
+def _draft(split: SealedSplit, explored: Explored, settings: Settings, number: int, closed: bool) -> Batch:
+    if closed:
+        claims = enumerate_closed(list(split.columns.values()))
+        return Batch(tuple(Draft(h, 0.0) for h in claims), len(claims), 0)
+    vault = next(v for v in split.plan.vaults if v.number == number)
+    return draft_by_rule(
+        explored.rows,
+        explored.leads,
+        structural_pairs(explored.structure),
+        settings.rule,
+        settings.focus,
+        held_out_units=vault.units,
+        weight=vault.weight,
+    )
+
+
+def _committed(
+    book: Ledger, dataset: str, plan: Plan, rule: Rule, request: str, session: Session | None, batch: Batch
+) -> tuple[Session, tuple[Hypothesis, ...], Any]:
+    """The session to verify: the standing one, one with the same batch, or a new commitment."""
+    known = sessions(book, dataset)
+    if session is None:
+        same = batch_id([d.hypothesis for d in batch.drafts], rule)
+        session = next((s for s in known if s.batch == same), None)
+    if session is not None:
+        return session, session.claims(), receipt_of(book, dataset, session)
+    receipt = commit(book, dataset, plan, [d.hypothesis for d in batch.drafts], rule, request=request)
+    session = next(s for s in sessions(book, dataset) if s.number == receipt.session)
+    return session, session.claims(), receipt
+
+
+def _request(settings: Settings, closed: bool) -> str:
+    """Digest of what was asked; the whole of a small table is one closed family, whatever the focus."""
+    focus = {} if closed else {"outcome": settings.focus.outcome, "about": list(settings.focus.about)}
+    return digest(canonical_json({"focus": focus, "rule": settings.rule.as_json(), "drafter": "rule"}))
+
+
+def _report(
+    opened: Opened,
+    plan: Plan,
+    book: Ledger,
+    settings: Settings,
+    explored: Explored,
+    judged: Judged | None,
+    batch: Batch,
+    session: int | None,
+    timing: dict[str, float],
+    *,
+    replayed: bool = False,
+) -> Explanation:
+    """The result of the run as a value, with its renderers."""
+    n = len(explored.rows.columns)
+    pairs = n * (n - 1) // 2
+    leads = strong_leads(explored.leads, pairs)
+    sources = {d.hypothesis.content_id(): d.source for d in batch.drafts}
+    focus = [settings.focus.outcome] if settings.focus.outcome else list(settings.focus.about)
+    findings = () if judged is None else findings_of(judged.verdicts, explored.rows.columns, sources, focus)
+    result = Result(
+        tool=Tool(version=_version()),
+        dataset=_dataset(opened, plan, explored.profile),
+        split=_split(plan, book, opened.fingerprint, session),
+        policy=Policy(
+            alpha=settings.rule.alpha,
+            control=settings.rule.control,
+            method=settings.rule.method,
+            smallest_effects=settings.rule.smallest_effects,
+            refute_q=settings.rule.refute_q,
+        ),
+        counts=counts_of(findings, leads, pairs, batch.drafted, batch.deduplicated),
+        structure=explored.structure,
+        findings=findings,
+        profile=tuple(p.as_json() for p in explored.profile),
+        leads=tuple(x.as_json() for x in leads[:_LEADS_SHOWN]),
+        focus={"outcome": settings.focus.outcome, "about": list(settings.focus.about)},
+        message=_message(plan, settings, judged),
+        ledger=LedgerSummary(
+            head=book.head(opened.fingerprint), entries=len(book.entries(opened.fingerprint)), session=session
+        ),
+        timing={k: round(v, 3) for k, v in timing.items()},
+    )
+    return Explanation(result, replayed=replayed, ledger_text=book.text(opened.fingerprint))
+
+
+def _message(plan: Plan, settings: Settings, judged: Judged | None) -> str | None:
+    if judged is not None:
+        return None
+    if not plan.vaults:
+        return plan.reason
+    if settings.explore_only:
+        return "Exploration only: nothing was committed, no sealed row was read, and nothing below is verified."
+    return (
+        "No pair of columns moved together enough on the exploration rows to be worth a claim. "
+        "No vault was opened, so nothing was spent."
+    )
+
+
+def _dataset(opened: Opened, plan: Plan, profile: Sequence[ColumnProfile]) -> DatasetSummary:
+    seen = {p.name: p for p in profile}
+    reasons = {n.column: n.text for n in opened.notes if n.kind == "left_out" and n.column}
+    columns = []
+    for c in opened.columns:
+        role = "analysed" if c.analysed else reasons.get(c.name, c.type)
+        own = seen.get(c.name)
+        columns.append(
+            ColumnSummary(
+                name=c.name, type=c.type, unit=c.unit, role=role,
+                missing=own.missing if own else c.missing, distinct=own.distinct if own else c.distinct,
+            )
+        )  # fmt: skip
+    notes = list(opened.notes)
+    if plan.warning:
+        notes.append(Note(kind="warning", text=plan.warning))
+    if plan.copies:
+        notes.append(
+            Note(kind="cleaned", text=f"{plan.copies:,} rows repeat an earlier row exactly and were set aside.")
+        )
+    return DatasetSummary(
+        name=opened.name, fingerprint=opened.fingerprint, rows=opened.rows, columns=tuple(columns),
+        duplicates=opened.duplicates, notes=tuple(notes),
+    )  # fmt: skip
+
+
+def _split(plan: Plan, book: Ledger, dataset: str, session: int | None) -> SplitSummary:
+    spent = {s.vault for s in sessions(book, dataset) if s.opened}
+    vaults = []
+    for v in plan.vaults:
+        state = "opened" if v.number == session else "burnt" if v.number in spent else "sealed"
+        vaults.append(VaultSummary(number=v.number, rows=v.rows, weight=v.weight, state=state))
+    return SplitSummary(
+        kind=plan.kind, key=plan.key, exploration_rows=plan.exploration_rows,
+        held_out_rows=sum(v.rows for v in plan.vaults), vaults=tuple(vaults), units=plan.units, reason=plan.reason,
+    )  # fmt: skip
+
+
+def _remember(data: Dataset) -> Opened:
+    return Opened(data.name, data.fingerprint, data.rows, tuple(data.columns), tuple(data.notes), data.duplicates)
+
+
+def _check_focus(focus: Focus, opened: Opened) -> None:
+    import difflib
+
+    known = [c.name for c in opened.columns if c.analysed]
+    for wanted in [*([focus.outcome] if focus.outcome else []), *focus.about]:
+        if wanted in known:
+            continue
+        left_out = next((n.text for n in opened.notes if n.column == wanted and n.kind == "left_out"), None)
+        if left_out:
+            raise UsageError(f"Column {wanted!r} is not analysed: {left_out}")
+        close = difflib.get_close_matches(wanted, known, 1, 0.5)
+        hint = f"Did you mean {close[0]!r}? " if close else ""
+        raise UsageError(
+            f"Column {wanted!r} is not in '{opened.name}'. {hint}Columns: {', '.join(map(repr, known[:20]))}."
+        )
+
+
+def _all_rows(split: SealedSplit) -> Rows:
+    """For a small table asked for exploration only: there is nothing to explore that is not sealed."""
+    raise UsageError(
+        f"With {split.plan.rows:,} rows nothing is split, so there are no exploration rows to look at alone. "
+        "Run without `--explore-only`: the closed family is tested once and costs nothing to see again."
+    )
+
+
+@contextmanager
+def _run_folder() -> Iterator[Path]:
+    """A private folder for the split's files, gone when the run ends however it ends."""
+    folder = Path(tempfile.mkdtemp(prefix="heldout-"))
+    try:
+        (folder / "opened").mkdir()
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _timed(timing: dict[str, float], stage: str) -> Iterator[None]:
+    start = clock.perf_counter()
+    try:
+        yield
+    finally:
+        timing[stage] = timing.get(stage, 0.0) + clock.perf_counter() - start
+
+
+def _version() -> str:
+    from heldout import __version__
+
+    return __version__
+
+
+def _silent(_: str) -> None:
+    return None
