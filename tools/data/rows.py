@@ -21,7 +21,8 @@ class Rows:
 
     Numbers and dates (days since 1970-01-01) are float64 with NaN for missing; booleans and categories are
     int32 indexes into `Column.levels` with -1 for missing. `cluster` gives each row's unit of independence
-    (an entity or a block of time) as an int32 code, or is None when each row stands for itself.
+    (an entity or a block of time) as an int32 code, or is None when each row stands for itself. `serial` says
+    that the clusters are blocks of one series, whose levels depend on their neighbours'.
     """
 
     def __init__(
@@ -30,10 +31,12 @@ class Rows:
         arrays: Mapping[str, NDArray],
         *,
         cluster: CodeArray | None = None,
+        serial: bool = False,
     ) -> None:
         self.columns = dict(columns)
         self._arrays = dict(arrays)
         self.cluster = cluster
+        self.serial = serial
         self.n = len(next(iter(self._arrays.values()))) if self._arrays else 0
         self._ordinals: dict[str, tuple[CodeArray, FloatArray]] = {}
 
@@ -97,7 +100,7 @@ class Rows:
     def select(self, mask: NDArray) -> "Rows":
         """The rows where `mask` (boolean, or indexes) holds, as a new set."""
         cluster = None if self.cluster is None else self.cluster[mask]
-        return Rows(self.columns, {k: v[mask] for k, v in self._arrays.items()}, cluster=cluster)
+        return Rows(self.columns, {k: v[mask] for k, v in self._arrays.items()}, cluster=cluster, serial=self.serial)
 
     @classmethod
     def joined(cls, parts: Sequence["Rows"]) -> "Rows":
@@ -107,7 +110,7 @@ class Rows:
             return first
         arrays = {k: np.concatenate([p._arrays[k] for p in parts]) for k in first._arrays}
         clusters = [p.cluster for p in parts if p.cluster is not None]
-        return cls(first.columns, arrays, cluster=np.concatenate(clusters) if clusters else None)
+        return cls(first.columns, arrays, cluster=np.concatenate(clusters) if clusters else None, serial=first.serial)
 
     @classmethod
     def of(cls, data: Mapping[str, Sequence | NDArray], *, cluster: Sequence[int] | None = None) -> "Rows":

@@ -22,6 +22,7 @@ ONE_VAULT_UNDER = 1_000
 """With fewer held-out units than this there is one vault."""
 MIN_BLOCKS = 40
 BLOCKS = 60
+MIN_BLOCK_ROWS = 4
 _PERIODS = ("year", "quarter", "month", "week", "day", "hour", "minute")
 _DIGITS = 13
 _UNIT = f"(('0x' || substr(sha256({{key}}), 1, {_DIGITS}))::BIGINT / {16**_DIGITS}.0)"
@@ -63,6 +64,7 @@ class SealedSplit:
     def __init__(self, plan: Plan, columns: tuple[Column, ...], exploration: Path, sealed: Path) -> None:
         self.plan = plan
         self.columns = {c.name: c for c in columns if c.analysed}
+        self.serial = plan.kind == "time" or plan.block is not None
         self.exploration_file = exploration
         self.sealed_file = sealed
 
@@ -71,7 +73,11 @@ class SealedSplit:
 
     def explore(self) -> Rows:
         """The exploration rows."""
-        return read_rows(self.exploration_file, "rows", self.columns)
+        return self.read(self.exploration_file, "rows")
+
+    def read(self, file: Path, table: str) -> Rows:
+        """The rows of one table of this split's files."""
+        return read_rows(file, table, self.columns, serial=self.serial)
 
 
 def seal(
@@ -112,7 +118,7 @@ def seal(
     return SealedSplit(plan, data.columns, exploration, sealed)
 
 
-def read_rows(file: Path, table: str, columns: dict[str, Column]) -> Rows:
+def read_rows(file: Path, table: str, columns: dict[str, Column], *, serial: bool = False) -> Rows:
     """The rows of one table of a split's file, in the order in which they were written."""
     import duckdb
     import numpy as np
@@ -125,7 +131,7 @@ def read_rows(file: Path, table: str, columns: dict[str, Column]) -> Rows:
         kind = np.int32 if column.type in ("boolean", "category") else np.float64
         arrays[name] = np.ascontiguousarray(raw, dtype=kind)
     cluster = np.ascontiguousarray(got["_cluster"], dtype=np.int32)
-    return Rows(columns, arrays, cluster=None if len(cluster) and cluster[0] < 0 else cluster)
+    return Rows(columns, arrays, cluster=None if len(cluster) and cluster[0] < 0 else cluster, serial=serial)
 
 
 def _keep_rows(data: Dataset) -> int:
@@ -134,9 +140,7 @@ def _keep_rows(data: Dataset) -> int:
     if not are_copies(data):
         cursor.execute("CREATE OR REPLACE TEMP VIEW kept AS SELECT * FROM data")
         return 0
-    cursor.execute(
-        "CREATE OR REPLACE TEMP TABLE firsts AS SELECT min(_row) AS _row FROM data GROUP BY _content"
-    )
+    cursor.execute("CREATE OR REPLACE TEMP TABLE firsts AS SELECT min(_row) AS _row FROM data GROUP BY _content")
     cursor.execute("CREATE OR REPLACE TEMP VIEW kept AS SELECT data.* FROM data JOIN firsts USING (_row)")
     return data.duplicates
 
@@ -146,14 +150,11 @@ def _place_units(data: Dataset, unit: Unit, salt: str) -> str | None:
     cursor = data.cursor()
     if unit.kind == "time":
         return _place_blocks(data, unit)
-    key = (
-        "_content"
-        if unit.kind == "row"
-        else f"coalesce('e' || trim({quoted(unit.key or '')}::VARCHAR), _content)"
-    )
+    key = "_content" if unit.kind == "row" else f"coalesce('e' || trim({quoted(unit.key or '')}::VARCHAR), _content)"
+    place = _UNIT.format(key=f"'{salt}|' || key")
     cursor.execute(
-        f"CREATE OR REPLACE TEMP TABLE placed AS SELECT _row, key AS _unit, "
-        f"{_UNIT.format(key=f"'{salt}|' || key")} AS _u FROM (SELECT _row, {key} AS key FROM kept)"
+        f"CREATE OR REPLACE TEMP TABLE placed AS SELECT _row, key AS _unit, {place} AS _u "
+        f"FROM (SELECT _row, {key} AS key FROM kept)"
     )
     return None
 
@@ -163,16 +164,13 @@ def _place_blocks(data: Dataset, unit: Unit) -> str:
     cursor = data.cursor()
     column = next((c for c in data.columns if c.name == unit.key), None)
     order = f"{quoted(unit.key)}, _row" if unit.key else "_row"
-    name, block = f"{max(1, -(-data.rows // BLOCKS)):,} rows", None
+    name, block = "", None
     if column is not None and column.type == "datetime":
-        for period in _PERIODS:
-            truncated = f"date_trunc('{period}', {quoted(column.name)})"
-            count = int(fetch(data, f"SELECT count(DISTINCT {truncated}) AS n FROM data")["n"][0])
-            if count >= BLOCKS:
-                name, block = period, f"dense_rank() OVER (ORDER BY {truncated} NULLS FIRST) - 1"
-                break
+        for least in (BLOCKS, MIN_BLOCKS):
+            name, block = (name, block) if block else _calendar(data, column.name, least)
     if block is None:
-        size = max(1, -(-data.rows // BLOCKS))
+        size = max(MIN_BLOCK_ROWS, -(-data.rows // BLOCKS))
+        name = f"{size:,} rows"
         block = f"(row_number() OVER (ORDER BY {order} NULLS FIRST) - 1) // {size}"
     cursor.execute(
         "CREATE OR REPLACE TEMP TABLE placed AS SELECT _row, _unit, _unit / (1.0 + max(_unit) OVER ()) AS _u "
@@ -181,9 +179,19 @@ def _place_blocks(data: Dataset, unit: Unit) -> str:
     return name
 
 
-def _plan(
-    data: Dataset, unit: Unit, salt: str, units: int, block: str | None, one_shot: bool, copies: int
-) -> Plan:
+def _calendar(data: Dataset, name: str, least: int) -> tuple[str, str | None]:
+    """The longest calendar period that cuts the rows into at least `least` blocks of several rows each."""
+    for period in _PERIODS:
+        truncated = f"date_trunc('{period}', {quoted(name)})"
+        count = int(fetch(data, f"SELECT count(DISTINCT {truncated}) AS n FROM kept")["n"][0])
+        if count >= least:
+            if data.rows < MIN_BLOCK_ROWS * count:
+                break
+            return period, f"dense_rank() OVER (ORDER BY {truncated} NULLS FIRST) - 1"
+    return "", None
+
+
+def _plan(data: Dataset, unit: Unit, salt: str, units: int, block: str | None, one_shot: bool, copies: int) -> Plan:
     """Shares and vaults by the number of units; adds each row's part to `placed`."""
     least = MIN_BLOCKS if unit.kind == "time" else SMALL
     rows = data.rows - copies
@@ -206,7 +214,8 @@ def _plan(
         for n, w in enumerate(weights, 1)
     )
     return Plan(
-        kind=unit.kind, reason=unit.reason, exploration_rows=counts[0][0], exploration_share=share, vaults=vaults, gap_rows=counts.get(-1, (0, 0))[0], **common,
+        kind=unit.kind, reason=unit.reason, exploration_rows=counts[0][0], exploration_share=share,
+        vaults=vaults, gap_rows=counts.get(-1, (0, 0))[0], **common,
     )  # fmt: skip
 
 
@@ -228,9 +237,7 @@ def _small_plan(data: Dataset, unit: Unit, common: dict[str, Any]) -> Plan:
     """No split: one vault with all rows for the closed family, or none at all where nothing can be tested."""
     units, rows = common["units"], common["rows"]
     tiny = rows < TINY or units < (MIN_BLOCKS // 2 if unit.kind == "time" else TINY)
-    data.cursor().execute(
-        f"CREATE OR REPLACE TEMP TABLE placed AS SELECT *, {0 if tiny else 1} AS _part FROM placed"
-    )
+    data.cursor().execute(f"CREATE OR REPLACE TEMP TABLE placed AS SELECT *, {0 if tiny else 1} AS _part FROM placed")
     what = f"{units:,} rows"
     if unit.kind == "entity":
         what = f"{units:,} values of `{unit.key}` in {rows:,} rows"
@@ -244,9 +251,7 @@ def _small_plan(data: Dataset, unit: Unit, common: dict[str, Any]) -> Plan:
         "compared, and the whole list is tested on all rows."
     )
     vault = VaultPlan(number=1, rows=rows, units=units, weight=1.0)
-    return Plan(
-        kind="none", reason=reason, exploration_rows=0, exploration_share=0.0, vaults=(vault,), **common
-    )
+    return Plan(kind="none", reason=reason, exploration_rows=0, exploration_share=0.0, vaults=(vault,), **common)
 
 
 def _write(data: Dataset, file: Path, tables: dict[str, int], unit: Unit) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..data.rows import Rows
-from ..data.split import SealedSplit, read_rows
+from ..data.split import SealedSplit
 from ..explore.structure import find_structure, structural_pairs
 from ..value import digest
 from .evidence import Evidence, Picture, Verdict
@@ -143,7 +143,7 @@ def _evaluate(hypothesis: Hypothesis, rows: Rows, split: str, structural: frozen
 
 
 def _read_vault(split: SealedSplit, number: int) -> Rows:
-    return read_rows(split.sealed_file, f"vault_{number}", split.columns)
+    return split.read(split.sealed_file, f"vault_{number}")
 
 
 def _null(hypothesis: Hypothesis) -> float:
