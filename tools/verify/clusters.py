@@ -16,7 +16,7 @@ from scipy.special import stdtr
 from ..data.rows import FloatArray, Rows
 from ..data.schema import Column
 from ..errors import UsageError
-from .intervals import t_quantile
+from .intervals import Interval, t_quantile
 
 MIN_CLUSTERS = 20
 """Clusters that must hold a contrast for a comparison within clusters."""
@@ -38,6 +38,11 @@ class OneSample(NamedTuple):
     p_robust: float
     df: float
     statistic: float
+
+    @property
+    def interval(self) -> Interval:
+        """The estimate with its standard error and interval."""
+        return Interval(self.estimate, self.se, self.low, self.high)
 
 
 class WithinMeans(NamedTuple):

@@ -5,6 +5,7 @@ Knows conditions and levels. Must never know an outcome's values, a test, or whe
 
 import operator
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,3 +84,41 @@ def sides(rows: Rows, name: str, contrast: Contrast) -> NDArray[np.int8]:
     table[[known[level] for level in contrast.b]] = 1
     table[[known[level] for level in contrast.a]] = 0
     return table[codes]
+
+
+class Tally(NamedTuple):
+    """Rows of two sides counted by the outcome's codes."""
+
+    counts: NDArray[np.int64]
+    """Complete rows by side and code, shape (2, m)."""
+    missing: int
+    """Rows whose predictor is missing, or that lie on a side and miss the outcome."""
+    missing_shares: tuple[float, float]
+    """Share of each side's rows that miss the outcome."""
+
+
+def tally(side: NDArray[np.int8], codes: NDArray, levels: int) -> Tally:
+    """The rows of both sides by code; `side` as `sides` gives it, `codes` 0..levels-1 or -1, shape (n,)."""
+    width = levels + 1
+    key = (side.astype(np.int64) + 2) * width + (codes + 1)
+    table = np.bincount(key, minlength=4 * width).reshape(4, width)
+    lost, rows = table[2:, 0], table[2:].sum(axis=1)
+    shares = np.divide(lost, rows, out=np.zeros(2), where=rows > 0)
+    missing = int(table[0].sum() + lost.sum())
+    return Tally(table[2:, 1:], missing, (float(shares[0]), float(shares[1])))
+
+
+def too_few(n: tuple[int, int], total: int) -> str | None:
+    """Why two sides are too small to compare, or None: at least 20 rows each, 10 where all are under 200."""
+    floor = 20 if total >= 200 else 10
+    if min(n) >= floor:
+        return None
+    return f"A side has only {min(n):,} usable rows; at least {floor} are needed."
+
+
+def unequal_missing(shares: tuple[float, float], outcome: str) -> str | None:
+    """A warning where the outcome is missing much more often on one side (5 points), or None."""
+    if abs(shares[0] - shares[1]) <= 0.05:
+        return None
+    one, two = (f"{100 * s:.0f} %" for s in shares)
+    return f"`{outcome}` is missing for {one} of one side and {two} of the other, which can bias the comparison."

@@ -7,6 +7,7 @@ import math
 from collections.abc import Sequence
 
 from ...value import Effect
+from ..evidence import Evidence
 from ..hypothesis import Condition, Contrast, Hypothesis
 
 _CURRENCIES = ("$", "€", "£", "¥", "₹")
@@ -128,6 +129,12 @@ def versus(name: str, contrast: Contrast) -> tuple[str, str]:
     return f"when {is_level(name, contrast.a)}", other
 
 
+def short_labels(contrast: Contrast) -> tuple[str, str]:
+    """The two sides as labels of a chart's axis."""
+    other = one_of(contrast.b) if contrast.b else f"not {one_of(contrast.a)}"
+    return one_of(contrast.a), other
+
+
 def condition(term: Condition) -> str:
     """One condition of a population filter: `age` ≥ 18."""
     value = term.value if isinstance(term.value, str) else number(term.value)
@@ -147,5 +154,14 @@ def sentence_case(text: str) -> str:
 
 
 def untested(claim: str, reason: str) -> str:
-    """The sentence of a claim that no test was run for."""
-    return f"Whether {claim} was not tested: {reason}"
+    """The sentence of a claim that no test was run for; the reason is a sentence of its own."""
+    return f"{sentence_case(claim)}: not tested. {reason}"
+
+
+def sizes(evidence: Evidence) -> str:
+    """`n = 275 and 1,063`, in rows or clusters, whichever the figures of two groups are means of."""
+    a, b = (group.n for group in evidence.groups)
+    text = f"n = {count(a)} and {count(b)}"
+    if evidence.clusters is None:
+        return text
+    return f"{text} clusters" if a + b == evidence.clusters else f"{text} in {count(evidence.clusters)} clusters"
