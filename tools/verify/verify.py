@@ -17,6 +17,7 @@ from .hypothesis import Hypothesis
 from .ledger import Ledger
 from .multiplicity import Rejections
 from .policy import Rule
+from .serial import refuse
 from .sessions import Receipt, check_receipt, record_open, record_reveal, sessions
 from .verdict import Claim, control_errors, decide
 
@@ -118,7 +119,7 @@ def judge(
 
 def measure(hypothesis: Hypothesis, rows: Rows, *, split: str) -> Evidence:
     """One hypothesis on open rows without a permutation test."""
-    return FAMILIES[hypothesis.family].evaluate(hypothesis, rows, split=split, draws=0)
+    return _tested(hypothesis, rows, split, draws=0)
 
 
 def seed_of(hypothesis: Hypothesis) -> int:
@@ -128,18 +129,20 @@ def seed_of(hypothesis: Hypothesis) -> int:
 
 def _evaluate(hypothesis: Hypothesis, rows: Rows, split: str, structural: frozenset[frozenset[str]]) -> Evidence:
     if frozenset((hypothesis.outcome, hypothesis.predictor)) in structural:
-        reason = "Follows from how the table is built (see structure), so it is no discovery."
-        return Evidence.model_validate(
-            {
-                "hypothesis_id": hypothesis.content_id(),
-                "split": split,
-                "test": "none",
-                "n": 0,
-                "untestable": reason,
-            }
-        )
-    family = FAMILIES[hypothesis.family]
-    return family.evaluate(hypothesis, rows, split=split, draws=DRAWS, seed=seed_of(hypothesis))
+        return _not_tested(hypothesis, split, "Follows from how the table is built (see structure): no discovery.")
+    return _tested(hypothesis, rows, split, draws=DRAWS, seed=seed_of(hypothesis))
+
+
+def _tested(hypothesis: Hypothesis, rows: Rows, split: str, **options: float) -> Evidence:
+    reason = refuse(hypothesis, rows)
+    if reason is not None:
+        return _not_tested(hypothesis, split, reason)
+    return FAMILIES[hypothesis.family].evaluate(hypothesis, rows, split=split, **options)
+
+
+def _not_tested(hypothesis: Hypothesis, split: str, reason: str) -> Evidence:
+    fields = {"hypothesis_id": hypothesis.content_id(), "split": split, "test": "none", "n": 0}
+    return Evidence.model_validate({**fields, "untestable": reason})
 
 
 def _read_vault(split: SealedSplit, number: int) -> Rows:

@@ -1,0 +1,30 @@
+"""Blocks of one series: what may not be compared between them, because neighbouring blocks are not independent.
+
+Knows clusters that follow each other in time. Must never know a family's statistic.
+"""
+
+import numpy as np
+
+from ..data.rows import Rows
+from .clusters import is_constant_within
+from .hypothesis import Hypothesis
+
+
+def refuse(hypothesis: Hypothesis, rows: Rows) -> str | None:
+    """Why a claim cannot be tested on blocks of a series, or None.
+
+    A predictor that changes only from block to block would be compared between blocks, whose levels drift
+    together whatever the predictor does: two unrelated slow series always look related. Trends have a test of
+    their own for this; every other claim needs a predictor that changes within the blocks.
+    """
+    if not rows.serial or rows.cluster is None or hypothesis.family == "trend":
+        return None
+    column = rows.column(hypothesis.predictor)
+    values = rows.number(column.name) if column.type in ("number", "datetime") else rows.codes(column.name)
+    known = ~np.isnan(values) if values.dtype.kind == "f" else values >= 0
+    if not is_constant_within(values[known], rows.cluster[known]):
+        return None
+    return (
+        f"`{column.name}` changes only from one block of time to the next, and neighbouring blocks depend on each "
+        "other: these rows cannot tell the claim from two series that drift on their own."
+    )
