@@ -7,15 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 from ..tools.data.schema import Column
-from ..tools.verify.hypothesis import (
-    CategoricalAssociation,
-    Contrast,
-    GroupDifference,
-    Hypothesis,
-    MonotoneAssociation,
-    RateDifference,
-    Trend,
-)
+from ..tools.verify.hypothesis import Hypothesis, parse
 from .roles import oriented
 
 _FEW = 6
@@ -34,14 +26,13 @@ def enumerate_closed(columns: Sequence[Column]) -> tuple[Hypothesis, ...]:
 
 
 def _claims(outcome: Column, predictor: Column) -> Iterator[Hypothesis]:
-    names = {"outcome": outcome.name, "predictor": predictor.name}
     label_outcome = outcome.type in ("boolean", "category")
     label_predictor = predictor.type in ("boolean", "category")
     if outcome.type == "datetime":
         return
     if predictor.type == "datetime":
         for event in _events(outcome) if label_outcome else [None]:
-            yield Trend(**names, event=event, direction="any")
+            yield _claim("trend", outcome, predictor, event=event)
     elif label_outcome and label_predictor:
         yield from _label_label(outcome, predictor)
     elif label_predictor:
@@ -50,7 +41,12 @@ def _claims(outcome: Column, predictor: Column) -> Iterator[Hypothesis]:
         yield from _number_label(predictor, outcome)
     else:
         event = outcome.levels[1] if label_outcome else None
-        yield MonotoneAssociation(**names, event=event, direction="any")
+        yield _claim("monotone_association", outcome, predictor, event=event)
+
+
+def _claim(family: str, outcome: Column, predictor: Column, **fields: object) -> Hypothesis:
+    names = {"family": family, "outcome": outcome.name, "predictor": predictor.name, "direction": "any"}
+    return parse({**names, **fields})
 
 
 def _events(column: Column) -> tuple[str, ...]:
@@ -58,25 +54,21 @@ def _events(column: Column) -> tuple[str, ...]:
 
 
 def _number_label(number: Column, label: Column) -> Iterator[Hypothesis]:
-    """Two levels: one against the other. Up to six: each against the rest. More: none stands out by name."""
-    names = {"outcome": number.name, "predictor": label.name}
-    if len(label.levels) == 2:
-        contrast = Contrast(a=(label.levels[1],), b=(label.levels[0],))
-        yield GroupDifference(**names, levels=contrast, direction="any")
-    else:
-        for level in label.levels[:_FEW]:
-            yield GroupDifference(**names, levels=Contrast(a=(level,)), direction="any")
+    """Two levels: one against the other. Up to six: each against the rest. More: the six most frequent."""
+    for levels in _contrasts(label):
+        yield _claim("group_difference", number, label, levels=levels)
 
 
 def _label_label(outcome: Column, predictor: Column) -> Iterator[Hypothesis]:
-    names = {"outcome": outcome.name, "predictor": predictor.name}
-    if len(outcome.levels) == 2 and len(predictor.levels) == 2:
-        contrast = Contrast(a=(predictor.levels[1],), b=(predictor.levels[0],))
-        yield RateDifference(**names, event=outcome.levels[1], levels=contrast, direction="any")
-    elif len(outcome.levels) == 2:
-        for level in predictor.levels[:_FEW]:
-            yield RateDifference(**names, event=outcome.levels[1], levels=Contrast(a=(level,)), direction="any")
+    if len(outcome.levels) == 2:
+        for levels in _contrasts(predictor):
+            yield _claim("rate_difference", outcome, predictor, event=outcome.levels[1], levels=levels)
     else:
-        yield CategoricalAssociation(
-            **names, outcome_levels=outcome.levels[:_FEW], predictor_levels=predictor.levels[:_FEW]
-        )
+        kept = {"outcome_levels": outcome.levels[:_FEW], "predictor_levels": predictor.levels[:_FEW]}
+        yield _claim("categorical_association", outcome, predictor, **kept)
+
+
+def _contrasts(label: Column) -> list[dict[str, tuple[str, ...]]]:
+    if len(label.levels) == 2:
+        return [{"a": (label.levels[1],), "b": (label.levels[0],)}]
+    return [{"a": (level,)} for level in label.levels[:_FEW]]

@@ -133,7 +133,7 @@ def _evaluate(hypothesis: Hypothesis, rows: Rows, split: str, structural: frozen
     return _tested(hypothesis, rows, split, draws=DRAWS, seed=seed_of(hypothesis))
 
 
-def _tested(hypothesis: Hypothesis, rows: Rows, split: str, **options: float) -> Evidence:
+def _tested(hypothesis: Hypothesis, rows: Rows, split: str, **options: int) -> Evidence:
     reason = refuse(hypothesis, rows)
     if reason is not None:
         return _not_tested(hypothesis, split, reason)
