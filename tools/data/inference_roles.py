@@ -1,0 +1,238 @@
+"""What each typed column is for an analyst: a measure, a label, a date, a key, free text, or nothing.
+
+Knows the columns of the table `data` one by one. Must never relate two columns to each other.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import duckdb
+
+from .inference import BLOCK, Plan, looks_like_time
+from .readers_binary import quoted
+from .schema import Column, ColumnType, Note
+
+Connection = duckdb.DuckDBPyConnection
+MAX_LEVELS = 1000
+FEW_NUMBERS = 24
+"""Distinct whole numbers up to which a column also has levels."""
+ALL_DISTINCT = 0.98
+ID_NAME = re.compile(
+    r"^(id|ids|uuid|guid|key|pk|index|rownames?|row_?(id|nr|num|number)?|isbn|ssn|imei|vin|url|uri|email|e-?mail)$"
+    r"|(_|\s|-)(id|ids|uuid|guid|key|code|no|nr|num|number|ref)$|^(no|nr|id)[_. ]|[a-z]I[Dd]$|^unnamed: ?\d+$|sys_id",
+    re.IGNORECASE,
+)
+KEY_NAME = re.compile(r"^(id|uuid|guid)$|(_|\s|-)(id|uuid|guid)$|[a-z](Id|ID)$")
+CODE_NAME = re.compile(
+    r"(^|[_\W])(zip|zip_?code|postal(_?code)?|postcode|phone|telephone|fax|mobile|fips|ean|upc|sku)([_\W]|$)", re.I
+)
+HASHLIKE = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{16,}", re.I)
+SENTINELS = (-9999, -999, -99, 999, 9999, 99999, 999999)
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """Counts of one column of `data`."""
+
+    rows: int
+    missing: int
+    distinct: int
+    low: float | None = None
+    high: float | None = None
+    length: float = 0.0
+    words: float = 0.0
+
+
+def describe(con: Connection, plans: Sequence[Plan], surrogates: frozenset[str]) -> tuple[list[Column], list[Note]]:
+    """The columns of the table `data`, typed for analysis, and why any are left out of it."""
+    facts = _facts(con, plans)
+    columns, notes = [], []
+    for plan in plans:
+        column, more = _column(con, plan, facts[plan.name], surrogates)
+        columns.append(column)
+        notes += more
+    return columns, notes
+
+
+def find_surrogates(con: Connection, plans: Sequence[Plan]) -> list[str]:
+    """Columns of the table `raw` that only number the rows: unique whole numbers without a gap from 0 or 1.
+
+    Under a name such as `Unnamed: 0` unique whole numbers suffice. Names that speak of time are spared, and so
+    are unnamed runs in tables of fewer than 20 rows.
+    """
+    whole = [p for p in plans if p.storage == "BIGINT"]
+    found = []
+    for start in range(0, len(whole), BLOCK):
+        block = whole[start : start + BLOCK]
+        parts = ", ".join(f"count({p.sql}), min({p.sql}), max({p.sql})" for p in block)
+        row = con.execute(f"SELECT count(*), {parts} FROM raw").fetchall()[0]
+        for at, plan in enumerate(block):
+            filled, low, high = row[1 + 3 * at : 4 + 3 * at]
+            if filled == row[0] and _may_number_rows(plan.name, row[0], low, high) and _unique(con, plan, filled):
+                found.append(plan.name)
+    return found if len(found) < len(plans) else found[1:]
+
+
+def _may_number_rows(name: str, rows: int, low: int, high: int) -> bool:
+    mere = (
+        re.fullmatch(r"unnamed(: ?\d+|_\d+)?|rownames?|index|row_?(id|nr|num|number)?|column_1", name, re.I) is not None
+    )
+    if mere:
+        return rows >= 3
+    return rows >= 20 and low in (0, 1) and high - low + 1 == rows and not looks_like_time(name)
+
+
+def _unique(con: Connection, plan: Plan, filled: int) -> bool:
+    return con.execute(f"SELECT count(DISTINCT {plan.sql}) FROM raw").fetchall()[0][0] == filled
+
+
+def _facts(con: Connection, plans: Sequence[Plan]) -> dict[str, _Facts]:
+    """Exact counts of each column, a few columns a query."""
+    out = {}
+    for start in range(0, len(plans), 8):
+        block = plans[start : start + 8]
+        parts = []
+        for p in block:
+            c = quoted(p.name)
+            if p.storage in ("BIGINT", "DOUBLE"):
+                more = f"min({c})::DOUBLE, max({c})::DOUBLE, 0, 0"
+            elif p.kind == "text":
+                more = f"NULL, NULL, avg(length({c})), avg(length({c}) - length(replace({c}, ' ', '')) + 1)"
+            else:
+                more = "NULL, NULL, 0, 0"
+            parts.append(f"count({c}), count(DISTINCT {c}), {more}")
+        row = con.execute(f"SELECT count(*), {', '.join(parts)} FROM data").fetchall()[0]
+        for at, p in enumerate(block):
+            filled, distinct, low, high, length, words = row[1 + 6 * at : 7 + 6 * at]
+            out[p.name] = _Facts(row[0], row[0] - filled, distinct, low, high, length or 0.0, words or 0.0)
+    return out
+
+
+def _column(con: Connection, plan: Plan, facts: _Facts, surrogates: frozenset[str]) -> tuple[Column, list[Note]]:
+    """One column with its type, its levels, and a note if it is left out."""
+    kind, why = _role(con, plan, facts, plan.name in surrogates)
+    notes = [Note(kind="left_out", column=plan.name, text=f"`{plan.name}` is left out: {why}.")] if why else []
+    levels: tuple[str, ...] = ()
+    if kind == "boolean":
+        levels = plan.levels
+    elif kind == "category":
+        levels = _labels(con, plan)
+        notes += _near_labels(plan.name, levels)
+    elif kind == "number":
+        if plan.storage == "BIGINT" and facts.distinct <= FEW_NUMBERS:
+            levels = _ascending(con, plan)
+        notes += _sentinel_notes(con, plan, facts)
+    column = Column(
+        name=plan.name, type=kind, storage=plan.storage, rows=facts.rows, missing=facts.missing,
+        distinct=facts.distinct, integer=plan.storage == "BIGINT", levels=levels,
+        unit=plan.unit or _header_unit(plan), source_type=plan.source_type,
+    )  # fmt: skip
+    return column, notes
+
+
+def _role(con: Connection, plan: Plan, facts: _Facts, surrogate: bool) -> tuple[ColumnType, str]:
+    """The type of a column, and the reason where it is left out of the analysis."""
+    filled = facts.rows - facts.missing
+    if facts.distinct == 0:
+        return "empty", "all of its cells are missing"
+    if surrogate:
+        return "identifier", "it only numbers the rows"
+    if facts.distinct == 1:
+        rest = f"; {facts.missing:,} cells are missing" if facts.missing else ""
+        return "constant", f"it holds one value only{rest}"
+    if plan.kind == "number":
+        return _number_role(plan, facts, filled)
+    if plan.kind in ("boolean", "datetime"):
+        return plan.kind, ""  # pyright: ignore[reportReturnType]
+    return _text_role(con, plan, facts, filled)
+
+
+def _number_role(plan: Plan, facts: _Facts, filled: int) -> tuple[ColumnType, str]:
+    """A number, or the identifier that whole numbers can be."""
+    if plan.storage != "BIGINT" or plan.unit or looks_like_time(plan.name) or facts.low is None or facts.high is None:
+        return "number", ""
+    if CODE_NAME.search(plan.name):
+        return "identifier", "its numbers are codes, not quantities"
+    unique = facts.distinct >= ALL_DISTINCT * filled
+    if KEY_NAME.search(plan.name) and facts.distinct > 50:
+        return "identifier", f"its name says that it identifies ({facts.distinct:,} values)"
+    if unique and ID_NAME.search(plan.name) and filled >= 5:
+        return "identifier", f"nearly all of its {filled:,} numbers differ, as keys do"
+    if unique and filled >= 20 and facts.high - facts.low + 1 <= 1.05 * filled:
+        return "identifier", "its whole numbers run on with hardly a gap, as row numbers do"
+    return "number", ""
+
+
+def _text_role(con: Connection, plan: Plan, facts: _Facts, filled: int) -> tuple[ColumnType, str]:
+    """A category, free text, or the identifier that labels become when there are too many."""
+    few = facts.distinct <= min(MAX_LEVELS, max(50, 0.05 * facts.rows))
+    share = facts.distinct / filled
+    if facts.words >= 5 and facts.length >= 25 and share >= 0.5:
+        return "text", f"it is free text ({facts.words:.0f} words a cell)"
+    if CODE_NAME.search(plan.name) and not few:
+        return "identifier", "its cells are codes, not labels"
+    if share >= ALL_DISTINCT and filled >= 5:
+        return "identifier", f"nearly all of its {filled:,} cells differ, as keys do"
+    if few and (share <= 0.8 or filled < 5):
+        return "category", ""
+    if facts.words >= 5 and facts.length >= 25:
+        return "text", f"it is free text ({facts.words:.0f} words a cell)"
+    if _hashlike(con, plan):
+        return "identifier", "its cells look like hashes or universal identifiers"
+    return "identifier", f"it has too many labels ({facts.distinct:,} in {facts.rows:,} rows)"
+
+
+def _hashlike(con: Connection, plan: Plan) -> bool:
+    c = quoted(plan.name)
+    cells = con.execute(f"SELECT {c} FROM data WHERE {c} IS NOT NULL LIMIT 20").fetchall()
+    return bool(cells) and all(HASHLIKE.fullmatch(row[0]) for row in cells)
+
+
+def _labels(con: Connection, plan: Plan) -> tuple[str, ...]:
+    """Labels, the most frequent first, ties by label."""
+    c = quoted(plan.name)
+    sql = f"SELECT {c}, count(*) FROM data WHERE {c} IS NOT NULL GROUP BY 1"
+    counted = con.execute(sql).fetchall()
+    return tuple(label for label, _ in sorted(counted, key=lambda row: (-row[1], row[0]))[:MAX_LEVELS])
+
+
+def _ascending(con: Connection, plan: Plan) -> tuple[str, ...]:
+    c = quoted(plan.name)
+    rows = con.execute(f"SELECT DISTINCT {c} FROM data WHERE {c} IS NOT NULL ORDER BY 1").fetchall()
+    return tuple(str(row[0]) for row in rows)
+
+
+def _near_labels(name: str, levels: Sequence[str]) -> list[Note]:
+    """A warning for labels that differ only by case or spaces."""
+    groups: dict[str, list[str]] = {}
+    for label in levels:
+        groups.setdefault(re.sub(r"\s+", " ", label).casefold(), []).append(label)
+    pairs = [g for g in groups.values() if len(g) > 1]
+    if not pairs:
+        return []
+    shown = "; ".join(" and ".join(repr(v) for v in g[:3]) for g in pairs[:3])
+    text = f"Labels of `{name}` that differ only by case or spaces were kept apart: {shown}."
+    return [Note(kind="warning", column=name, text=text)]
+
+
+def _sentinel_notes(con: Connection, plan: Plan, facts: _Facts) -> list[Note]:
+    """A warning where the least or greatest number looks like a code for missing, far from all others."""
+    suspects = [v for v in (facts.low, facts.high) if v in SENTINELS]
+    notes, c = [], quoted(plan.name)
+    for value in suspects:
+        sql = f"SELECT count_if({c} = $1), min({c}) FILTER ({c} <> $1), max({c}) FILTER ({c} <> $1) FROM data"
+        count, low, high = con.execute(sql, [value]).fetchall()[0]
+        gap = low - value if value < 0 else value - high
+        if count >= 2 and low is not None and gap > max(1.0, high - low):
+            text = f"{count:,} cells of `{plan.name}` are {value:g}, far from all others; it may stand for missing."
+            notes.append(Note(kind="warning", column=plan.name, text=text))
+    return notes
+
+
+def _header_unit(plan: Plan) -> str | None:
+    """The unit in brackets at the end of a header, such as `weight (kg)`."""
+    if plan.kind != "number":
+        return None
+    found = re.search(r"[(\[]([^()\[\]\d]{1,12})[)\]]$", plan.name)
+    return found[1].strip() if found else None

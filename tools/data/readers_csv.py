@@ -1,0 +1,263 @@
+"""Delimited text: its delimiter, quote and header, then DuckDB reads every cell as text.
+
+Knows characters, fields and line numbers. Must never guess what a column means or what type it has.
+"""
+
+import csv
+import re
+from collections import Counter
+from dataclasses import dataclass, replace
+
+import duckdb
+
+from ..errors import DataError
+from .readers_names import header_names, looks_numeric, without_header
+from .readers_text import TextFile
+from .schema import Limits, Note
+
+DELIMITERS = (",", ";", "\t", "|")
+HEAD_BYTES = 1 << 18
+HEAD_ROWS = 200
+MAX_REJECTED = 0.01
+Record = tuple[int, list[str]]
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How the fields of a file are told apart, and where its rows begin."""
+
+    delimiter: str
+    quote: str
+    escape: str
+    header: tuple[str, ...]
+    width: int
+    skip: int
+    """Physical lines before the first data row."""
+    notes: tuple[Note, ...] = ()
+
+
+def read_csv(con: duckdb.DuckDBPyConnection, file: TextFile, name: str, limits: Limits) -> tuple[Dialect, list[Note]]:
+    """Fills the table `raw` with the cells as text, columns `c0`, `c1`, …; returns the dialect and the notes.
+
+    Raises:
+        DataError: if the file has no rows, cannot be divided into fields, or over 1 % of its rows are rejected.
+    """
+    dialect = detect_dialect(file, name)
+    if dialect.width > limits.max_columns:
+        raise DataError(
+            f"'{name}' has {dialect.width:,} columns, over the limit of {limits.max_columns:,}. "
+            "Leave some out or raise `max_columns`."
+        )
+    rejected = _load(con, file, dialect, name, limits)
+    rows = con.execute("SELECT count(*) FROM raw").fetchall()[0][0]
+    notes = list(dialect.notes)
+    if rejected:
+        notes.append(_rejected_note(con, rejected, rows, name))
+    if rows == 0:
+        raise DataError(f"'{name}' has a header but no rows. Export it again with its data.")
+    if file.lines > rows + rejected + dialect.skip + 1:
+        _refuse_swallowed(con, dialect, name)
+    return dialect, notes
+
+
+def detect_dialect(file: TextFile, name: str) -> Dialect:
+    """Delimiter, quote and escape by how evenly they divide the first rows, then the header.
+
+    Raises:
+        DataError: if the file is empty, is a web page, or its one column hides another delimiter.
+    """
+    head, complete = _head(file)
+    if not head.strip():
+        raise DataError(f"'{name}' is empty. Export it again with its data.")
+    if re.match(r"\s*<(!doctype|html|\?xml)", head, re.IGNORECASE):
+        raise DataError(f"'{name}' is a web page or XML, not a table. Download the data file itself.")
+    preamble = _preamble(head)
+    body = head if not preamble else "\n".join(head.split("\n")[preamble:])
+    quote = _quote_of(body)
+    escape = "\\" if f"\\{quote}" in body and quote + quote not in body else quote
+    records, delimiter = _best_delimiter(body, quote, escape, complete)
+    rows = [record for _, record in records]
+    _refuse_hidden_delimiter(rows, delimiter, name)
+    dialect = _with_header(rows, delimiter, quote, escape, name)
+    lines = records[dialect.skip - 1][0] if dialect.skip else 0
+    return replace(dialect, skip=lines + preamble)
+
+
+def _head(file: TextFile) -> tuple[str, bool]:
+    """The first characters of the file, up to a line end, and whether that is all of it."""
+    with file.path.open("rb") as source:
+        source.seek(file.skip)
+        head = source.read(HEAD_BYTES)
+        complete = not source.read(1)
+    if not complete:
+        end = head.rfind(b"\n")
+        head = head[: end + 1] if end > 0 else head
+    return head.decode("utf-8", "replace").replace("\r\n", "\n"), complete
+
+
+def _preamble(head: str) -> int:
+    """Leading comment lines: `#` at the start, where the line after them does not begin so."""
+    lines = head.split("\n")
+    count = 0
+    while count < len(lines) - 1 and lines[count].startswith("#"):
+        count += 1
+    return count if count < 50 else 0
+
+
+def _quote_of(body: str) -> str:
+    """The quote sign: double unless only single quotes enclose fields."""
+    if '"' in body:
+        return '"'
+    enclosed = len(re.findall(r"(?:^|[,;\t|])'[^'\n]*'(?=[,;\t|\n]|$)", body, re.MULTILINE))
+    return "'" if enclosed >= 4 and enclosed * 2 == body.count("'") else '"'
+
+
+def _rows_of(body: str, delimiter: str, quote: str, escape: str) -> list[Record]:
+    """The first rows under a delimiter with the line each ends on, blank lines left out."""
+    options = {"doublequote": True} if escape == quote else {"doublequote": False, "escapechar": escape}
+    reader = csv.reader(body.splitlines(keepends=True), delimiter=delimiter, quotechar=quote, **options)
+    rows: list[Record] = []
+    try:
+        for row in reader:
+            if row:
+                rows.append((reader.line_num, [cell.strip() for cell in row]))
+            if len(rows) >= HEAD_ROWS:
+                break
+    except csv.Error:
+        return rows
+    return rows
+
+
+def _best_delimiter(body: str, quote: str, escape: str, complete: bool) -> tuple[list[Record], str]:
+    """The rows under the delimiter that divides most of them into the same number of fields."""
+    best: tuple[tuple[float, int], list[Record], str] | None = None
+    for delimiter in DELIMITERS:
+        rows = _rows_of(body, delimiter, quote, escape)
+        if len(rows) > 1 and not complete and len(rows) < HEAD_ROWS:
+            rows = rows[:-1]
+        if not rows:
+            continue
+        width, share = _modal_width([record for _, record in rows])
+        if width < 2:
+            continue
+        header_fits = abs(len(rows[0][1]) - width) <= 1
+        score = (round(share, 2) - (0 if header_fits else 0.5), width)
+        if best is None or score > best[0]:
+            best = score, rows, delimiter
+    if best is None or best[0][0] < 0.3:
+        return _rows_of(body, ",", quote, escape), ","
+    return best[1], best[2]
+
+
+def _modal_width(rows: list[list[str]]) -> tuple[int, float]:
+    """The commonest number of fields and the share of rows that have it."""
+    counts = Counter(len(row) for row in rows)
+    width, count = max(counts.items(), key=lambda item: (item[1], item[0]))
+    return width, count / len(rows)
+
+
+def _refuse_hidden_delimiter(rows: list[list[str]], delimiter: str, name: str) -> None:
+    """A single column whose header still holds a delimiter was swallowed by a quote."""
+    header = rows[0] if rows else []
+    if len(header) != 1:
+        return
+    for other in (*DELIMITERS, " "):
+        pieces = header[0].split(other)
+        inside = other != " " and len(pieces) > 1
+        if inside and (any(other in (row[0] if row else "") for row in rows[1:]) or "\n" in header[0]):
+            raise DataError(
+                f"'{name}' reads as one column named {header[0][:60]!r}, so a quote sign is unbalanced or rows are "
+                "broken. Repair the quotes near the top of the file."
+            )
+
+
+def _with_header(rows: list[list[str]], delimiter: str, quote: str, escape: str, name: str) -> Dialect:
+    """The dialect with its column names, from a header row, two of them, or none."""
+    width, _ = _modal_width(rows[1:] or rows)
+    header, skip, notes = rows[0], 1, []
+    if without_header(rows):
+        header, skip = [f"column_{i + 1}" for i in range(width)], 0
+        text = f"'{name}' has no header row; its columns are named column_1 to column_{width}."
+        notes.append(Note(kind="coerced", text=text))
+    elif len(header) == width - 1:
+        header = ["rownames", *header]
+    elif _second_header(rows):
+        header, skip = _merged_header(rows[0], rows[1]), 2
+        notes.append(Note(kind="cleaned", text=f"The first two rows of '{name}' were joined into one header."))
+    width = max(width, len(header)) if not skip or len(header) <= width + 1 else len(header)
+    names, more = header_names(header, width)
+    return Dialect(delimiter, quote, escape, names, width, skip, tuple(notes + more))
+
+
+def _second_header(rows: list[list[str]]) -> bool:
+    """Whether the second row names the columns that the first leaves empty."""
+    if len(rows) < 3 or len(rows[0]) != len(rows[1]):
+        return False
+    empty = [i for i, cell in enumerate(rows[0]) if not cell]
+    if len(empty) < max(2, 0.2 * len(rows[0])):
+        return False
+    filled = all(rows[1][i] for i in empty)
+    return filled and not any(looks_numeric(cell) for cell in rows[1])
+
+
+def _merged_header(first: list[str], second: list[str]) -> list[str]:
+    """Names from two header rows: a question over several cells is put before each answer."""
+    names, group = [], ""
+    for at, (top, below) in enumerate(zip(first, second, strict=True)):
+        spans = at + 1 < len(first) and not first[at + 1]
+        group = top or group
+        names.append(f"{group}: {below}" if below and (spans or not top) and group else top or below)
+    return names
+
+
+def _load(con: duckdb.DuckDBPyConnection, file: TextFile, dialect: Dialect, name: str, limits: Limits) -> int:
+    """Reads the rows into `raw`; returns how many DuckDB had to reject."""
+    columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(dialect.width))
+    cells = ", ".join(f"nullif(trim(c{i}, $blank), '') AS c{i}" for i in range(dialect.width))
+    sql = f"""CREATE OR REPLACE TEMP TABLE raw AS SELECT {cells} FROM read_csv($path, auto_detect = false,
+        header = false, skip = $skip, delim = $delim, quote = $quote, escape = $escape, columns = {{{columns}}},
+        max_line_size = $line, store_rejects = true, null_padding = $pad)"""
+    parameters = {
+        "path": str(file.path), "skip": dialect.skip, "delim": dialect.delimiter, "quote": dialect.quote,
+        "escape": dialect.escape, "line": max(2_000_000, limits.max_line), "pad": False,
+        "blank": " \t\r\n\u00a0",
+    }  # fmt: skip
+    con.execute(sql, parameters).fetchall()
+    found = con.execute("SELECT count(DISTINCT line) FROM reject_errors").fetchall()
+    return found[0][0]
+
+
+def _rejected_note(con: duckdb.DuckDBPyConnection, rejected: int, rows: int, name: str) -> Note:
+    """The note that counts the rejected rows.
+
+    Raises:
+        DataError: if over 1 % of the rows were rejected.
+    """
+    sql = "SELECT line, error_type FROM reject_errors ORDER BY line LIMIT 3"
+    first = con.execute(sql).fetchall()
+    where = ", ".join(f"line {line} ({kind.lower()})" for line, kind in first)
+    if rejected > max(1, MAX_REJECTED * (rows + rejected)) or rows == 0:
+        raise DataError(
+            f"'{name}' has {rejected:,} rows that do not fit its header, such as {where}. "
+            "Check its quotes and delimiters."
+        )
+    are = "row was" if rejected == 1 else "rows were"
+    return Note(kind="warning", text=f"{rejected:,} {are} left out because of a wrong number of fields: {where}.")
+
+
+def _refuse_swallowed(con: duckdb.DuckDBPyConnection, dialect: Dialect, name: str) -> None:
+    """A cell that holds a line with all the delimiters of a row shows that a quote swallowed rows.
+
+    Raises:
+        DataError: naming the row at which the quote opens.
+    """
+    if dialect.width < 2:
+        return
+    row = f"\\n([^\\n]*{re.escape(dialect.delimiter)}){{{dialect.width - 1}}}"
+    for i in range(dialect.width):
+        sql = f"SELECT min(rowid) FROM raw WHERE contains(c{i}, chr(10)) AND regexp_matches(c{i}, $1)"
+        at = con.execute(sql, [row]).fetchall()[0][0]
+        if at is not None:
+            raise DataError(
+                f"In '{name}' a quote sign opens near row {at + 1:,} and swallows the rows after it. Balance the quotes there."
+            )
