@@ -133,6 +133,8 @@ def _is_panel(data: Dataset, column: Column) -> bool:
         timelike = other.type == "datetime" or (other.integer and TIME_NAME.search(other.name) is not None)
         if not timelike or other.name == column.name or other.distinct < 2:
             continue
+        if other.distinct > 5 * data.rows / column.distinct:
+            continue  # in a panel the entities share their times; a clock that seldom repeats is no wave
         pair = f"{quoted(column.name)}, {quoted(other.name)}"
         sql = f"SELECT count(*) AS n FROM (SELECT DISTINCT {pair} FROM data)"
         if fetch(data, sql)["n"][0] >= 0.98 * data.rows:
