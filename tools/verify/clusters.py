@@ -217,7 +217,7 @@ def _sign_flip_p(terms: FloatArray, draws: int, seed: int) -> float:
     if len(terms) > _MOST_FLIPPED:
         # Flipping whole blocks of clusters is a subgroup of all flips: still exact, and cheap for many clusters.
         blocks = rng.permutation(len(terms)) % _MOST_FLIPPED
-        terms = np.bincount(blocks, weights=terms, minlength=_MOST_FLIPPED)
+        terms = np.bincount(blocks, weights=terms, minlength=_MOST_FLIPPED).astype(np.float64)
     observed = abs(terms.sum()) * (1 - 1e-9)
     done = hits = 0
     for stage in (*(s for s in _STAGES if s < draws), draws):

@@ -8,12 +8,13 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, logit, stdtr
+from scipy.special import stdtr
 
 from ..data.rows import FloatArray
-from .intervals import t_quantile, wilson_interval
+from .intervals import t_quantile
 
 _MOST_BINS = 64
+_PSEUDO_ROWS = 0.5
 
 
 class Superiority(NamedTuple):
@@ -32,9 +33,10 @@ class Superiority(NamedTuple):
 def superiority(counts: NDArray, level: float = 0.95) -> Superiority:
     """How often a value of the first sample exceeds one of the second, ties counted half.
 
-    The interval is symmetric on the logit scale with Student's t at Brunner and Munzel's degrees of freedom.
-    At complete separation the standard error would be 0: the interval is then Wilson's for as many successes
-    in as many trials as the smaller sample has rows, and `p_robust` is 0, so that the permutation p counts.
+    The test is Brunner and Munzel's. The interval and its standard error use their variance with half a row
+    added to each sample, split between the two extremes: without it the interval covers .92 where a group of
+    25 is mostly zeros and .89 where few values overlap, and has no width at complete separation. There the
+    statistic is undefined and `p_robust` is 0, so that the permutation p counts.
 
     Args:
         counts: rows by sample and distinct value, shape (2, m), values ascending, at least 2 rows a sample.
@@ -47,25 +49,31 @@ def superiority(counts: NDArray, level: float = 0.95) -> Superiority:
     na, nb = a.sum(), b.sum()
     below_b = (np.cumsum(b) - b / 2) / nb
     below_a = (np.cumsum(a) - a / 2) / na
-    value = float(a @ below_b / na)
-    spread_a = a @ (below_b - value) ** 2 / (na - 1) / na
-    spread_b = b @ (below_a - (1 - value)) ** 2 / (nb - 1) / nb
-    variance = float(spread_a + spread_b)
-    if not 0 < value < 1 or variance <= 0:
-        return _separated(value, int(min(na, nb)), level)
-    df = variance**2 / float(spread_a**2 / (na - 1) + spread_b**2 / (nb - 1))
-    error = float(np.sqrt(variance))
-    statistic = (value - 0.5) / error
-    centre, reach = logit(value), t_quantile(df, level) * error / (value * (1 - value))
-    return Superiority(
-        value, error, float(expit(centre - reach)), float(expit(centre + reach)),
-        statistic, df, float(2 * stdtr(df, -abs(statistic))),
+    value = min(max(float(a @ below_b / na), 0.0), 1.0)
+    squares = (float(a @ (below_b - value) ** 2), float(b @ (below_a - (1 - value)) ** 2))
+    padding = _PSEUDO_ROWS / 2 * (value**2 + (1 - value) ** 2)
+    error, df = _welch(
+        (squares[0] + padding) / (na - 1 + _PSEUDO_ROWS) / na, na,
+        (squares[1] + padding) / (nb - 1 + _PSEUDO_ROWS) / nb, nb,
     )  # fmt: skip
+    reach = t_quantile(df, level) * error
+    low, high = max(value - reach, 0.0), min(value + reach, 1.0)
+    if _is_separated(counts):
+        return Superiority(value, error, low, high, None, None, 0.0)
+    plain, df = _welch(squares[0] / (na - 1) / na, na, squares[1] / (nb - 1) / nb, nb)
+    statistic = (value - 0.5) / plain
+    return Superiority(value, error, low, high, statistic, df, float(2 * stdtr(df, -abs(statistic))))
 
 
-def _separated(value: float, smaller: int, level: float) -> Superiority:
-    bound = wilson_interval(value * smaller, smaller, level)
-    return Superiority(value, bound.error, bound.low, bound.high, None, None, 0.0)
+def _welch(va: float, na: float, vb: float, nb: float) -> tuple[float, float]:
+    """Standard error and Satterthwaite's degrees of freedom for two independent variances of means."""
+    return float(np.sqrt(va + vb)), float((va + vb) ** 2 / (va**2 / (na - 1) + vb**2 / (nb - 1)))
+
+
+def _is_separated(counts: NDArray) -> bool:
+    """Whether every value of one sample lies below every value of the other."""
+    a, b = (np.flatnonzero(row) for row in counts)
+    return bool(a[-1] < b[0] or b[-1] < a[0])
 
 
 def permutation_superiority_p(counts: NDArray, *, draws: int, seed: int) -> float:
