@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from ..tools.data.dataset import Dataset, open_dataset
 from ..tools.data.rows import Rows
 from ..tools.data.schema import Limits, Note
-from ..tools.data.split import Plan, SealedSplit, seal
+from ..tools.data.split import Plan, SealedSplit, is_used, seal
 from ..tools.errors import UsageError
 from ..tools.explore.lead import Lead, Structure
 from ..tools.explore.profile import ColumnProfile, profile_rows
@@ -302,7 +302,7 @@ def _dataset(opened: Opened, plan: Plan, profile: Sequence[ColumnProfile]) -> Da
     reasons = {n.column: n.text for n in opened.notes if n.kind == "left_out" and n.column}
     columns = []
     for c in opened.columns:
-        role = "analysed" if c.analysed else reasons.get(c.name, c.type)
+        role = "analysed" if is_used(c, plan) else reasons.get(c.name, "the unit of independence")
         own = seen.get(c.name)
         columns.append(
             ColumnSummary(

@@ -118,11 +118,9 @@ def _may_be_entity(data: Dataset, column: Column) -> str | None:
         return None
     if ENTITY_NAME.search(column.name) and not TIME_NAME.search(column.name):
         if column.distinct < 20 and not PERSON_NAME.search(column.name):
-            return (
-                None  # a coded category such as school_id with a few values: a group, not a sample of units
-            )
+            return None  # a coded category such as school_id with a few values: a group, not a sample of units
         return "name"
-    if column.type in ("category", "identifier") and column.distinct >= 20 and _is_panel(data, column):
+    if column.type in ("category", "identifier") and _is_panel(data, column):
         return "panel"
     return None
 
@@ -135,6 +133,8 @@ def _is_panel(data: Dataset, column: Column) -> bool:
             continue
         if other.distinct > 5 * data.rows / column.distinct:
             continue  # in a panel the entities share their times; a clock that seldom repeats is no wave
+        if column.distinct < 20 and (other.distinct >= 60 or other.distinct < 5):
+            continue  # few entities over many times are series, which the order in time will show
         pair = f"{quoted(column.name)}, {quoted(other.name)}"
         sql = f"SELECT count(*) AS n FROM (SELECT DISTINCT {pair} FROM data)"
         if fetch(data, sql)["n"][0] >= 0.98 * data.rows:
@@ -157,8 +157,7 @@ def _strongest_icc(data: Dataset, column: Column) -> tuple[float, str]:
         parts.append(f"count({x}) AS n{at}, avg({x}) AS m{at}, var_pop({x}) AS v{at}")
     got = fetch(
         data,
-        f"SELECT {', '.join(parts)} FROM data WHERE {quoted(column.name)} IS NOT NULL "
-        f"GROUP BY {quoted(column.name)}",
+        f"SELECT {', '.join(parts)} FROM data WHERE {quoted(column.name)} IS NOT NULL GROUP BY {quoted(column.name)}",
     )
     scored = [(_icc(got[f"n{at}"], got[f"m{at}"], got[f"v{at}"]), c.name) for at, c in enumerate(numbers)]
     return max(scored, key=lambda s: s[0])

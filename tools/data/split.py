@@ -63,7 +63,7 @@ class SealedSplit:
 
     def __init__(self, plan: Plan, columns: tuple[Column, ...], exploration: Path, sealed: Path) -> None:
         self.plan = plan
-        self.columns = {c.name: c for c in columns if c.analysed}
+        self.columns = {c.name: c for c in columns if is_used(c, plan)}
         self.serial = plan.kind == "time" or plan.block is not None
         self.exploration_file = exploration
         self.sealed_file = sealed
@@ -78,6 +78,11 @@ class SealedSplit:
     def read(self, file: Path, table: str) -> Rows:
         """The rows of one table of this split's files."""
         return read_rows(file, table, self.columns, serial=self.serial)
+
+
+def is_used(column: Column, plan: Plan) -> bool:
+    """Whether a column is analysed: the name of an entity says which rows belong together, nothing else."""
+    return column.analysed and not (plan.kind != "time" and plan.block is None and column.name == plan.key)
 
 
 def seal(
@@ -111,9 +116,10 @@ def seal(
     block = _place_units(data, unit, salt)
     units = int(cursor.execute("SELECT count(DISTINCT _unit) FROM placed").fetchall()[0][0])
     plan = _plan(data, unit, salt, units, block, one_shot, copies)
+    used = [c for c in data.columns if is_used(c, plan)]
     exploration, sealed = folder / "exploration.duckdb", folder / "sealed.duckdb"
-    _write(data, exploration, {"rows": 0}, unit)
-    _write(data, sealed, {f"vault_{v.number}": v.number for v in plan.vaults}, unit)
+    _write(data, exploration, {"rows": 0}, unit, used)
+    _write(data, sealed, {f"vault_{v.number}": v.number for v in plan.vaults}, unit, used)
     cursor.execute("DROP TABLE placed; DROP VIEW kept")
     return SealedSplit(plan, data.columns, exploration, sealed)
 
@@ -254,14 +260,14 @@ def _small_plan(data: Dataset, unit: Unit, common: dict[str, Any]) -> Plan:
     return Plan(kind="none", reason=reason, exploration_rows=0, exploration_share=0.0, vaults=(vault,), **common)
 
 
-def _write(data: Dataset, file: Path, tables: dict[str, int], unit: Unit) -> None:
+def _write(data: Dataset, file: Path, tables: dict[str, int], unit: Unit, used: list[Column]) -> None:
     """Write the parts of `placed` as tables of numbers and codes, in an order that the file's order cannot change."""
     cursor = data.cursor()
     file.unlink(missing_ok=True)
     escaped = str(file).replace("'", "''")
     cursor.execute(f"ATTACH '{escaped}' AS part")
     try:
-        selected = _select(data)
+        selected = _select(data, used)
         cluster = "-1" if unit.kind == "row" else "dense_rank() OVER (ORDER BY _u, _unit::VARCHAR) - 1"
         order = "_row" if unit.kind == "time" and unit.key is None else "_content, _row"
         if unit.kind == "time" and unit.key is not None:
@@ -275,11 +281,11 @@ def _write(data: Dataset, file: Path, tables: dict[str, int], unit: Unit) -> Non
         cursor.execute("DETACH part")
 
 
-def _select(data: Dataset) -> str:
+def _select(data: Dataset, used: list[Column]) -> str:
     """Numbers as they are, dates as days since 1970, labels as indexes into the column's levels."""
     cursor = data.cursor()
     out = []
-    for at, c in enumerate([c for c in data.columns if c.analysed]):
+    for at, c in enumerate(used):
         name = quoted(c.name)
         if c.type in ("boolean", "category"):
             literals = ", ".join("'" + level.replace("'", "''") + "'" for level in c.levels)
