@@ -120,7 +120,8 @@ def seal(
     exploration, sealed = folder / "exploration.duckdb", folder / "sealed.duckdb"
     _write(data, exploration, {"rows": 0}, unit, used)
     _write(data, sealed, {f"vault_{v.number}": v.number for v in plan.vaults}, unit, used)
-    cursor.execute("DROP TABLE placed; DROP VIEW kept")
+    cursor.execute("DROP TABLE placed")
+    cursor.execute("DROP VIEW kept")
     return SealedSplit(plan, data.columns, exploration, sealed)
 
 
@@ -144,10 +145,10 @@ def _keep_rows(data: Dataset) -> int:
     """Make the view `kept` over the rows that are no copy of an earlier one; returns how many were set aside."""
     cursor = data.cursor()
     if not are_copies(data):
-        cursor.execute("CREATE OR REPLACE TEMP VIEW kept AS SELECT * FROM data")
+        cursor.execute("CREATE OR REPLACE VIEW kept AS SELECT * FROM data")
         return 0
-    cursor.execute("CREATE OR REPLACE TEMP TABLE firsts AS SELECT min(_row) AS _row FROM data GROUP BY _content")
-    cursor.execute("CREATE OR REPLACE TEMP VIEW kept AS SELECT data.* FROM data JOIN firsts USING (_row)")
+    cursor.execute("CREATE OR REPLACE TABLE firsts AS SELECT min(_row) AS _row FROM data GROUP BY _content")
+    cursor.execute("CREATE OR REPLACE VIEW kept AS SELECT data.* FROM data JOIN firsts USING (_row)")
     return data.duplicates
 
 
@@ -159,7 +160,7 @@ def _place_units(data: Dataset, unit: Unit, salt: str) -> str | None:
     key = "_content" if unit.kind == "row" else f"coalesce('e' || trim({quoted(unit.key or '')}::VARCHAR), _content)"
     place = _UNIT.format(key=f"'{salt}|' || key")
     cursor.execute(
-        f"CREATE OR REPLACE TEMP TABLE placed AS SELECT _row, key AS _unit, {place} AS _u "
+        f"CREATE OR REPLACE TABLE placed AS SELECT _row, key AS _unit, {place} AS _u "
         f"FROM (SELECT _row, {key} AS key FROM kept)"
     )
     return None
@@ -179,7 +180,7 @@ def _place_blocks(data: Dataset, unit: Unit) -> str:
         name = f"{size:,} rows"
         block = f"(row_number() OVER (ORDER BY {order} NULLS FIRST) - 1) // {size}"
     cursor.execute(
-        "CREATE OR REPLACE TEMP TABLE placed AS SELECT _row, _unit, _unit / (1.0 + max(_unit) OVER ()) AS _u "
+        "CREATE OR REPLACE TABLE placed AS SELECT _row, _unit, _unit / (1.0 + max(_unit) OVER ()) AS _u "
         f"FROM (SELECT _row, {block} AS _unit FROM kept)"
     )
     return name
@@ -234,7 +235,7 @@ def _divide(data: Dataset, bounds: list[tuple[float, float]], gap: float) -> dic
         cases.append(f"WHEN _u < {start + gap!r} THEN -1")
     cases += [f"WHEN _u < {high!r} THEN {n}" for n, (_, high) in enumerate(bounds[:-1], 1)]
     case = f"CASE {' '.join(cases)} ELSE {len(bounds)} END"
-    cursor.execute(f"CREATE OR REPLACE TEMP TABLE placed AS SELECT *, {case} AS _part FROM placed")
+    cursor.execute(f"CREATE OR REPLACE TABLE placed AS SELECT *, {case} AS _part FROM placed")
     got = cursor.execute("SELECT _part, count(*), count(DISTINCT _unit) FROM placed GROUP BY 1").fetchall()
     return {int(part): (int(rows), int(units)) for part, rows, units in got}
 
@@ -243,7 +244,7 @@ def _small_plan(data: Dataset, unit: Unit, common: dict[str, Any]) -> Plan:
     """No split: one vault with all rows for the closed family, or none at all where nothing can be tested."""
     units, rows = common["units"], common["rows"]
     tiny = rows < TINY or units < (MIN_BLOCKS // 2 if unit.kind == "time" else TINY)
-    data.cursor().execute(f"CREATE OR REPLACE TEMP TABLE placed AS SELECT *, {0 if tiny else 1} AS _part FROM placed")
+    data.cursor().execute(f"CREATE OR REPLACE TABLE placed AS SELECT *, {0 if tiny else 1} AS _part FROM placed")
     what = f"{units:,} rows"
     if unit.kind == "entity":
         what = f"{units:,} values of `{unit.key}` in {rows:,} rows"
@@ -289,7 +290,7 @@ def _select(data: Dataset, used: list[Column]) -> str:
         name = quoted(c.name)
         if c.type in ("boolean", "category"):
             literals = ", ".join("'" + level.replace("'", "''") + "'" for level in c.levels)
-            cursor.execute(f"CREATE OR REPLACE TEMP TYPE levels_{at} AS ENUM ({literals})")
+            cursor.execute(f"CREATE OR REPLACE TYPE levels_{at} AS ENUM ({literals})")
             code = f"coalesce(enum_code(try_cast({name} AS levels_{at})), -1)::INTEGER"
             out.append(f"{code} AS c{at}")
         elif c.type == "datetime":
