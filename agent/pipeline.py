@@ -212,7 +212,7 @@ def _draft(split: SealedSplit, explored: Explored, settings: Settings, number: i
         structural_pairs(explored.structure),
         settings.rule,
         settings.focus,
-        held_out_units=vault.units,
+        held_out_units=vault.rows if split.plan.kind == "row" else vault.units,
         weight=vault.weight,
     )
 
