@@ -28,6 +28,7 @@ BAD_SHARE = 0.01
 """Cells that may fail a type before the column stays text."""
 BLOCK = 60
 """Columns profiled in one query."""
+BLANKS = "' ', chr(9), chr(10), chr(13), chr(160)"
 BOOLEAN_WORDS = (
     ("no", "yes"), ("n", "y"), ("false", "true"), ("f", "t"), ("off", "on"), ("0", "1"), ("0.0", "1.0"), ("absent", "present"),
 )  # fmt: skip
@@ -65,6 +66,7 @@ class _Cells:
 def plan_columns(con: Connection, raw: Raw) -> list[Plan]:
     """A plan for each column of the table `raw`, whole-number and boolean storage decided."""
     texts = [f"c{i}" for i, t in enumerate(raw.types) if t == "VARCHAR"]
+    _trim(con, raw, texts)
     cells = _count_cells(con, texts)
     plans = []
     for i, (name, kind) in enumerate(zip(raw.names, raw.types, strict=True)):
@@ -74,6 +76,28 @@ def plan_columns(con: Connection, raw: Raw) -> list[Plan]:
         else:
             plans.append(_plan_native(name, place, kind))
     return _with_number_storage(con, plans)
+
+
+def _trim(con: Connection, raw: Raw, texts: Sequence[str]) -> None:
+    """Rewrites `raw` with blank ends cut off and empty cells NULL, where a pass over the texts finds any.
+
+    The pass first, because trimming every cell of a clean table costs more than reading it.
+    """
+    untidy: set[str] = set()
+    for start in range(0, len(texts), BLOCK):
+        block = texts[start : start + BLOCK]
+        tests = ", ".join(
+            f"bool_or({c} = '' OR left({c}, 1) IN ({BLANKS}) OR right({c}, 1) IN ({BLANKS}))" for c in block
+        )
+        row = con.execute(f"SELECT {tests} FROM raw").fetchall()[0]
+        untidy.update(c for c, found in zip(block, row, strict=True) if found)
+    if not untidy:
+        return
+    cells = ", ".join(
+        f"nullif(trim(c{i}, concat({BLANKS})), '') AS c{i}" if f"c{i}" in untidy else f"c{i}"
+        for i in range(len(raw.types))
+    )
+    con.execute(f"CREATE OR REPLACE TEMP TABLE raw AS SELECT {cells} FROM raw").fetchall()
 
 
 def _count_cells(con: Connection, places: Sequence[str]) -> dict[str, _Cells]:
@@ -176,7 +200,7 @@ def _fitted(
     con: Connection, plan: Plan, form: Format, kind: Literal["number", "datetime"], cells: _Cells
 ) -> Plan | None:
     """The plan under a format, if at most 1 % of its cells fail; those and words for missing become missing."""
-    sql = form.sql.format(c=plan.place)
+    sql = form.read(plan.place)
     finite = f"({sql}) IS NOT NULL AND isfinite({sql})"
     failed = con.execute(
         f"""SELECT {plan.place}, count(*), bool_or(({sql}) IS NOT NULL) FROM raw
@@ -189,7 +213,8 @@ def _fitted(
     if good == 0 or wrong > BAD_SHARE * (good + wrong) or len(failed) >= 2000:
         return None
     storage: Storage = "DOUBLE" if kind == "number" else "TIMESTAMP"
-    sql = f"CASE WHEN isfinite({sql}) THEN {sql} END"
+    clean = form is PLAIN_NUMBER and not failed
+    sql = f"try_cast({plan.place} AS DOUBLE)" if clean else f"CASE WHEN isfinite({sql}) THEN {sql} END"
     notes = _fit_notes(plan.name, form, kind, words, bad, infinite)
     return replace(plan, kind=kind, sql=sql, storage=storage, unit=form.unit, notes=plan.notes + notes)
 

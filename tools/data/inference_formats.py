@@ -36,6 +36,10 @@ class Format:
     plain: bool = False
     """Whether the spelling needs no word in the notes."""
 
+    def read(self, cell: str) -> str:
+        """SQL that reads `cell`, itself SQL for a text."""
+        return self.sql.replace("{c}", cell)
+
 
 PLAIN_NUMBER = Format("CASE WHEN contains({c}, '_') THEN NULL ELSE try_cast({c} AS DOUBLE) END", "number", plain=True)
 
@@ -77,7 +81,7 @@ def number_format(sample: Sequence[str], *, decimal_comma: bool) -> Format | Non
     negative = "regexp_matches({c}, '^\\(|^\\s*[-−]|^\\s*[^0-9]{0,3}\\s*[-−]\\d')"
     sql = f"(CASE WHEN {negative} THEN -1 ELSE 1 END) * try_cast(nullif({digits}, '') AS DOUBLE)"
     shown = unit or prefix or None
-    return Format(sql.replace("{0,3}", "{{0,3}}"), _number_label(prefix, unit, comma, found), shown)
+    return Format(sql, _number_label(prefix, unit, comma, found), shown)
 
 
 def _main(counts: Counter[str]) -> str:
@@ -189,7 +193,7 @@ def date_formats(sample: Sequence[str]) -> list[Format]:
             return [_strptime(("%Y-%m-%d",), iso, "year-month-day with a 12-hour clock")]
         sql = "try_cast(try_cast({c} AS TIMESTAMPTZ) AS TIMESTAMP)" if zoned else "try_cast({c} AS TIMESTAMP)"
         guard = literal("^" + re.sub(r"\?P<\w+>", "", _ISO.pattern) + "$")
-        sql = f"CASE WHEN regexp_matches({{c}}, {guard.replace('{', '{{').replace('}', '}}')}) THEN {sql} END"
+        sql = f"CASE WHEN regexp_matches({{c}}, {guard}) THEN {sql} END"
         return [Format(sql, "year-month-day" + (" in UTC" if zoned else ""), plain=not zoned)]
     if found := _matches(_YEAR_FIRST, sample):
         sep = found[0]["sep"]
@@ -201,7 +205,7 @@ def date_formats(sample: Sequence[str]) -> list[Format]:
             return [_strptime(formats, found, "dates with the month in words")]
     for pattern, sql, label in _SPECIAL:
         if _matches(pattern, sample):
-            shape = literal("^" + pattern.pattern + "$").replace("{", "{{").replace("}", "}}")
+            shape = literal("^" + pattern.pattern + "$")
             return [Format(f"CASE WHEN regexp_matches({{c}}, {shape}) THEN {sql} END", label)]
     return []
 

@@ -114,8 +114,14 @@ def _quote_of(body: str) -> str:
 
 def _rows_of(body: str, delimiter: str, quote: str, escape: str) -> list[Record]:
     """The first rows under a delimiter with the line each ends on, blank lines left out."""
-    options = {"doublequote": True} if escape == quote else {"doublequote": False, "escapechar": escape}
-    reader = csv.reader(body.splitlines(keepends=True), delimiter=delimiter, quotechar=quote, **options)
+    doubled = escape == quote
+    reader = csv.reader(
+        body.splitlines(keepends=True),
+        delimiter=delimiter,
+        quotechar=quote,
+        doublequote=doubled,
+        escapechar=None if doubled else escape,
+    )
     rows: list[Record] = []
     try:
         for row in reader:
@@ -213,14 +219,12 @@ def _merged_header(first: list[str], second: list[str]) -> list[str]:
 def _load(con: duckdb.DuckDBPyConnection, file: TextFile, dialect: Dialect, name: str, limits: Limits) -> int:
     """Reads the rows into `raw`; returns how many DuckDB had to reject."""
     columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(dialect.width))
-    cells = ", ".join(f"nullif(trim(c{i}, $blank), '') AS c{i}" for i in range(dialect.width))
-    sql = f"""CREATE OR REPLACE TEMP TABLE raw AS SELECT {cells} FROM read_csv($path, auto_detect = false,
+    sql = f"""CREATE OR REPLACE TEMP TABLE raw AS SELECT * FROM read_csv($path, auto_detect = false,
         header = false, skip = $skip, delim = $delim, quote = $quote, escape = $escape, columns = {{{columns}}},
-        max_line_size = $line, store_rejects = true, null_padding = $pad)"""
+        max_line_size = $line, store_rejects = true)"""
     parameters = {
         "path": str(file.path), "skip": dialect.skip, "delim": dialect.delimiter, "quote": dialect.quote,
-        "escape": dialect.escape, "line": max(2_000_000, limits.max_line), "pad": False,
-        "blank": " \t\r\n\u00a0",
+        "escape": dialect.escape, "line": max(2_000_000, limits.max_line),
     }  # fmt: skip
     con.execute(sql, parameters).fetchall()
     found = con.execute("SELECT count(DISTINCT line) FROM reject_errors").fetchall()
@@ -259,5 +263,6 @@ def _refuse_swallowed(con: duckdb.DuckDBPyConnection, dialect: Dialect, name: st
         at = con.execute(sql, [row]).fetchall()[0][0]
         if at is not None:
             raise DataError(
-                f"In '{name}' a quote sign opens near row {at + 1:,} and swallows the rows after it. Balance the quotes there."
+                f"In '{name}' a quote sign opens near row {at + 1:,} and swallows the rows after it. "
+                "Balance the quotes there."
             )

@@ -39,7 +39,7 @@ def as_frame(source: object) -> "pd.DataFrame":
     if isinstance(source, pd.DataFrame):
         return source
     if isinstance(source, pd.Series):
-        return source.to_frame()
+        return source.to_frame()  # pyright: ignore[reportAttributeAccessIssue]
     if module in ("pyarrow", "polars") and hasattr(source, "to_pandas"):
         return source.to_pandas()  # pyright: ignore[reportAttributeAccessIssue]
     try:

@@ -18,7 +18,7 @@ CONTROL = bytes(b for b in range(32) if b not in (0, 9, 10, 12, 13, 27))
 
 @dataclass(frozen=True)
 class TextFile:
-    """A UTF-8 file without NUL bytes, with `\\n` or `\\r\\n` line ends, and what it took to get there."""
+    """A UTF-8 file without NUL bytes, with Unix or Windows line ends, and what it took to get there."""
 
     path: Path
     lines: int
