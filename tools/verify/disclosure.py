@@ -1,0 +1,51 @@
+"""What is handed out once a vault is burnt: its rows, so that anyone can recompute the report's numbers.
+
+Knows a split's sealed file and the ledger. Must never hand out a row of a vault whose batch was not revealed.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from ..data.independence import quoted
+from ..data.split import SealedSplit
+from ..errors import SealBroken
+from .ledger import Ledger
+from .sessions import Receipt, sessions
+
+
+def burnt_table(split: SealedSplit, ledger: Ledger, receipt: Receipt, names: Iterable[str]) -> bytes:
+    """The rows of a revealed vault as a Parquet file: the named columns with their labels, and `_cluster`.
+
+    Dates are days since 1970-01-01; `_cluster` is -1 where rows stand for themselves.
+
+    Raises:
+        SealBroken: if the ledger does not record that the batch was revealed.
+    """
+    import duckdb
+
+    revealed = any(
+        s.number == receipt.session and s.verified is not None for s in sessions(ledger, receipt.dataset)
+    )
+    if not revealed:
+        raise SealBroken(f"Vault {receipt.vault} is still sealed: its batch was not revealed.")
+    file = Path(split.sealed_file).with_name("held_out.parquet")
+    target = str(file).replace("'", "''")
+    wanted = set(names)
+    selected = [f"{_labelled(split, at)} AS {quoted(n)}" for at, n in enumerate(split.columns) if n in wanted]
+    with duckdb.connect(str(split.sealed_file), read_only=True) as connection:
+        connection.cursor().execute(
+            f"COPY (SELECT {', '.join([*selected, '_cluster'])} FROM vault_{receipt.vault}) "
+            f"TO '{target}' (FORMAT parquet, COMPRESSION zstd)"
+        ).fetchall()
+    content = file.read_bytes()
+    file.unlink()
+    return content
+
+
+def _labelled(split: SealedSplit, at: int) -> str:
+    """The column as labels where it holds codes, missing as NULL."""
+    column = list(split.columns.values())[at]
+    if column.type not in ("boolean", "category"):
+        return f"CASE WHEN isnan(c{at}) THEN NULL ELSE c{at} END"
+    labels = ", ".join("'" + level.replace("'", "''") + "'" for level in column.levels)
+    return f"CASE WHEN c{at} < 0 THEN NULL ELSE ([{labels}])[c{at} + 1] END"
