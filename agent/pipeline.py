@@ -209,12 +209,17 @@ def _draft(split: SealedSplit, explored: Explored, settings: Settings, number: i
     return draft_by_rule(
         explored.rows,
         explored.leads,
-        structural_pairs(explored.structure),
+        structural_pairs(explored.structure) | _derived_pairs(split),
         settings.rule,
         settings.focus,
         held_out_units=vault.rows if split.plan.kind == "row" else vault.units,
         weight=vault.weight,
     )
+
+
+def _derived_pairs(split: SealedSplit) -> frozenset[frozenset[str]]:
+    """A duration with the end it was computed from: no discovery, unlike the duration with its start."""
+    return frozenset(frozenset((c.name, c.derived_from[-1])) for c in split.columns.values() if c.derived_from)
 
 
 def _committed(

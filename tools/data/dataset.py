@@ -14,6 +14,7 @@ import duckdb
 
 from ..errors import DataError, UsageError
 from .cleaning import aggregate_rows, table_warnings
+from .durations import add_durations
 from .fingerprint import content_sql, table_fingerprint
 from .inference import Plan, plan_columns
 from .inference_roles import describe, find_surrogates
@@ -129,6 +130,8 @@ def _opened(
     rows, distinct = cursor.execute("SELECT count(*), count(DISTINCT _content) FROM data").fetchall()[0]
     names = [c.name for c in columns if c.name not in surrogates]
     fingerprint = table_fingerprint(cursor, names)
+    durations, taken = add_durations(cursor, columns)
+    columns, more = (*columns, *durations), [*more, *taken]
     cursor.close()
     notes += more + table_warnings(columns, rows, rows - distinct)
     return Dataset(

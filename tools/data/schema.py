@@ -34,6 +34,8 @@ class Column(Value):
     """A unit that the cells or the header carried, such as `$` or `%`."""
     source_type: str = ""
     """What the file held before coercion, such as `text` or `BIGINT`."""
+    derived_from: tuple[str, ...] = ()
+    """For a duration: the start and the end date it was computed from."""
 
     @property
     def analysed(self) -> bool:

@@ -1,0 +1,58 @@
+"""Columns that the dates imply: how long each row took, from a start to an end.
+
+Knows names and dates. Must never relate a duration to anything; it is no part of the content or fingerprint.
+"""
+
+import re
+from collections.abc import Sequence
+from itertools import product
+
+import duckdb
+
+from .readers_binary import quoted
+from .schema import Column, Note
+
+_START = re.compile(r"open|start|begin|creat|order|admi|submit|report|pickup|depart|request|hire|sign|from", re.I)
+_END = re.compile(r"clos|end|finish|complet|resolv|deliver|ship|discharg|drop_?off|arriv|cancel|terminat|to$", re.I)
+_MOST = 3
+_FORWARD = 0.98
+
+
+def add_durations(
+    cursor: duckdb.DuckDBPyConnection, columns: Sequence[Column]
+) -> tuple[tuple[Column, ...], list[Note]]:
+    """Add a column of days for each start and end date that read like one, at most three.
+
+    Taken where both dates are known in at least half of the rows and the end is not before the start in at least
+    98 % of those; the column is called `end - start`.
+    """
+    dates = [c for c in columns if c.type == "datetime"]
+    starts = [c for c in dates if _START.search(c.name) and not _END.search(c.name)]
+    ends = [c for c in dates if _END.search(c.name) and not _START.search(c.name)]
+    taken = {c.name for c in columns}
+    added: list[Column] = []
+    for start, end in product(starts, ends):
+        name = f"{end.name} - {start.name}"
+        if len(added) < _MOST and name not in taken:
+            column = _add(cursor, start.name, end.name, name)
+            added += [column] if column else []
+    notes = [
+        Note(kind="coerced", column=c.name, text=f"`{c.name}` was added: the days from one date to the other.")
+        for c in added
+    ]
+    return tuple(added), notes
+
+
+def _add(cursor: duckdb.DuckDBPyConnection, start: str, end: str, name: str) -> Column | None:
+    days = f"(epoch_us({quoted(end)}) - epoch_us({quoted(start)})) / 86400000000.0"
+    rows, known, forward, distinct = cursor.execute(
+        f"SELECT count(*), count(d), count(*) FILTER (d >= 0), count(DISTINCT d) FROM (SELECT {days} AS d FROM data)"
+    ).fetchall()[0]
+    if known < rows / 2 or forward < _FORWARD * known or distinct < 5:
+        return None
+    cursor.execute(f"ALTER TABLE data ADD COLUMN {quoted(name)} DOUBLE").fetchall()
+    cursor.execute(f"UPDATE data SET {quoted(name)} = {days}").fetchall()
+    return Column(
+        name=name, type="number", storage="DOUBLE", rows=rows, missing=rows - known, distinct=distinct,
+        unit="days", source_type="two dates", derived_from=(start, end),
+    )  # fmt: skip
