@@ -22,6 +22,8 @@ from .readers import first_line, read_source, source_name
 from .readers_binary import quoted
 from .schema import Column, Limits, Note
 
+DEFAULT_LIMITS = Limits()
+
 
 class Dataset:
     """An opened table. A context manager: leaving it closes the connection and removes its files.
@@ -67,7 +69,7 @@ class Dataset:
 
 
 def open_dataset(
-    source: object, *, table: str | None = None, name: str | None = None, limits: Limits = Limits(),
+    source: object, *, table: str | None = None, name: str | None = None, limits: Limits = DEFAULT_LIMITS,
     folder: Path | None = None, threads: int = 2,
 ) -> Dataset:  # fmt: skip
     """The table in `source`, typed from all of its rows.

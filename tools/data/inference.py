@@ -11,8 +11,8 @@ from typing import Literal
 import duckdb
 
 from .inference_formats import (
-    MISSING_ALWAYS,
     MISSING_IN_NUMBERS,
+    MISSING_SPELLINGS,
     PLAIN_NUMBER,
     Format,
     date_formats,
@@ -30,7 +30,8 @@ BLOCK = 60
 """Columns profiled in one query."""
 BLANKS = "' ', chr(9), chr(10), chr(13), chr(160)"
 BOOLEAN_WORDS = (
-    ("no", "yes"), ("n", "y"), ("false", "true"), ("f", "t"), ("off", "on"), ("0", "1"), ("0.0", "1.0"), ("absent", "present"),
+    ("no", "yes"), ("n", "y"), ("false", "true"), ("f", "t"), ("off", "on"), ("0", "1"), ("0.0", "1.0"),
+    ("absent", "present"),
 )  # fmt: skip
 NUMERIC_TYPES = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "HUGEINT",
                  "UHUGEINT", "DOUBLE", "FLOAT", "DECIMAL")  # fmt: skip
@@ -106,7 +107,8 @@ def _count_cells(con: Connection, places: Sequence[str]) -> dict[str, _Cells]:
     for start in range(0, len(places), BLOCK):
         block = places[start : start + BLOCK]
         counts = ", ".join(
-            f"count({c}), count(try_cast({c} AS DOUBLE)), count_if({c} >= '00' AND {c} < '0:' AND NOT contains({c}, '.'))"
+            f"count({c}), count(try_cast({c} AS DOUBLE)), "
+            f"count_if({c} >= '00' AND {c} < '0:' AND NOT contains({c}, '.'))"
             for c in block
         )
         row = con.execute(f"SELECT {counts} FROM raw").fetchall()[0]
@@ -254,10 +256,14 @@ def _words_note(name: str, words: list[tuple[str, int]]) -> Note:
 
 def _as_words(con: Connection, plan: Plan) -> Plan:
     """The column as labels, words for missing removed; two labels such as yes and no make a boolean."""
-    listed = ", ".join(literal(w) for w in sorted(MISSING_ALWAYS))
     c = plan.place
-    sql = f"SELECT {c}, count(*) FROM raw WHERE length({c}) <= 6 AND lower({c}) IN ({listed}) GROUP BY 1 ORDER BY 2 DESC, 1"
-    words = con.execute(sql).fetchall()
+    listed = ", ".join(literal(w) for w in MISSING_SPELLINGS)
+    words = con.execute(
+        f"SELECT {c}, count(*) FROM raw WHERE {c} IN ({listed}) GROUP BY 1 ORDER BY 2 DESC, 1"
+    ).fetchall()
+    if [w for w, _ in words] == ["NA"] and _two_letter_codes(con, c):
+        text = f"`NA` was kept as a label of `{plan.name}`, since all of its labels are two capital letters."
+        return replace(plan, notes=(*plan.notes, Note(kind="warning", column=plan.name, text=text)))
     if words:
         spelled = ", ".join(literal(w) for w, _ in words)
         sql = f"CASE WHEN {c} IN ({spelled}) THEN NULL ELSE {c} END"
@@ -265,6 +271,13 @@ def _as_words(con: Connection, plan: Plan) -> Plan:
     sql = f"SELECT DISTINCT {plan.sql} AS v FROM raw WHERE v IS NOT NULL LIMIT 3"
     levels = boolean_levels([row[0] for row in con.execute(sql).fetchall()])
     return replace(plan, kind="boolean", levels=levels) if levels else plan
+
+
+def _two_letter_codes(con: Connection, place: str) -> bool:
+    """Whether all of three or more labels are two capital letters, so that NA may be Namibia or North America."""
+    sql = f"SELECT count(DISTINCT {place}), bool_and(regexp_full_match({place}, '[A-Z][A-Z]')) FROM raw"
+    labels, codes = con.execute(sql).fetchall()[0]
+    return labels >= 4 and bool(codes)
 
 
 def boolean_levels(labels: Sequence[str]) -> tuple[str, str] | None:
@@ -305,11 +318,22 @@ def _stored_number(
         plan = replace(plan, sql=sql, notes=(*plan.notes, infinite_note(plan.name, infinite)))
     elif plan.source_type in ("DOUBLE", "FLOAT"):
         plan = replace(plan, sql=f"CASE WHEN isnan({plan.sql}) THEN NULL ELSE {plan.sql} END")
-    if low is None or high is None or fractions or max(abs(low), abs(high)) >= 2**53:
+    if low is None or high is None or fractions:
         return plan
+    if max(abs(low), abs(high)) >= 2**53:
+        return _beyond_doubles(con, plan)
     if low == 0 and high == 1 and plan.unit is None:
         return _zero_one(con, plan)
     return replace(plan, sql=f"try_cast({plan.sql} AS BIGINT)", storage="BIGINT")
+
+
+def _beyond_doubles(con: Connection, plan: Plan) -> Plan:
+    """Whole numbers too long for a double are keys: they stay text, digit by digit, unless spelled as 1e17."""
+    if plan.source_type in ("DOUBLE", "FLOAT") or plan.unit or plan.notes:
+        return plan
+    c = f"{plan.place}::VARCHAR"
+    digits = con.execute(f"SELECT bool_and(regexp_full_match({c}, '[-+]?[0-9]+')) FROM raw").fetchall()[0][0]
+    return replace(plan, kind="text", sql=c, storage="VARCHAR", code=True) if digits else plan
 
 
 def _zero_one(con: Connection, plan: Plan) -> Plan:

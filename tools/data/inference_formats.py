@@ -8,21 +8,24 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-MISSING_ALWAYS = frozenset(
-    ("na", "n/a", "#n/a", "#na", "nan", "null", "none", "<na>", "nat", "(null)", "--", "-", ".", "?", "n.a.", "\\n")
-)
-"""Words that stand for a missing cell in any column, in lower case."""
-MISSING_IN_NUMBERS = MISSING_ALWAYS | frozenset(
+MISSING_SPELLINGS = (
+    "NA", "na", "N/A", "n/a", "N/a", "#N/A", "#NA", "NaN", "nan", "NAN", "null", "Null", "NULL", "None", "<NA>", "NaT",
+    "(null)", "--", "-", ".", "?", "n.a.", "N.A.", "\\N",
+)  # fmt: skip
+"""Cells that stand for a missing one among labels; the case counts, since Nan and Nat are names."""
+MISSING_IN_NUMBERS = frozenset(word.lower() for word in MISSING_SPELLINGS) | frozenset(
     ("missing", "unknown", "n.d.", "nd", "not available", "not applicable", "none given", "..", "...", "---", "*", "x",
      "–", "—", "tbd", "blank", "undefined", "#value!", "#ref!", "#div/0!", "no data")
 )  # fmt: skip
 """Words that stand for a missing cell where nearly all other cells are numbers or dates."""
 CURRENCY = "$€£¥₹"
+CURRENCY_CODES = "USD|EUR|GBP|CHF|JPY|CNY|INR|CAD|AUD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|RUB|BRL|MXN|ZAR|SGD|HKD|KRW|TRY"
 SPACES = "\u00a0\u2009\u202f "
 KNOWN_UNITS = frozenset(
-    ("%", "‰", "kg", "g", "mg", "t", "lb", "lbs", "oz", "km", "m", "cm", "mm", "mi", "ft", "in", "l", "ml", "s", "ms", "h",
-     "hr", "hrs", "min", "mins", "sec", "days", "day", "years", "year", "yrs", "months", "°c", "°f", "°", "kw", "kwh", "mw",
-     "mph", "kmh", "km/h", "usd", "eur", "gbp", "chf", "mb", "gb", "kb", "tb", "cc", "bhp", "hp", "kmpl", "k", "mpg", "hz")
+    ("%", "‰", "kg", "g", "mg", "t", "lb", "lbs", "oz", "km", "m", "cm", "mm", "mi", "ft", "in", "l", "ml", "s", "ms",
+     "h", "hr", "hrs", "min", "mins", "sec", "days", "day", "years", "year", "yrs", "months", "°c", "°f", "°", "kw",
+     "kwh", "mw", "mph", "kmh", "km/h", "usd", "eur", "gbp", "chf", "mb", "gb", "kb", "tb", "cc", "bhp", "hp", "kmpl",
+     "k", "mpg", "hz")
 )  # fmt: skip
 
 
@@ -50,8 +53,9 @@ def literal(text: str) -> str:
 
 
 _DECORATED = re.compile(
-    r"(?P<open>\()?\s*(?P<sign>[-+−])?\s*(?P<pre>[$€£¥₹]|[A-Z]{3}(?=\s*[\d(]))?\s*(?P<sign2>[-+−])?"
-    r"(?P<num>\d[\d.,'’\u00a0\u2009\u202f ]*|[.,]\d+)(?P<exp>[eE][-+]?\d+)?\s*(?P<unit>[^\d\s()][^\d()]{0,11}?)?\s*(?P<close>\))?"
+    r"(?P<open>\()?\s*(?P<sign>[-+−])?\s*(?P<pre>[$€£¥₹]|(?:" + CURRENCY_CODES + r"))?\s*(?P<sign2>[-+−])?"
+    r"(?P<num>\d[\d.,'’\u00a0\u2009\u202f ]*|[.,]\d+)(?P<exp>[eE][-+]?\d+)?\s*"
+    r"(?P<unit>[^\d\s()][^\d()]{0,11}?)?\s*(?P<close>\))?"
 )
 
 
@@ -171,7 +175,8 @@ _SPECIAL = (
     ),
     (
         re.compile(r"\d{4}[ -]?[Qq][1-4]"),
-        "try_cast(make_date(try_cast(left({c}, 4) AS BIGINT), try_cast(right({c}, 1) AS BIGINT) * 3 - 2, 1) AS TIMESTAMP)",
+        "try_cast(make_date(try_cast(left({c}, 4) AS BIGINT), try_cast(right({c}, 1) AS BIGINT) * 3 - 2, 1)"
+        " AS TIMESTAMP)",
         "year and quarter",
     ),
     (

@@ -168,15 +168,15 @@ def _text_role(con: Connection, plan: Plan, facts: _Facts, filled: int) -> tuple
     """A category, free text, or the identifier that labels become when there are too many."""
     few = facts.distinct <= min(MAX_LEVELS, max(50, 0.05 * facts.rows))
     share = facts.distinct / filled
-    if facts.words >= 5 and facts.length >= 25 and share >= 0.5:
+    if facts.words >= 4 and facts.length >= 25 and share >= 0.5:
         return "text", f"it is free text ({facts.words:.0f} words a cell)"
-    if CODE_NAME.search(plan.name) and not few:
+    if CODE_NAME.search(plan.name) or (plan.code and not few):
         return "identifier", "its cells are codes, not labels"
     if share >= ALL_DISTINCT and filled >= 5:
         return "identifier", f"nearly all of its {filled:,} cells differ, as keys do"
     if few and (share <= 0.8 or filled < 5):
         return "category", ""
-    if facts.words >= 5 and facts.length >= 25:
+    if facts.words >= 4 and facts.length >= 25:
         return "text", f"it is free text ({facts.words:.0f} words a cell)"
     if _hashlike(con, plan):
         return "identifier", "its cells look like hashes or universal identifiers"

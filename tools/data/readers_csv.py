@@ -187,12 +187,21 @@ def _with_header(rows: list[list[str]], delimiter: str, quote: str, escape: str,
         notes.append(Note(kind="coerced", text=text))
     elif len(header) == width - 1:
         header = ["rownames", *header]
+    elif _answers_row(rows):
+        skip = 2
+        notes.append(Note(kind="cleaned", text=f"The second row of '{name}' only says `Response`; it was left out."))
     elif _second_header(rows):
         header, skip = _merged_header(rows[0], rows[1]), 2
         notes.append(Note(kind="cleaned", text=f"The first two rows of '{name}' were joined into one header."))
     width = max(width, len(header)) if not skip or len(header) <= width + 1 else len(header)
     names, more = header_names(header, width)
     return Dialect(delimiter, quote, escape, names, width, skip, tuple(notes + more))
+
+
+def _answers_row(rows: list[list[str]]) -> bool:
+    """Whether the second row is the `Response` row of a survey export under a full header."""
+    cells = {cell.lower() for cell in rows[1]} - {""} if len(rows) > 2 else set()
+    return bool(cells) and cells <= {"response", "open-ended response"} and sum(map(bool, rows[0])) > len(rows[0]) / 2
 
 
 def _second_header(rows: list[list[str]]) -> bool:
@@ -250,19 +259,20 @@ def _rejected_note(con: duckdb.DuckDBPyConnection, rejected: int, rows: int, nam
 
 
 def _refuse_swallowed(con: duckdb.DuckDBPyConnection, dialect: Dialect, name: str) -> None:
-    """A cell that holds a line with all the delimiters of a row shows that a quote swallowed rows.
+    """A cell whose inner lines all have the delimiters of a row shows that a quote swallowed rows.
 
     Raises:
         DataError: naming the row at which the quote opens.
     """
+    needed = 1 if dialect.width >= 4 else 3
     if dialect.width < 2:
         return
-    row = f"\\n([^\\n]*{re.escape(dialect.delimiter)}){{{dialect.width - 1}}}"
     for i in range(dialect.width):
-        sql = f"SELECT min(rowid) FROM raw WHERE contains(c{i}, chr(10)) AND regexp_matches(c{i}, $1)"
-        at = con.execute(sql, [row]).fetchall()[0][0]
-        if at is not None:
-            raise DataError(
-                f"In '{name}' a quote sign opens near row {at + 1:,} and swallows the rows after it. "
-                "Balance the quotes there."
-            )
+        sql = f"SELECT rowid, c{i} FROM raw WHERE contains(c{i}, chr(10)) ORDER BY length(c{i}) DESC LIMIT 200"
+        for at, cell in con.execute(sql).fetchall():
+            inner = cell.split("\n")[1:-1]
+            if len(inner) >= needed and all(line.count(dialect.delimiter) == dialect.width - 1 for line in inner):
+                raise DataError(
+                    f"In '{name}' a quote sign opens near row {at + 1:,} and swallows the rows after it. "
+                    "Balance the quotes there."
+                )

@@ -170,7 +170,7 @@ def _transcoded(path: Path, name: str, folder: Path, encoding: str | None, scan:
         notes.append(Note(kind="cleaned", text=f"{nul:,} NUL bytes were removed from the text of '{name}'."))
     if "\r" in text:
         crlf, cr, lf = text.count("\r\n"), text.count("\r"), text.count("\n")
-        if cr != lf or cr != crlf:
+        if lf and not cr == lf == crlf:
             notes.append(Note(kind="cleaned", text=f"'{name}' mixes kinds of line ends; all were read as line ends."))
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     out = folder / "transcoded"
