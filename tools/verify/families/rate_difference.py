@@ -183,8 +183,8 @@ def score_test(counts: NDArray) -> tuple[float, float]:
 def _fisher_p(counts: NDArray) -> float:
     from scipy.stats import fisher_exact
 
-    # By index: the result is typed as a plain pair.
-    return float(fisher_exact(counts)[1])
+    _, p = np.asarray(fisher_exact(counts), dtype=np.float64)
+    return float(p)
 
 
 def _compare(h: RateDifference, counts: NDArray, level: float, *, exact: bool) -> dict[str, Any]:
