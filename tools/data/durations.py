@@ -15,7 +15,7 @@ from .schema import Column, Note
 _START = re.compile(r"open|start|begin|creat|order|admi|submit|report|pickup|depart|request|hire|sign|from", re.I)
 _END = re.compile(r"clos|end|finish|complet|resolv|deliver|ship|discharg|drop_?off|arriv|cancel|terminat|to$", re.I)
 _MOST = 3
-_FORWARD = 0.98
+_FORWARD = 0.85
 
 
 def add_durations(
@@ -24,23 +24,33 @@ def add_durations(
     """Add a column of days for each start and end date that read like one, at most three.
 
     Taken where both dates are known in at least half of the rows and the end is not before the start in at least
-    98 % of those; the column is called `end - start`.
+    85 % of those; the column is called `end - start`, and rows that end before they start are pointed out.
     """
     dates = [c for c in columns if c.type == "datetime"]
     starts = [c for c in dates if _START.search(c.name) and not _END.search(c.name)]
     ends = [c for c in dates if _END.search(c.name) and not _START.search(c.name)]
     taken = {c.name for c in columns}
     added: list[Column] = []
+    notes: list[Note] = []
     for start, end in product(starts, ends):
         name = f"{end.name} - {start.name}"
         if len(added) < _MOST and name not in taken:
             column = _add(cursor, start.name, end.name, name)
-            added += [column] if column else []
-    notes = [
-        Note(kind="coerced", column=c.name, text=f"`{c.name}` was added: the days from one date to the other.")
-        for c in added
-    ]
+            if column is not None:
+                added.append(column)
+                notes += _notes(cursor, column)
     return tuple(added), notes
+
+
+def _notes(cursor: duckdb.DuckDBPyConnection, column: Column) -> list[Note]:
+    start, end = column.derived_from
+    text = f"`{column.name}` was added: the days from `{start}` to `{end}`."
+    notes = [Note(kind="coerced", column=column.name, text=text)]
+    before = cursor.execute(f"SELECT count(*) FROM data WHERE {quoted(column.name)} < 0").fetchall()[0][0]
+    if before:
+        text = f"In {before:,} rows `{end}` lies before `{start}`; those durations are negative. Check the dates."
+        notes.append(Note(kind="warning", column=column.name, text=text))
+    return notes
 
 
 def _add(cursor: duckdb.DuckDBPyConnection, start: str, end: str, name: str) -> Column | None:
