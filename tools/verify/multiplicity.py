@@ -28,7 +28,10 @@ class Rejections(Value):
 
 
 def session_lond(p: FloatArray, *, weight: float, q: float, earlier: int) -> Rejections:
-    """Session-LOND on one batch: rejects the largest r with at least r p-values at or below q w (R + r) / k.
+    """Session-LOND on one batch: rejects the largest r with at least r p-values at or below min(q, q w (R + r) / k).
+
+    Without the bound by q a small batch after many discoveries would verify claims with p-values far above q: the
+    share of false ones would hold, but no reader would believe them.
 
     Args:
         p: p-values of the batch, shape (k,), each in [0, 1]; an untestable claim enters as 1.
@@ -47,13 +50,13 @@ def session_lond(p: FloatArray, *, weight: float, q: float, earlier: int) -> Rej
     if k == 0:
         return Rejections(rejected=(), adjusted=(), level=0.0, next_level=0.0)
     order = np.argsort(p, kind="stable")
-    needed = p[order] * k / (weight * (earlier + np.arange(1, k + 1)))
+    needed = p[order] * np.maximum(1.0, k / (weight * (earlier + np.arange(1, k + 1))))
     adjusted = np.empty(k)
     adjusted[order] = np.minimum(1.0, np.minimum.accumulate(needed[::-1])[::-1])
     rejected = adjusted <= q
     r = int(rejected.sum())
     unit = q * weight / k
-    return _rejections(rejected, adjusted, unit * (earlier + r), unit * (earlier + min(r + 1, k)))
+    return _rejections(rejected, adjusted, min(q, unit * (earlier + r)), min(q, unit * (earlier + min(r + 1, k))))
 
 
 def holm(p: FloatArray, *, weight: float, alpha: float) -> Rejections:
