@@ -1,0 +1,146 @@
+"""Relations that follow from how a table is built: keys, copies, columns that fix others, cut points.
+
+Knows the exploration rows as codes. Must never know sealed rows, and counts nothing as a discovery: what it finds
+is stated apart, and keeps the drafts from announcing that a total grows with its parts.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..data.rows import Rows
+from .lead import Structure
+from .structure_functions import (
+    SAMPLE,
+    SEED,
+    Coded,
+    Names,
+    calendar_parts,
+    coded,
+    copies,
+    cut_points,
+    fixed_pairs,
+    told,
+    twins,
+    two_together,
+)
+from .structure_numbers import LEAST, near_duplicates, parts, products, straight_lines, sums
+
+_BY_CHANCE = 10
+"""Rows that luck would have to make agree before their differing counts for anything."""
+_ORDER = ("key", "copy", "linear", "function", "sum", "part", "near_duplicate")
+
+
+def find_structure(rows: Rows) -> tuple[Structure, ...]:
+    """The relations that hold by construction in at least 99.5% of the rows that have the values.
+
+    Keys; copies and one-to-one relabellings; columns fixed by another (countries fix continents) and cut points of
+    a number; linear functions, sums, products and parts of a whole; near duplicates. Each must be more than luck
+    on these rows: a relation that chance would break in fewer than ten rows is not claimed.
+
+    Args:
+        rows: Exploration rows.
+
+    Returns:
+        Structures by kind, then by the order of columns. What follows from other structures is left out.
+    """
+    columns = [c for c in (coded(rows, name) for name in rows.columns) if c.distinct > 1]
+    if rows.n < LEAST or not columns:
+        return ()
+    at = np.random.default_rng(SEED).permutation(rows.n)[:SAMPLE]
+    found = [*_keys(rows, columns, at), *straight_lines(rows, at)]
+    fixed = fixed_pairs(columns, at, structural_pairs(found))
+    found += copies(rows, fixed)
+    found += told(fixed, found)
+    found += calendar_parts(rows, columns, at, structural_pairs(found))
+    found += cut_points(rows, columns, at, structural_pairs(found))
+    spare = {name for s in found if s.kind in ("copy", "linear") for name in s.columns[1:]}
+    found += two_together([c for c in columns if c.name not in spare], at, structural_pairs(found))
+    totals = sums(rows, at, spare)
+    found += totals
+    found += products(rows, at, spare, structural_pairs(found))
+    found += parts(rows, at, structural_pairs(found))
+    found += near_duplicates(rows, at, structural_pairs(found))
+    place = {name: k for k, name in enumerate(rows.columns)}
+    return tuple(sorted(found, key=lambda s: (_ORDER.index(s.kind), [place[c] for c in s.columns])))
+
+
+def structural_pairs(structures: Iterable[Structure]) -> frozenset[Names]:
+    """Pairs of columns that the structures tie together, so that they must not be drafted as discoveries.
+
+    A pair that follows from others counts too: a copy shares the ties of its original, and where a column fixes
+    another that fixes a third, the first is tied to the third. Keys tie nothing, nor do parts of one sum.
+    """
+    structures = list(structures)
+    reach: dict[str, set[str]] = defaultdict(set)
+    for s in structures:
+        if s.kind in ("copy", "linear", "function") and len(s.columns) == 2:
+            reach[s.columns[0]].add(s.columns[1])
+        if s.kind in ("copy", "linear"):
+            reach[s.columns[1]].add(s.columns[0])
+    pairs = {frozenset((a, b)) for a in list(reach) for b in _reachable(a, reach) if a != b}
+    same = twins(structures)
+    for s in structures:
+        if s.kind == "key":
+            continue
+        for part in s.columns[:-1]:
+            for a in same.get(part, {part}):
+                pairs |= {frozenset((a, b)) for b in same.get(s.columns[-1], {s.columns[-1]}) if a != b}
+    return frozenset(pairs)
+
+
+def _reachable(start: str, reach: dict[str, set[str]]) -> set[str]:
+    seen, todo = {start}, [start]
+    while todo:
+        for name in reach.get(todo.pop(), ()):
+            if name not in seen:
+                seen.add(name)
+                todo.append(name)
+    return seen
+
+
+# Keys
+
+
+def _keys(rows: Rows, columns: Sequence[Coded], at: NDArray) -> Iterator[Structure]:
+    """Columns, else pairs of columns, of which no two rows have the same values."""
+    full = [c for c in columns if c.present == rows.n]
+    single = [c for c in full if c.distinct == rows.n and _lucky(rows.n, _room(rows, c)) is False]
+    for c in single:
+        yield Structure(
+            kind="key", columns=(c.name,), text=f"`{c.name}` is different in all {rows.n:,} rows: it names the row."
+        )
+    if single:
+        return
+    room = {c.name: _room(rows, c) for c in full if 2 * c.distinct <= rows.n}
+    for a, b in combinations([c for c in full if c.name in room and c.distinct >= 3], 2):
+        if a.distinct * b.distinct < rows.n or _lucky(rows.n, room[a.name] * room[b.name]):
+            continue
+        if _unique(a, b, at) and _unique(a, b, np.arange(rows.n)):
+            text = f"`{a.name}` and `{b.name}` together are different in all {rows.n:,} rows: they name the row."
+            yield Structure(kind="key", columns=(a.name, b.name), text=text)
+
+
+def _room(rows: Rows, c: Coded) -> float:
+    """How many values the column could take within its range; without end for fractions."""
+    if c.type in ("category", "boolean"):
+        return c.distinct
+    values = rows.ordinal(c.name)[1]
+    for step in (1.0, 1 / 24, 1 / 1440) if c.type == "datetime" else (1.0,):
+        scaled = values / step
+        if np.abs(scaled - np.round(scaled)).max() < 1e-6:
+            return float(scaled[-1] - scaled[0] + 1)
+    return float("inf")
+
+
+def _lucky(n: int, room: float) -> bool:
+    """Whether n draws from so many values could all differ by luck: fewer than ten collisions expected."""
+    return n * n / (2 * room) < _BY_CHANCE
+
+
+def _unique(a: Coded, b: Coded, at: NDArray) -> bool:
+    key = np.sort(a.codes[at].astype(np.int64) * (int(b.codes.max()) + 1) + b.codes[at])
+    return not bool((key[1:] == key[:-1]).any())
