@@ -12,6 +12,7 @@ from scipy.special import stdtr
 
 from ..data.rows import FloatArray
 from .intervals import t_quantile
+from .permutation import permutation_p
 
 _MOST_BINS = 64
 _PSEUDO_ROWS = 0.5
@@ -82,8 +83,6 @@ def permutation_superiority_p(counts: NDArray, *, draws: int, seed: int) -> floa
     Values are pooled to at most 64 bins of near-equal weight and both the observed and the permuted statistic
     are computed on the bins' midranks, so the test stays exact for exchangeable rows.
     """
-    from .permutation import permutation_p
-
     table = _binned(counts)
     total = table.sum(axis=0)
     scores = np.cumsum(total) - total / 2
