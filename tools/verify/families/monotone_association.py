@@ -1,0 +1,350 @@
+"""The outcome rises or falls with a number: Spearman's rho by permutation and by a robust slope of ranks.
+
+Knows its statistic, its floors and its words. Must never know multiplicity, the ledger, or on which side of the
+seal its rows lie.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...data.rows import FloatArray, Rows
+from ...errors import HypothesisError
+from ...value import Effect
+from ..clusters import MIN_CLUSTERS, collapse, dense, is_constant_within, one_sample, ranks_within, within_means
+from ..evidence import Evidence, Group, Picture
+from ..hypothesis import FamilyName, Hypothesis, MonotoneAssociation, sign
+from ..intervals import check_level, mean_interval, newcombe_interval, welch_interval, wilson_interval
+from ..population import population
+from ..ranks import midranks, permutation_rank_p, rank_correlation
+from .monotone_words import end_labels, sentence, statement
+from .wording import column, sentence_case
+
+TEST = "permutation Spearman and robust (HC3) slope of ranks"
+WITHIN = "within-cluster Spearman, sign-flip permutation and cluster-robust t"
+EFFECT = "Spearman's rho"
+MIN_ROWS = 30
+MIN_EVENTS = 10
+_BINS = 12
+
+
+class Pairs(NamedTuple):
+    """The complete rows of a claim."""
+
+    rows: Rows
+    x: FloatArray
+    y: FloatArray
+    """The outcome, or 1 where the event holds and 0 where not."""
+    missing: int
+
+
+class _MonotoneAssociation:
+    """The family of `MonotoneAssociation` hypotheses; see `Family` for the contract."""
+
+    name: FamilyName = "monotone_association"
+    effect_name = EFFECT
+    null = 0.0
+
+    def evaluate(
+        self,
+        hypothesis: Hypothesis,
+        rows: Rows,
+        *,
+        split: str = "held_out",
+        level: float = 0.95,
+        draws: int = 9_999,
+        seed: int = 0,
+    ) -> Evidence:
+        """Spearman's rho with both tests, and the outcome at both ends of the predictor in its own units.
+
+        Raises:
+            HypothesisError: if it is another family's hypothesis, or names a column or level the rows lack.
+            UsageError: if `level` is not between 0 and 1.
+        """
+        check_level(level)
+        h = _own(hypothesis)
+        if rows.column(h.predictor).type not in ("number", "boolean"):
+            return _untestable(h, split, f"{column(h.predictor)} is no number.")
+        pairs = _complete(h, rows)
+        reason = _floors(h, pairs.x, pairs.y)
+        if reason is not None:
+            return _untestable(h, split, reason, pairs)
+        if pairs.rows.cluster is None:
+            measured = _compare(h, pairs, level, draws, seed)
+        elif is_constant_within(pairs.x, pairs.rows.cluster):
+            measured = _between(h, pairs, level, draws, seed)
+        else:
+            measured = _within(h, pairs, level, draws, seed)
+        return _evidence(h, split, pairs, measured)
+
+    def picture(self, hypothesis: Hypothesis, rows: Rows) -> Picture:
+        """The outcome by up to 12 quantile bins of the predictor: {x, x_low, x_high, mean, low, high, n}."""
+        h = _own(hypothesis)
+        pairs = _complete(h, rows)
+        y_title = h.outcome if h.event is None else f"share of rows where {h.outcome} is {h.event}"
+        return Picture(kind="curve", x_title=h.predictor, y_title=y_title, records=tuple(_curve(h, pairs.x, pairs.y)))
+
+    def claim(self, hypothesis: Hypothesis) -> str:
+        """The claim as one plain sentence without figures and without a full stop."""
+        from .wording import among
+
+        h = _own(hypothesis)
+        return sentence_case(among(h) + statement(h, sign(h)))
+
+    def sentence(self, hypothesis: Hypothesis, evidence: Evidence) -> str:
+        """The claim with its figures; the direction is the evidence's, and none is stated where none is shown."""
+        h = _own(hypothesis)
+        return sentence(h, evidence, self.claim(h))
+
+
+FAMILY = _MonotoneAssociation()
+
+
+def _own(hypothesis: Hypothesis) -> MonotoneAssociation:
+    if not isinstance(hypothesis, MonotoneAssociation):
+        raise HypothesisError(f"A {hypothesis.family} hypothesis is not one of monotone_association.")
+    return hypothesis
+
+
+def outcome_values(rows: Rows, outcome: str, event: str | None) -> FloatArray:
+    """The outcome as a number, or 1 and 0 for an event and its absence; NaN where missing, shape (n,).
+
+    Raises:
+        HypothesisError: if the column is unknown, or has no such level.
+    """
+    if event is None:
+        return rows.number(outcome)
+    hit = rows.level_mask(outcome, [event]).astype(np.float64)
+    hit[rows.codes(outcome) < 0] = np.nan
+    return hit
+
+
+def _complete(h: MonotoneAssociation, rows: Rows) -> Pairs:
+    inside = population(h, rows)
+    x, y = inside.number(h.predictor), outcome_values(inside, h.outcome, h.event)
+    good = ~(np.isnan(x) | np.isnan(y))
+    return Pairs(inside.select(good), x[good], y[good], int((~good).sum()))
+
+
+def _floors(h: MonotoneAssociation, x: FloatArray, y: FloatArray) -> str | None:
+    """Why the association is not fit for a test, or None."""
+    if len(x) < MIN_ROWS:
+        return f"Only {len(x):,} rows have both values; at least {MIN_ROWS} are needed."
+    if len(np.unique(x)) < 3:
+        return f"{column(h.predictor)} has fewer than 3 distinct values here: compare groups instead."
+    if h.event is not None and min(int(y.sum()), int((1 - y).sum())) < MIN_EVENTS:
+        return f"Fewer than {MIN_EVENTS} rows are, or are not, {h.event!r} in {column(h.outcome)}."
+    if y.min() == y.max():
+        return f"{column(h.outcome)} has one value only here."
+    return None
+
+
+def _codes(values: FloatArray) -> NDArray[np.int32]:
+    return np.unique(values, return_inverse=True)[1].astype(np.int32)
+
+
+def _compare(h: MonotoneAssociation, pairs: Pairs, level: float, draws: int, seed: int) -> dict[str, Any]:
+    """The evidence's figures for rows that stand for themselves."""
+    x, y = _codes(pairs.x), _codes(pairs.y)
+    found = rank_correlation(midranks(x), midranks(y))
+    if found is None:
+        return {"untestable": "One of the two columns is constant.", "clusters": None}
+    around = found.interval(level)
+    units, groups, warning = _ends(h, pairs, level)
+    return {
+        "test": TEST,
+        "statistic": float(np.clip(found.statistic, -1e12, 1e12)),
+        "df": found.df,
+        "p_permutation": permutation_rank_p(x, y, draws=draws, seed=seed) if draws else None,
+        "p_robust": found.p_robust,
+        "effect": Effect(name=EFFECT, value=found.rho, low=around.low, high=around.high, level=level),
+        "standard_error": found.error,
+        "in_units": units,
+        "groups": groups,
+        "warnings": warning,
+    }
+
+
+def _cuts(h: MonotoneAssociation, x: FloatArray) -> tuple[tuple[float, float], tuple[str, ...]]:
+    """The committed ends of the predictor, or the quarter points of these rows where none were committed."""
+    if h.cuts is not None and (x <= h.cuts[0]).sum() >= 2 and (x >= h.cuts[1]).sum() >= 2:
+        return h.cuts, ()
+    known = np.sort(x)
+    low, high = float(known[(len(known) - 1) // 4]), float(known[len(known) - 1 - (len(known) - 1) // 4])
+    if low == high:
+        above, below = known[known > low], known[known < low]
+        low, high = (low, float(above[0])) if len(above) >= len(below) else (float(below[-1]), high)
+    note = "The ends of the predictor were cut at quarter points of these rows, not beforehand."
+    return (low, high), () if h.cuts is None else (note,)
+
+
+def _ends(
+    h: MonotoneAssociation, pairs: Pairs, level: float
+) -> tuple[Effect | None, tuple[Group, ...], tuple[str, ...]]:
+    """The outcome at the upper and the lower end of the predictor, and the difference between them."""
+    (low, high), warnings = _cuts(h, pairs.x)
+    upper, lower = pairs.y[pairs.x >= high], pairs.y[pairs.x <= low]
+    if min(len(upper), len(lower)) < 2:
+        return None, (), warnings
+    labels = end_labels(h.predictor, low, high)
+    groups = tuple(_group(h, label, y) for label, y in zip(labels, (upper, lower), strict=True))
+    return _difference(h, pairs.rows, upper, lower, level), groups, warnings
+
+
+def _is_share(h: MonotoneAssociation, y: FloatArray) -> bool:
+    return h.event is not None and bool(np.isin(y, (0.0, 1.0)).all())
+
+
+def _difference(h: MonotoneAssociation, rows: Rows, upper: FloatArray, lower: FloatArray, level: float) -> Effect:
+    if _is_share(h, np.concatenate([upper, lower])):
+        d = newcombe_interval((upper.sum(), len(upper)), (lower.sum(), len(lower)), level)
+        scale, name, unit = 100.0, "risk difference", "points"
+    else:
+        d = welch_interval(_moments(upper), _moments(lower), level)
+        scale = 100.0 if h.event is not None else 1.0
+        name = "mean difference"
+        unit = "points" if h.event is not None else rows.column(h.outcome).unit or h.outcome
+    return Effect(name=name, value=scale * d.value, low=scale * d.low, high=scale * d.high, level=level, unit=unit)
+
+
+def _moments(y: FloatArray) -> tuple[int, float, float]:
+    return len(y), float(y.mean()), float(y.var(ddof=1))
+
+
+def _group(h: MonotoneAssociation, label: str, y: FloatArray) -> Group:
+    if _is_share(h, y):
+        around = wilson_interval(float(y.sum()), len(y))
+        return Group(label=label, n=len(y), mean=around.value, low=around.low, high=around.high)
+    around = mean_interval(*_moments(y))
+    return Group(label=label, n=len(y), mean=around.value, low=around.low, high=around.high, median=float(np.median(y)))
+
+
+def _between(h: MonotoneAssociation, pairs: Pairs, level: float, draws: int, seed: int) -> dict[str, Any]:
+    """One row per cluster, compared as if rows."""
+    event = None if h.event is None else (h.outcome, h.event)
+    one_each = collapse(pairs.rows, (h.outcome, h.predictor), event=event)
+    x, y = one_each.number(h.predictor), one_each.number(h.outcome)
+    plain = h if h.event is None else h.model_copy(update={"event": None})
+    reason = _floors(plain, x, y)
+    if reason is not None:
+        return {"untestable": f"With one row per cluster: {reason}", "clusters": one_each.n}
+    measured = _compare(h, Pairs(one_each, x, y, 0), level, draws, seed)
+    return measured | {"test": f"{TEST}, on one mean per cluster", "clusters": one_each.n}
+
+
+def _within(h: MonotoneAssociation, pairs: Pairs, level: float, draws: int, seed: int) -> dict[str, Any]:
+    """One Spearman correlation per cluster in which both columns vary."""
+    cluster = pairs.rows.cluster
+    rho, weight = within_correlations(pairs.x, pairs.y, cluster if cluster is not None else np.arange(len(pairs.x)))
+    if len(rho) < MIN_CLUSTERS:
+        reason = f"Both columns vary within only {len(rho)} clusters; at least {MIN_CLUSTERS} are needed."
+        return {"untestable": reason, "clusters": len(rho)}
+    found = one_sample(rho, weight, draws=draws, seed=seed, level=level)
+    units, groups, warnings = _within_ends(h, pairs, level, seed)
+    low, high = max(found.low, -1.0), min(found.high, 1.0)
+    return {
+        "test": WITHIN,
+        "statistic": found.statistic,
+        "df": found.df,
+        "p_permutation": found.p_flip,
+        "p_robust": found.p_robust,
+        "effect": Effect(name=EFFECT, value=found.estimate, low=low, high=high, level=level),
+        "standard_error": found.se,
+        "in_units": units,
+        "groups": groups,
+        "warnings": warnings,
+        "clusters": len(rho),
+    }
+
+
+def within_correlations(x: FloatArray, y: FloatArray, cluster: NDArray) -> tuple[FloatArray, FloatArray]:
+    """Spearman's rho within each cluster in which both vary, and its weight n - 1; both of shape (G,)."""
+    groups, number_of = dense(cluster)
+    n = np.bincount(groups, minlength=number_of).astype(np.float64)
+    rx = ranks_within(x, cluster) - ((n + 1) / 2)[groups]
+    ry = ranks_within(y, cluster) - ((n + 1) / 2)[groups]
+    spread = np.sqrt(np.bincount(groups, rx * rx, number_of) * np.bincount(groups, ry * ry, number_of))
+    varies = (spread > 0) & (n >= 3)
+    return np.bincount(groups, rx * ry, number_of)[varies] / spread[varies], (n - 1)[varies]
+
+
+def _within_ends(
+    h: MonotoneAssociation, pairs: Pairs, level: float, seed: int
+) -> tuple[Effect | None, tuple[Group, ...], tuple[str, ...]]:
+    """The outcome at both ends of the predictor, compared within the clusters that hold both ends."""
+    (low, high), warnings = _cuts(h, pairs.x)
+    at_end = (pairs.x >= high) | (pairs.x <= low)
+    cluster = pairs.rows.cluster
+    if cluster is None:
+        return None, (), warnings
+    side = np.where(pairs.x[at_end] >= high, 0, 1)
+    held = within_means(pairs.y[at_end], side, cluster[at_end])
+    if len(held.weights) < 2:
+        return None, (), warnings
+    scale = 100.0 if h.event is not None else 1.0
+    unit = "points" if h.event is not None else pairs.rows.column(h.outcome).unit or h.outcome
+    d = one_sample(held.means[:, 0] - held.means[:, 1], held.weights, draws=0, seed=seed, level=level)
+    effect = Effect(
+        name="mean difference", value=scale * d.estimate, low=scale * d.low, high=scale * d.high, level=level, unit=unit
+    )
+    groups = []
+    for at, label in enumerate(end_labels(h.predictor, low, high)):
+        mean = one_sample(held.means[:, at], held.weights, draws=0, seed=seed)
+        n = int(held.n[:, at].sum())
+        groups.append(Group(label=label, n=n, mean=mean.estimate, low=mean.low, high=mean.high))
+    return effect, tuple(groups), warnings
+
+
+def _evidence(h: MonotoneAssociation, split: str, pairs: Pairs, measured: dict[str, Any]) -> Evidence:
+    if "untestable" in measured:
+        return _untestable(h, split, measured["untestable"], pairs, clusters=measured["clusters"])
+    effect, units = measured["effect"], measured["in_units"]
+    warnings = list(measured["warnings"])
+    if units is not None and units.value * effect.value < 0:
+        warnings.append("The two ends of the predictor differ the other way than the ranks: the relation bends.")
+    robust, drawn = measured["p_robust"], measured["p_permutation"]
+    return Evidence.model_validate(
+        _counts(h, split, pairs)
+        | measured
+        | {
+            "n_per_group": {g.label: g.n for g in measured["groups"]},
+            "p_value": robust if drawn is None else max(robust, drawn),
+            "theta": (sign(h) or 1) * effect.value,
+            "warnings": tuple(warnings),
+        }
+    )
+
+
+def _counts(h: MonotoneAssociation, split: str, pairs: Pairs | None) -> dict[str, Any]:
+    n, missing = (0, 0) if pairs is None else (len(pairs.x), pairs.missing)
+    return {"hypothesis_id": h.content_id(), "split": split, "n": n, "missing": missing}
+
+
+def _untestable(
+    h: MonotoneAssociation, split: str, reason: str, pairs: Pairs | None = None, clusters: int | None = None
+) -> Evidence:
+    return Evidence.model_validate(
+        _counts(h, split, pairs) | {"test": TEST, "untestable": reason, "clusters": clusters}
+    )
+
+
+def _curve(h: MonotoneAssociation, x: FloatArray, y: FloatArray) -> list[dict[str, Any]]:
+    """One record per quantile bin of the predictor with at least 2 rows."""
+    if len(x) < 2:
+        return []
+    edges = np.unique(np.quantile(x, np.linspace(0, 1, _BINS + 1)[1:-1], method="lower"))
+    at = np.searchsorted(edges, x, side="left")
+    records = []
+    for b in np.unique(at):
+        own = at == b
+        if own.sum() < 2:
+            continue
+        group = _group(h, "", y[own])
+        records.append(
+            {
+                "x": float(x[own].mean()), "x_low": float(x[own].min()), "x_high": float(x[own].max()),
+                "mean": group.mean, "low": group.low, "high": group.high, "n": group.n,
+            }
+        )  # fmt: skip
+    return records
