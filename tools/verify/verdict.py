@@ -3,8 +3,8 @@
 Knows evidence, the policy and the count of earlier discoveries. Must never know rows, words or who drafted.
 
 With theta the effect in the committed direction and delta the smallest effect of interest: verified when error
-control rejects theta <= 0; refuted when it does not and theta >= delta is rejected (Benjamini-Hochberg over the
-batch's other claims); inconclusive when neither; untestable when the floors were not met.
+control rejects theta <= 0; refuted when it does not and theta >= delta is rejected (Benjamini-Hochberg over all
+tested claims of the batch); inconclusive when neither; untestable when the floors were not met.
 """
 
 from collections.abc import Sequence
@@ -53,17 +53,21 @@ def decide(
     """The verdict of every claim of a batch, in the order of the claims."""
     refuted = _refuted(claims, rule, rejections)
     return tuple(
-        _verdict(claim, rule, rejections, at, bool(refuted[at]), exploration[at])
-        for at, claim in enumerate(claims)
+        _verdict(claim, rule, rejections, at, bool(refuted[at]), exploration[at]) for at, claim in enumerate(claims)
     )
 
 
 def _refuted(claims: Sequence[Claim], rule: Rule, rejections: Rejections) -> np.ndarray:
-    """Whether each unverified claim's effect is shown to be below the smallest effect of interest."""
+    """Whether each unverified claim's effect is shown to be below the smallest effect of interest.
+
+    Verified claims stay in the count, with p = 1: left out, the rest would be a selection of the smallest estimates,
+    and refutations of real effects would be as frequent as the selection is sharp.
+    """
     p = np.full(len(claims), np.nan)
     for at, claim in enumerate(claims):
-        if claim.evidence.p_value is not None and not rejections.rejected[at]:
-            p[at] = _p_below(claim, rule.smallest_effects[claim.hypothesis.family])
+        if claim.evidence.p_value is not None:
+            verified = rejections.rejected[at]
+            p[at] = 1.0 if verified else _p_below(claim, rule.smallest_effects[claim.hypothesis.family])
     out = np.zeros(len(claims), bool)
     open_ = np.flatnonzero(~np.isnan(p))
     out[open_] = benjamini_hochberg(p[open_], rule.refute_q)
@@ -156,7 +160,5 @@ def _refuted_reason(claim: Claim, delta: float) -> str:
 def _inconclusive_reason(claim: Claim) -> str:
     theta = claim.evidence.theta or 0.0
     if sign(claim.hypothesis) and theta <= 0:
-        return (
-            "On held-out rows the effect does not point the way it did, but a real effect is not ruled out."
-        )
+        return "On held-out rows the effect does not point the way it did, but a real effect is not ruled out."
     return "The held-out rows neither show the effect nor rule it out."
