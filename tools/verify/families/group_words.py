@@ -50,6 +50,8 @@ def sentence(h: GroupDifference, evidence: Evidence, claim: str) -> str:
     means = _means(h, evidence, difference)
     if found == 0:
         text = f"{column(h.outcome)} is not shown to be higher or lower {one} than {two}: {means}"
+        if _shown(difference, 0.0):
+            text += "; the averages alone differ, but by rank the two sides are not told apart"
     elif _shown(difference, 0.0) == found:
         text = f"{statement(h, found)}: {means}"
     else:
@@ -86,7 +88,8 @@ def _averages(h: GroupDifference, evidence: Evidence, difference: Effect) -> tup
     a, b = (_mean(group) for group in evidence.groups)
     places = decimals_apart(a, b)
     unit = None if difference.unit == h.outcome else difference.unit
-    return with_unit(fixed(a, places), unit), with_unit(fixed(b, places), unit), places, unit
+    one, two = ("0" if x == 0 else fixed(x, places) for x in (a, b))
+    return with_unit(one, unit), with_unit(two, unit), places, unit
 
 
 def _mean(group: Group) -> float:
