@@ -61,20 +61,19 @@ def strong_leads(leads: Sequence[Lead], pairs: int) -> tuple[Lead, ...]:
 
 
 def _worth(verdict: Verdict, columns: Mapping[str, Column], order: Mapping[str, int], focus: Sequence[str]) -> float:
-    theta = abs(verdict.evidence.theta or 0.0)
-    h = verdict.hypothesis
+    """How much a finding is worth to a reader: its size, how much its outcome reads like one, its plainness."""
+    h, evidence = verdict.hypothesis, verdict.evidence
     last = max(len(order) - 1, 1)
     reading = max(outcome_reading(columns[h.outcome], order[h.outcome] / last), 0.0)
-    size = min(theta / verdict.smallest_effect, 8.0) ** 0.5
-    asked = 1.3 if h.outcome in focus else 1.0
-    whole = 0.6 if h.family == "categorical_association" else 1.0
-    return (
-        _SIZES[verdict.size if verdict.outcome == "verified" else "uncertain"]
-        * size
-        * (1 + 0.25 * reading)
-        * asked
-        * whole
-    )
+    size = min(abs(evidence.theta or 0.0) / verdict.smallest_effect, 8.0) ** 0.5
+    worth = _SIZES[verdict.size if verdict.outcome == "verified" else "uncertain"] * size * (0.5 + reading)
+    if h.outcome in focus:
+        worth *= 1.3
+    if h.family == "categorical_association":
+        worth *= 0.5  # says that something differs, not what
+    if evidence.warnings:
+        worth *= 0.5
+    return worth
 
 
 def _spread(ranked: Sequence[Verdict], worth: Mapping[str, float]) -> list[Verdict]:

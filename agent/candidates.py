@@ -192,8 +192,8 @@ def _standing_out(table: NDArray, outcome: Column) -> list[tuple[int, int]]:
     residual = (table - expected) / spread
     residual[rows < _MIN_GROUP] = 0
     residual[rows > n - _MIN_GROUP] = 0
-    if outcome.type == "boolean":
-        residual[:, 0] = 0  # the share of "no" is the share of "yes" told backwards
+    if len(outcome.levels) == 2:
+        residual[:, 0] = 0  # the share of the one is the share of the other told backwards
     if table.shape[0] == 2:
         residual = np.maximum(residual, 0)  # the two levels mirror each other: say it of the higher one
     flat = np.argsort(-np.abs(residual), axis=None, kind="stable")

@@ -187,9 +187,13 @@ def _ends(
     upper, lower = pairs.y[pairs.x >= high], pairs.y[pairs.x <= low]
     if min(len(upper), len(lower)) < 2:
         return None, (), warnings
-    labels = end_labels(h.predictor, low, high)
+    labels = _labels(h, pairs.x, low, high)
     groups = tuple(_group(h, label, y) for label, y in zip(labels, (upper, lower), strict=True))
     return _difference(h, pairs.rows, upper, lower, level), groups, warnings
+
+
+def _labels(h: MonotoneAssociation, x: FloatArray, low: float, high: float) -> tuple[str, str]:
+    return end_labels(h.predictor, low, high, at_least=bool(x.max() > high), at_most=bool(x.min() < low))
 
 
 def _is_share(h: MonotoneAssociation, y: FloatArray) -> bool:
@@ -289,7 +293,7 @@ def _within_ends(
         name="mean difference", value=scale * d.estimate, low=scale * d.low, high=scale * d.high, level=level, unit=unit
     )
     groups = []
-    for at, label in enumerate(end_labels(h.predictor, low, high)):
+    for at, label in enumerate(_labels(h, pairs.x, low, high)):
         mean = one_sample(held.means[:, at], held.weights, draws=0, seed=seed)
         n = int(held.n[:, at].sum())
         groups.append(Group(label=label, n=n, mean=mean.estimate, low=mean.low, high=mean.high))

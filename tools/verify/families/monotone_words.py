@@ -47,6 +47,9 @@ def sentence(h: MonotoneAssociation, evidence: Evidence, claim: str) -> str:
     figures = _figures(h, evidence, effect)
     if found == 0:
         text = f"{subject(h.outcome, h.event)} is not shown to rise or fall with {column(h.predictor)}: {figures}"
+    elif evidence.in_units is not None and evidence.in_units.value * found < 0:
+        ranks = f"Spearman's rho {fixed(effect.value, 2)}, {effect_interval(effect, 2)}"
+        text = f"by rank {_turned(h, found)} ({ranks}), but its average does not: {figures}"
     else:
         text = f"{_turned(h, found)}: {figures}"
     return sentence_case(among(h) + text) + "."
@@ -92,7 +95,14 @@ def _shares(high: Group, low: Group, difference: Effect) -> str:
     return f"{one} where {high.label} against {two} where {low.label}, {points} points ({around}"
 
 
-def end_labels(predictor: str, low: float, high: float) -> tuple[str, str]:
-    """Labels of the upper and the lower end of the predictor."""
+def end_labels(predictor: str, low: float, high: float, *, at_least: bool, at_most: bool) -> tuple[str, str]:
+    """Labels of the upper and the lower end of the predictor; `is 5` where the end holds one value only."""
     name = column(predictor)
-    return f"{name} is {number(high, 4)} or more", f"{name} is {number(low, 4)} or less"
+    upper = f"{name} is {plain(high)}" + (" or more" if at_least else "")
+    return upper, f"{name} is {plain(low)}" + (" or less" if at_most else "")
+
+
+def plain(x: float) -> str:
+    """A cut point with 4 significant digits and no trailing zeros."""
+    text = number(x, 4)
+    return text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text
