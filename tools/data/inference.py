@@ -3,7 +3,6 @@
 Knows one column at a time. Must never relate two columns, nor decide what a column is used for.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -108,7 +107,7 @@ def _count_cells(con: Connection, places: Sequence[str]) -> dict[str, _Cells]:
         block = places[start : start + BLOCK]
         counts = ", ".join(
             f"count({c}), count(try_cast({c} AS DOUBLE)), "
-            f"count_if({c} >= '00' AND {c} < '0:' AND NOT contains({c}, '.'))"
+            f"count_if({c} >= '00' AND {c} < '0:' AND regexp_full_match({c}, '[0-9]+'))"
             for c in block
         )
         row = con.execute(f"SELECT {counts} FROM raw").fetchall()[0]
@@ -344,11 +343,3 @@ def _zero_one(con: Connection, plan: Plan) -> Plan:
         spelled = boolean_levels([row[0] for row in con.execute(sql).fetchall()]) or spelled
     sql = f"CASE ({plan.sql}) WHEN 0 THEN {literal(spelled[0])} WHEN 1 THEN {literal(spelled[1])} END"
     return replace(plan, kind="boolean", sql=sql, storage="VARCHAR", levels=spelled)
-
-
-def looks_like_time(name: str) -> bool:
-    """Whether a name speaks of time, so that its whole numbers are a trend rather than row numbers."""
-    return (
-        re.search(r"(^|[_\W])(t|time)$|year|month|week|date|day|quarter|hour|season|wave|period|epoch|age", name, re.I)
-        is not None
-    )

@@ -207,7 +207,7 @@ def date_formats(sample: Sequence[str]) -> list[Format]:
         return _either_order(found)
     for pattern, formats in _WORDED:
         if found := _matches(pattern, sample):
-            return [_strptime(formats, found, "dates with the month in words")]
+            return [_strptime(formats, found, "the month in words")]
     for pattern, sql, label in _SPECIAL:
         if _matches(pattern, sample):
             shape = literal("^" + pattern.pattern + "$")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from .inference import BLOCK, Plan, looks_like_time
+from .inference import BLOCK, Plan
 from .readers_binary import quoted
 from .schema import Column, ColumnType, Note
 
@@ -28,6 +28,10 @@ CODE_NAME = re.compile(
     r"(^|[_\W])(zip|zip_?code|postal(_?code)?|postcode|phone|telephone|fax|mobile|fips|ean|upc|sku)([_\W]|$)", re.I
 )
 HASHLIKE = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{16,}", re.I)
+TIME_NAME = re.compile(
+    r"(^|[_\W])(t|time)$|year|month|week|date|day|quarter|hour|season|wave|period|epoch|age", re.IGNORECASE
+)
+"""Names whose whole numbers are a trend or a measure rather than row numbers."""
 SENTINELS = (-9999, -999, -99, 999, 9999, 99999, 999999)
 
 
@@ -61,7 +65,7 @@ def find_surrogates(con: Connection, plans: Sequence[Plan]) -> list[str]:
     Under a name such as `Unnamed: 0` unique whole numbers suffice. Names that speak of time are spared, and so
     are unnamed runs in tables of fewer than 20 rows.
     """
-    whole = [p for p in plans if p.storage == "BIGINT"]
+    whole = [p for p in plans if p.storage == "BIGINT" and p.unit is None]
     found = []
     for start in range(0, len(whole), BLOCK):
         block = whole[start : start + BLOCK]
@@ -80,7 +84,7 @@ def _may_number_rows(name: str, rows: int, low: int, high: int) -> bool:
     )
     if mere:
         return rows >= 3
-    return rows >= 20 and low in (0, 1) and high - low + 1 == rows and not looks_like_time(name)
+    return rows >= 20 and low in (0, 1) and high - low + 1 == rows and not TIME_NAME.search(name)
 
 
 def _unique(con: Connection, plan: Plan, filled: int) -> bool:
@@ -150,7 +154,7 @@ def _role(con: Connection, plan: Plan, facts: _Facts, surrogate: bool) -> tuple[
 
 def _number_role(plan: Plan, facts: _Facts, filled: int) -> tuple[ColumnType, str]:
     """A number, or the identifier that whole numbers can be."""
-    if plan.storage != "BIGINT" or plan.unit or looks_like_time(plan.name) or facts.low is None or facts.high is None:
+    if plan.storage != "BIGINT" or plan.unit or TIME_NAME.search(plan.name) or facts.low is None or facts.high is None:
         return "number", ""
     if CODE_NAME.search(plan.name):
         return "identifier", "its numbers are codes, not quantities"

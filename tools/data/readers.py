@@ -13,7 +13,7 @@ import duckdb
 from ..errors import DataError
 from . import readers_binary as binary
 from .readers_csv import read_csv
-from .readers_memory import as_frame, check_size, is_in_memory, load_frame, load_texts, raw_types
+from .readers_memory import as_frame, check_size, is_in_memory, load_frame, load_texts, not_a_table, raw_types
 from .readers_names import header_names, without_header
 from .readers_text import clean_text, unzipped
 from .schema import Limits, Note
@@ -56,9 +56,7 @@ def read_source(source: object, con: Connection, *, name: str, table: str | None
         if type(err).__module__.partition(".")[0] in ("python_calamine", "pandas", "pyarrow"):
             raise DataError(f"'{name}' cannot be read: {first_line(err)} Save it again or as CSV.") from err
         raise
-    raise DataError(
-        f"A {type(source).__name__} is not a table. Give a path, a data frame, a dict of columns or a list of records."
-    )
+    raise DataError(not_a_table(source))
 
 
 def first_line(err: BaseException) -> str:

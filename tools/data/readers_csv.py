@@ -165,6 +165,10 @@ def _modal_width(rows: list[list[str]]) -> tuple[int, float]:
 def _refuse_hidden_delimiter(rows: list[list[str]], delimiter: str, name: str) -> None:
     """A single column whose header still holds a delimiter was swallowed by a quote."""
     header = rows[0] if rows else []
+    if any("\n" in cell and cell.count(delimiter) >= 2 for cell in header):
+        raise DataError(
+            f"In the header of '{name}' a quote sign opens and swallows the rows. Balance the quotes there."
+        )
     if len(header) != 1:
         return
     for other in (*DELIMITERS, " "):
@@ -226,7 +230,7 @@ def _merged_header(first: list[str], second: list[str]) -> list[str]:
 
 
 def _load(con: duckdb.DuckDBPyConnection, file: TextFile, dialect: Dialect, name: str, limits: Limits) -> int:
-    """Reads the rows into `raw`; returns how many DuckDB had to reject."""
+    """Reads the rows into `raw`; returns how many lines DuckDB had to reject."""
     columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(dialect.width))
     sql = f"""CREATE OR REPLACE TEMP TABLE raw AS SELECT * FROM read_csv($path, auto_detect = false,
         header = false, skip = $skip, delim = $delim, quote = $quote, escape = $escape, columns = {{{columns}}},
@@ -236,8 +240,10 @@ def _load(con: duckdb.DuckDBPyConnection, file: TextFile, dialect: Dialect, name
         "escape": dialect.escape, "line": max(2_000_000, limits.max_line),
     }  # fmt: skip
     con.execute(sql, parameters).fetchall()
-    found = con.execute("SELECT count(DISTINCT line) FROM reject_errors").fetchall()
-    return found[0][0]
+    # One rejected record can span many lines where a quote is unbalanced: all of them are lost, so all count.
+    sql = """SELECT coalesce(sum(1 + length(text) - length(replace(text, chr(10), ''))), 0)::BIGINT
+        FROM (SELECT max(csv_line) AS text FROM reject_errors GROUP BY line)"""
+    return con.execute(sql).fetchall()[0][0]
 
 
 def _rejected_note(con: duckdb.DuckDBPyConnection, rejected: int, rows: int, name: str) -> Note:
@@ -246,16 +252,27 @@ def _rejected_note(con: duckdb.DuckDBPyConnection, rejected: int, rows: int, nam
     Raises:
         DataError: if over 1 % of the rows were rejected.
     """
-    sql = "SELECT line, error_type FROM reject_errors ORDER BY line LIMIT 3"
-    first = con.execute(sql).fetchall()
-    where = ", ".join(f"line {line} ({kind.lower()})" for line, kind in first)
+    sql = "SELECT line, list(error_type::VARCHAR) FROM reject_errors GROUP BY 1 ORDER BY 1 LIMIT 3"
+    where = ", ".join(f"line {line} ({_fault(faults)})" for line, faults in con.execute(sql).fetchall())
     if rejected > max(1, MAX_REJECTED * (rows + rejected)) or rows == 0:
         raise DataError(
-            f"'{name}' has {rejected:,} rows that do not fit its header, such as {where}. "
+            f"'{name}' has {rejected:,} lines that cannot be read as rows, such as {where}. "
             "Check its quotes and delimiters."
         )
-    are = "row was" if rejected == 1 else "rows were"
-    return Note(kind="warning", text=f"{rejected:,} {are} left out because of a wrong number of fields: {where}.")
+    why = "line was left out because it cannot be read as a row"
+    if rejected > 1:
+        why = "lines were left out because they cannot be read as rows"
+    return Note(kind="warning", text=f"{rejected:,} {why}: {where}.")
+
+
+def _fault(found: list[str]) -> str:
+    """What is wrong with a line, in a few words: an unbalanced quote is the cause of all that goes with it."""
+    faults = {
+        "UNQUOTED VALUE": "unbalanced quote",
+        "TOO MANY COLUMNS": "too many fields",
+        "MISSING COLUMNS": "too few fields",
+    }
+    return next((words for key, words in faults.items() if key in found), found[0].lower())
 
 
 def _refuse_swallowed(con: duckdb.DuckDBPyConnection, dialect: Dialect, name: str) -> None:

@@ -42,22 +42,35 @@ def as_frame(source: object) -> "pd.DataFrame":
         return source.to_frame()  # pyright: ignore[reportAttributeAccessIssue]
     if module in ("pyarrow", "polars") and hasattr(source, "to_pandas"):
         return source.to_pandas()  # pyright: ignore[reportAttributeAccessIssue]
-    try:
-        if isinstance(source, Mapping):
-            return (
-                pd.DataFrame({str(k): pd.Series(list(v)) for k, v in source.items()})
-                if _even(source)
-                else _uneven(source)
-            )
-        if isinstance(source, Sequence) and all(isinstance(r, Mapping) for r in source):
-            return pd.DataFrame.from_records([dict(r) for r in source])
-    except (TypeError, ValueError) as err:
-        raise DataError(
-            f"The mapping cannot be read as columns ({err}). Give each column a sequence of values."
-        ) from err
-    raise DataError(
-        f"A {type(source).__name__} is not a table. Give a path, a data frame, a dict of columns or a list of records."
+    if isinstance(source, Mapping):
+        return _of_columns(source)
+    if isinstance(source, Sequence) and source and all(isinstance(r, Mapping) for r in source):
+        return pd.DataFrame.from_records([dict(r) for r in source])
+    raise DataError(not_a_table(source))
+
+
+def not_a_table(source: object) -> str:
+    """The text of the refusal of an object that is no table."""
+    return (
+        f"A value of type `{type(source).__name__}` is not a table. "
+        "Give a path, a data frame, a dict of columns or a list of records."
     )
+
+
+def _of_columns(source: Mapping[Any, Any]) -> "pd.DataFrame":
+    """A data frame of a mapping from names to sequences of equal length."""
+    import pandas as pd
+
+    try:
+        columns = {str(name): list(values) for name, values in source.items() if not isinstance(values, str)}
+    except TypeError as err:
+        raise DataError(f"The mapping cannot be read as columns ({err}). Give each a sequence of values.") from err
+    if len(columns) < len(source):
+        raise DataError("A column of the mapping is one text. Give each column a sequence of values.")
+    if len({len(values) for values in columns.values()}) > 1:
+        lengths = ", ".join(f"{name!r} {len(values):,}" for name, values in list(columns.items())[:6])
+        raise DataError(f"The columns differ in length ({lengths}). Give each the same number of values.")
+    return pd.DataFrame({name: pd.Series(values) for name, values in columns.items()})
 
 
 def load_frame(con: duckdb.DuckDBPyConnection, frame: "pd.DataFrame", name: str, limits: Limits) -> list[object]:
@@ -150,15 +163,6 @@ def as_text(value: object) -> str | None:
 
 def _module(source: object) -> str:
     return type(source).__module__.partition(".")[0]
-
-
-def _even(source: Mapping[Any, Any]) -> bool:
-    return len({len(v) for v in source.values()}) <= 1
-
-
-def _uneven(source: Mapping[Any, Any]) -> "pd.DataFrame":
-    lengths = ", ".join(f"{k!r} {len(v):,}" for k, v in list(source.items())[:6])
-    raise DataError(f"The columns differ in length ({lengths}). Give each the same number of values.")
 
 
 def _with_index(frame: "pd.DataFrame") -> "pd.DataFrame":
