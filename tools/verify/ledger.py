@@ -53,20 +53,21 @@ class Ledger:
         """
         from filelock import FileLock, Timeout
 
+        lock = FileLock(str(self.path) + ".lock", timeout=timeout)
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(str(self.path) + ".lock", timeout=timeout)
-            with lock:
-                self._entries = None
-                yield self
+            lock.acquire()
         except Timeout as err:
             raise LedgerError(
                 f"Ledger '{self.path}' is held by another run. Wait for it, or choose another with `--ledger`."
             ) from err
         except OSError as err:
-            raise LedgerError(
-                f"Ledger '{self.path}' cannot be written ({err.strerror}). Choose another with `--ledger FILE`."
-            ) from err
+            raise self._not_written(err) from err
+        try:
+            self._entries = None
+            yield self
+        finally:
+            lock.release()
 
     def entries(self, dataset: str | None = None) -> tuple[Entry, ...]:
         """The verified entries, all or those of one data set.
@@ -84,7 +85,11 @@ class Ledger:
         return own[-1].hash if own else _START
 
     def append(self, kind: Kind, dataset: str, body: Mapping[str, Any]) -> Entry:
-        """Add one entry and force it to the disk before returning."""
+        """Add one entry and force it to the disk before returning.
+
+        Raises:
+            LedgerError: if the file cannot be written.
+        """
         entries = list(self.entries())
         plain = json.loads(canonical_json(body))
         own = _hash(self.head(dataset), kind, dataset, plain)
@@ -94,13 +99,22 @@ class Ledger:
             index=len(entries), kind=kind, dataset=dataset, body=plain, hash=own, time=time,
             stamp=digest(before + own + time),
         )  # fmt: skip
-        _write(self.path, entry.canonical())
+        try:
+            _write(self.path, entry.canonical())
+        except OSError as err:
+            self._entries = None  # how much of the line reached the disk is for the next read to say
+            raise self._not_written(err) from err
         self._entries = [*entries, entry]
         return entry
 
     def text(self, dataset: str) -> str:
         """The lines of one data set, as the report's folder keeps them."""
         return "".join(e.canonical() + "\n" for e in self.entries(dataset))
+
+    def _not_written(self, err: OSError) -> LedgerError:
+        return LedgerError(
+            f"Ledger '{self.path}' cannot be written ({err.strerror}). Choose another with `--ledger FILE`."
+        )
 
 
 def _hash(previous: str, kind: str, dataset: str, body: object) -> str:
@@ -117,12 +131,11 @@ def _read(path: Path) -> Iterator[Entry]:
         raise LedgerError(f"Ledger '{path}' cannot be read ({err.strerror}).") from err
     heads: dict[str, str] = {}
     stamp = _START
-    for index, line in enumerate(
-        raw.split(b"\n")[:-1]
-    ):  # what follows the last newline was never acknowledged
+    for index, line in enumerate(raw.split(b"\n")[:-1]):  # what follows the last newline was never acknowledged
         entry = _parse(path, index, line)
         own = _hash(heads.get(entry.dataset, _START), entry.kind, entry.dataset, entry.body)
-        if entry.index != index or entry.hash != own or entry.stamp != digest(stamp + own + entry.time):
+        chained = entry.index == index and entry.hash == own and entry.stamp == digest(stamp + own + entry.time)
+        if not chained or entry.canonical().encode() != line:
             raise TamperedLedger(
                 f"Ledger '{path}' was edited: entry {index} does not match its hash. "
                 "Restore the file, or start a new ledger with `--ledger FILE` on new rows."
