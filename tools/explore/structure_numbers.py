@@ -106,13 +106,37 @@ def _line(rows: Rows, a: str, b: str, at: NDArray) -> Structure | None:
     slack = _slack(y) + abs(slope) * _slack(x)
     if slack > 0.02 * y.std():
         slack = 0.0
-    off = np.abs(y - slope * x - offset) > slack + 1e-9 * np.abs(y).max()
-    exceptions = int(off.sum())
+    slope, offset, exceptions = _roundest(x, y, slope, offset, slack + 1e-9 * float(np.abs(y).max()))
     if exceptions > EXCEPTIONS * len(x):
         return None
-    shift = "" if abs(offset) <= slack + 1e-9 * np.abs(y).max() else f" {'+' if offset > 0 else '−'} {abs(offset):,.5g}"
-    text = f"`{b}` is {slope:,.5g} × `{a}`{shift} {how_many(len(x), exceptions, rows.n)}."
+    text = f"`{b}` is {_formula(a, slope, offset, y, slack)} {how_many(len(x), exceptions, rows.n)}."
     return Structure(kind="linear", columns=(a, b), text=text, exceptions=exceptions)
+
+
+def _roundest(x: FloatArray, y: FloatArray, slope: float, offset: float, slack: float) -> tuple[float, float, int]:
+    """The line with the fewest digits that as many rows keep to: rounding in the data blurs slope and offset."""
+
+    def broken(k: float, c: float) -> int:
+        return int((np.abs(y - k * x - c) > slack).sum())
+
+    best = slope, offset, broken(slope, offset)
+    if best[2] > EXCEPTIONS * len(x):
+        return best
+    for digits in range(1, 7):
+        k = float(f"{slope:.{digits}g}")
+        level = float(np.median(y - k * x))
+        for c in (round(level), round(level, digits)):
+            if broken(k, c) <= best[2]:
+                return k, float(c), broken(k, c)
+    return best
+
+
+def _formula(a: str, slope: float, offset: float, y: FloatArray, slack: float) -> str:
+    """The line in words, without a factor of 1 or an offset of 0."""
+    times = f"`{a}`" if abs(slope - 1) < 1e-9 else f"{slope:,.6g} × `{a}`"
+    if abs(offset) <= slack + 1e-9 * float(np.abs(y).max()):
+        return times
+    return f"{times} {'+' if offset > 0 else '−'} {abs(offset):,.6g}"
 
 
 def _robust_line(x: FloatArray, y: FloatArray) -> tuple[float, float]:
@@ -171,7 +195,7 @@ def sums(rows: Rows, at: NDArray, spare: Collection[str]) -> list[Structure]:
         return []
     cov, mean = np.cov(x), x.mean(1)
     out = []
-    for t, name in enumerate(names):
+    for t in range(len(names)):
         others = [k for k in range(len(names)) if k != t]
         for size in (2, 3, 4):
             if size > len(others) or len(names) * comb(len(others), size) > _MOST_SUBSETS:
@@ -180,7 +204,6 @@ def sums(rows: Rows, at: NDArray, spare: Collection[str]) -> list[Structure]:
             if found is not None:
                 out.append(found)
                 break
-        del name
     return out
 
 
