@@ -13,6 +13,7 @@ from heldout.tools.verify.clusters import (
     one_sample,
     ranks_within,
     within_means,
+    within_score_p,
     within_superiority,
 )
 
@@ -112,6 +113,25 @@ def test_superiority_within_a_cluster_is_the_mann_whitney_share_of_that_cluster(
         a, b = (values[(cluster == c) & (side == s)] for s in (0, 1))
         u = stats.mannwhitneyu(a, b).statistic / (len(a) * len(b))
         assert theta[c] == pytest.approx(u - 0.5, abs=1e-12)
+
+
+def test_admissions_within_departments_give_the_known_cochran_mantel_haenszel_p():
+    admitted = {"A": (512, 313, 89, 19), "B": (353, 207, 17, 8), "C": (120, 205, 202, 391)}
+    admitted |= {"D": (138, 279, 131, 244), "E": (53, 138, 94, 299), "F": (22, 351, 24, 317)}
+    counts = np.array(list(admitted.values())).ravel()
+    hit = np.repeat(np.tile([1.0, 0.0, 1.0, 0.0], 6), counts)
+    side = np.repeat(np.tile([0, 0, 1, 1], 6), counts)
+    department = np.repeat(np.arange(6).repeat(4), counts)
+    assert within_score_p(hit, side, department) == pytest.approx(0.21692, abs=1e-5)
+
+
+def test_van_elterens_test_of_one_stratum_is_the_mann_whitney_test(rng):
+    a, b = rng.integers(0, 9, 60), rng.integers(1, 10, 80)
+    both, one = np.concatenate([a, b]), np.zeros(140, int)
+    p = within_score_p(ranks_within(both, one) / 140, np.repeat([0, 1], [60, 80]), one)
+    scipys = stats.mannwhitneyu(a, b, use_continuity=False, method="asymptotic").pvalue
+    assert p == pytest.approx(scipys, rel=1e-9)
+    assert within_score_p(np.ones(10), np.tile([0, 1], 5), np.arange(10) // 2) == 1.0
 
 
 def test_equal_weights_give_scipys_t_test(rng):

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtr
+from scipy.special import ndtr, stdtr
 
 from ..data.rows import FloatArray, Rows
 from ..data.schema import Column
@@ -177,12 +177,38 @@ def ranks_within(values: NDArray, cluster: NDArray) -> FloatArray:
     return out
 
 
+def cluster_sizes(cluster: NDArray) -> NDArray[np.int64]:
+    """Rows in each row's own cluster, shape (n,)."""
+    groups, number_of = dense(cluster)
+    return np.bincount(groups, minlength=number_of)[groups]
+
+
 def within_superiority(values: NDArray, side: NDArray, cluster: NDArray) -> FloatArray:
     """P(A>B) + P(A=B)/2 - 1/2 within each cluster that holds both sides, shape (G,), as `within_means` orders."""
     ranks = within_means(ranks_within(values, cluster), side, cluster)
     n = ranks.n.sum(axis=1)
     # Within a cluster the mean ranks differ by n (P - 1/2).
     return (ranks.means[:, 0] - ranks.means[:, 1]) / n
+
+
+def within_score_p(scores: FloatArray, side: NDArray, cluster: NDArray) -> float:
+    """Two-sided p of the difference between the sides under shuffling within clusters, normal approximation.
+
+    For 0/1 scores this is the Cochran-Mantel-Haenszel test, for ranks over n_g it is van Elteren's. It guards
+    the test over clusters where one side is rare: there few differences carry most of the sum, and their spread
+    and their sum go together. `scores`, `side` (0 or 1): shape (n,), none missing.
+
+    References: Mantel and Haenszel 1959, doi:10.1093/jnci/22.4.719. Checked against R's UCBAdmissions
+    (p = .21692) and, for one cluster, `scipy.stats.mannwhitneyu`.
+    """
+    groups, number_of = dense(cluster)
+    n = np.bincount(groups, minlength=number_of)
+    first = np.bincount(groups, weights=side == 0, minlength=number_of)
+    centred = scores - (np.bincount(groups, weights=scores, minlength=number_of) / n)[groups]
+    squares = np.bincount(groups, weights=centred**2, minlength=number_of)
+    variance = float((first * (n - first) / (n * np.maximum(n - 1, 1)) * squares).sum())
+    total = float(centred[side == 0].sum())
+    return float(2 * ndtr(-abs(total) / np.sqrt(variance))) if variance > 0 else 1.0
 
 
 def one_sample(theta: FloatArray, weight: FloatArray, *, draws: int, seed: int, level: float = 0.95) -> OneSample:

@@ -12,7 +12,17 @@ from numpy.typing import NDArray
 from ...data.rows import FloatArray, Rows
 from ...errors import HypothesisError
 from ...value import Effect
-from ..clusters import MIN_CLUSTERS, collapse, is_constant_within, one_sample, within_means, within_superiority
+from ..clusters import (
+    MIN_CLUSTERS,
+    cluster_sizes,
+    collapse,
+    is_constant_within,
+    one_sample,
+    ranks_within,
+    within_means,
+    within_score_p,
+    within_superiority,
+)
 from ..evidence import Evidence, Group, Picture
 from ..hypothesis import FamilyName, GroupDifference, Hypothesis, sign
 from ..intervals import check_level, mean_interval, welch_interval
@@ -22,7 +32,7 @@ from .group_words import sentence, statement
 from .wording import among, column, group_label, sentence_case, short_labels
 
 TEST = "permutation Mann-Whitney U and Brunner-Munzel"
-WITHIN = "within-cluster P(A>B), sign-flip permutation and cluster-robust t"
+WITHIN = "within-cluster P(A>B), sign-flip permutation and cluster-robust t with van Elteren's test"
 DISAGREE = "Means and ranks disagree: the mean difference and P(A>B) point in opposite directions."
 
 
@@ -195,6 +205,7 @@ def _within(
     if held < MIN_CLUSTERS:
         reason = f"Only {held} clusters hold both sides; at least {MIN_CLUSTERS} are needed."
         return {"untestable": reason, "clusters": held}
+    scores = ranks_within(y, cluster) / cluster_sizes(cluster)
     ranks = one_sample(within_superiority(y, side, cluster), pairs.weights, draws=draws, seed=seed, level=level)
     means = one_sample(pairs.means[:, 0] - pairs.means[:, 1], pairs.weights, draws=0, seed=seed, level=level)
     low, high = max(0.5 + ranks.low, 0.0), min(0.5 + ranks.high, 1.0)
@@ -203,7 +214,7 @@ def _within(
         "statistic": ranks.statistic,
         "df": ranks.df,
         "p_permutation": ranks.p_flip,
-        "p_robust": ranks.p_robust,
+        "p_robust": max(ranks.p_robust, within_score_p(scores, side, cluster)),
         "effect": Effect(name="P(A>B)", value=0.5 + ranks.estimate, low=low, high=high, level=level),
         "standard_error": ranks.se,
         "in_units": _units(h, kept, means.estimate, means.low, means.high, level),

@@ -13,7 +13,7 @@ from scipy.special import ndtr, stdtr
 from ...data.rows import Rows
 from ...errors import HypothesisError
 from ...value import Effect
-from ..clusters import MIN_CLUSTERS, collapse, is_constant_within, one_sample, within_means
+from ..clusters import MIN_CLUSTERS, collapse, is_constant_within, one_sample, within_means, within_score_p
 from ..evidence import Evidence, Group, Picture
 from ..hypothesis import FamilyName, Hypothesis, RateDifference, sign
 from ..intervals import (
@@ -46,7 +46,7 @@ from .wording import (
 
 TEST = "Fisher's exact test and score test"
 BETWEEN = "permutation Mann-Whitney U, Brunner-Munzel and Welch's t on one share per cluster"
-WITHIN = "within-cluster risk difference, sign-flip permutation and cluster-robust t"
+WITHIN = "within-cluster risk difference, sign-flip permutation and cluster-robust t with Cochran-Mantel-Haenszel"
 _MIN_EXPECTED = 5
 
 
@@ -271,7 +271,8 @@ def _within(
     h: RateDifference, side: NDArray, event: NDArray, cluster: NDArray, level: float, draws: int, seed: int
 ) -> dict[str, Any]:
     """One risk difference per cluster that holds both sides."""
-    pairs = within_means(event.astype(np.float64), side, cluster)
+    hit = event.astype(np.float64)
+    pairs = within_means(hit, side, cluster)
     held = len(pairs.weights)
     if held < MIN_CLUSTERS:
         reason = f"Only {held} clusters hold both sides; at least {MIN_CLUSTERS} are needed."
@@ -288,7 +289,7 @@ def _within(
         "statistic": effect.statistic,
         "df": effect.df,
         "p_permutation": effect.p_flip,
-        "p_robust": effect.p_robust,
+        "p_robust": max(effect.p_robust, within_score_p(hit, side, cluster)),
         "groups": tuple(_group(h, s, int(pairs.n[:, s].sum()), shares[s].interval) for s in (0, 1)),
         "clusters": held,
     }
