@@ -48,6 +48,8 @@ TEST = "Fisher's exact test and score test"
 BETWEEN = "permutation Mann-Whitney U, Brunner-Munzel and Welch's t on one share per cluster"
 WITHIN = "within-cluster risk difference, sign-flip permutation and cluster-robust t with Cochran-Mantel-Haenszel"
 _MIN_EXPECTED = 5
+_MIN_EXPECTED_WITHIN = 10
+"""With 9 expected in 30 clusters the interval over clusters covered .92."""
 
 
 class _RateDifference:
@@ -155,17 +157,22 @@ def _floors(counts: NDArray, outcome: str) -> str | None:
 
     Fisher's test would hold below 5 expected; Newcombe's interval and the score test would not.
     """
-    n, kinds = counts.sum(axis=1), counts.sum(axis=0)
+    n = counts.sum(axis=1)
     reason = too_few((int(n[0]), int(n[1])), int(n.sum()))
     if reason is not None:
         return reason
-    expected = float(np.outer(n, kinds).min() / n.sum())
-    if expected < _MIN_EXPECTED:
-        return (
-            f"A cell of the table of {column(outcome)} expects only {expected:.1f} rows; at least "
-            f"{_MIN_EXPECTED} are needed for an honest interval."
-        )
-    return None
+    return _too_rare(counts, outcome, _MIN_EXPECTED)
+
+
+def _too_rare(counts: NDArray, outcome: str, floor: int) -> str | None:
+    """Why a cell of the table expects too few rows for an interval that covers, or None."""
+    expected = float(np.outer(counts.sum(axis=1), counts.sum(axis=0)).min() / counts.sum())
+    if expected >= floor:
+        return None
+    return (
+        f"A cell of the table of {column(outcome)} expects only {expected:.1f} rows; at least {floor} are "
+        "needed for an honest interval."
+    )
 
 
 def score_test(counts: NDArray) -> tuple[float, float]:
@@ -277,11 +284,10 @@ def _within(
     if held < MIN_CLUSTERS:
         reason = f"Only {held} clusters hold both sides; at least {MIN_CLUSTERS} are needed."
         return {"untestable": reason, "clusters": held}
-    difference = pairs.means[:, 0] - pairs.means[:, 1]
-    informative = int((difference != 0).sum())
-    if informative < MIN_CLUSTERS // 2:
-        reason = f"The event tells the sides apart in only {informative} clusters; at least 10 are needed."
+    reason = _too_rare(tally(side, event, 2).counts, h.outcome, _MIN_EXPECTED_WITHIN)
+    if reason is not None:
         return {"untestable": reason, "clusters": held}
+    difference = pairs.means[:, 0] - pairs.means[:, 1]
     effect = one_sample(difference, pairs.weights, draws=draws, seed=seed, level=level)
     shares = [one_sample(pairs.means[:, s], pairs.weights, draws=0, seed=seed) for s in (0, 1)]
     return _effects(effect.interval, level) | {
