@@ -244,7 +244,7 @@ def cases() -> list[Case]:
             ("lognormal, n = 300", pairs(300, heavy, heavy), MONOTONE, 0.0),
             ("86 % zeros, n = 500", pairs(500, zeros, zeros), MONOTONE, 0.0),
             ("rounded, n = 200", pairs(200, rounded, rounded), MONOTONE, 0.0),
-            ("spread grows with |x|, n = 300", fanned, MONOTONE, 0.0),
+            ("spread grows with x, n = 300", fanned, MONOTONE, 0.0),
             ("3 % flag, n = 1,000", events(1000, 0.03), MONOTONE_EVENT, 0.0),
             ("planted r = .5, n = 200", correlated(200, 0.5), MONOTONE, 6 / np.pi * np.arcsin(0.25)),
         )
@@ -274,6 +274,8 @@ def cases() -> list[Case]:
 def measure(case: Case, reps: int, *, seed: int = 0, draws: int = DRAWS) -> Rates:
     """The case's rates over `reps` tables."""
     family = FAMILIES[case.family]
+    # A planted effect would run through every draw; its power needs no finer p than this.
+    draws = draws if case.null else min(draws, 1_999)
     p, held = [], []
     for rep in range(reps):
         rng = np.random.Generator(np.random.PCG64([seed, rep]))
