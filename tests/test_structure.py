@@ -208,6 +208,12 @@ def test_too_few_rows_show_no_structure() -> None:
     assert find_structure(Rows.of({})) == ()
 
 
+def test_values_at_the_ends_of_floating_point_show_no_structure_and_no_error() -> None:
+    rng = draw(22)
+    a, b, c = rng.normal(size=(3, 300))
+    assert find_structure(Rows.of({"a": 1e300 * a, "b": 1e-300 * b, "c": c, "d": 1e200 * b * c})) == ()
+
+
 # Pairs
 
 

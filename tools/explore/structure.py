@@ -27,7 +27,8 @@ from .structure_functions import (
     twins,
     two_together,
 )
-from .structure_numbers import LEAST, near_duplicates, parts, products, straight_lines, sums
+from .structure_numbers import LEAST, near_duplicates, straight_lines
+from .structure_sums import parts, products, sums
 
 _BY_CHANCE = 10
 """Rows that luck would have to make agree before their differing counts for anything."""
@@ -50,6 +51,15 @@ def find_structure(rows: Rows) -> tuple[Structure, ...]:
     columns = [c for c in (coded(rows, name) for name in rows.columns) if c.distinct > 1]
     if rows.n < LEAST or not columns:
         return ()
+    # Values near the ends of floating point overflow to "no relation", which is the right answer.
+    with np.errstate(all="ignore"):
+        found = _relations(rows, columns)
+    place = {name: k for k, name in enumerate(rows.columns)}
+    return tuple(sorted(found, key=lambda s: (_ORDER.index(s.kind), [place[c] for c in s.columns])))
+
+
+def _relations(rows: Rows, columns: Sequence[Coded]) -> list[Structure]:
+    """Each kind in turn, told what the earlier ones have explained."""
     at = np.random.default_rng(SEED).permutation(rows.n)[:SAMPLE]
     found = [*_keys(rows, columns, at), *straight_lines(rows, at)]
     fixed = fixed_pairs(columns, at, structural_pairs(found))
@@ -59,13 +69,11 @@ def find_structure(rows: Rows) -> tuple[Structure, ...]:
     found += cut_points(rows, columns, at, structural_pairs(found))
     spare = {name for s in found if s.kind in ("copy", "linear") for name in s.columns[1:]}
     found += two_together([c for c in columns if c.name not in spare], at, structural_pairs(found))
-    totals = sums(rows, at, spare)
-    found += totals
+    found += sums(rows, at, spare)
     found += products(rows, at, spare, structural_pairs(found))
     found += parts(rows, at, structural_pairs(found))
     found += near_duplicates(rows, at, structural_pairs(found))
-    place = {name: k for k, name in enumerate(rows.columns)}
-    return tuple(sorted(found, key=lambda s: (_ORDER.index(s.kind), [place[c] for c in s.columns])))
+    return found
 
 
 def structural_pairs(structures: Iterable[Structure]) -> frozenset[Names]:
@@ -129,10 +137,12 @@ def _room(rows: Rows, c: Coded) -> float:
     if c.type in ("category", "boolean"):
         return c.distinct
     values = rows.ordinal(c.name)[1]
-    for step in (1.0, 1 / 24, 1 / 1440) if c.type == "datetime" else (1.0,):
-        scaled = values / step
-        if np.abs(scaled - np.round(scaled)).max() < 1e-6:
-            return float(scaled[-1] - scaled[0] + 1)
+    if c.type == "number":
+        return float(values[-1] - values[0] + 1) if rows.columns[c.name].integer else float("inf")
+    for unit in (1.0, 1 / 24, 1 / 1440):
+        steps = values / unit
+        if np.abs(steps - np.round(steps)).max() < 1e-6:
+            return float(steps[-1] - steps[0] + 1)
     return float("inf")
 
 
