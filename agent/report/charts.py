@@ -1,0 +1,274 @@
+"""Vega-Lite specifications of pictures, and SVG from specifications, drawn offline.
+
+Knows aggregates (at most 500 records) and how they look. Must never know rows, tests or verdicts, and must never
+fetch anything. Records by kind; every key but those marked `*` may be missing or None, and other keys are ignored:
+
+    groups   label*, mean*, n, low, high, median, q25, q75     one number a group, mean with its 95 % interval
+    rates    label*, share*, n, low, high                      share between 0 and 1, with its 95 % interval
+    curve    x*, mean*, n, low, high, x_low, x_high            outcome by bins of a number; x is the bin's mean
+    shares   x*, y*, share*, n                                 share of label y among the rows with label x
+    series   date*, mean*, n, low, high                        ISO date, days since 1970-01-01, or a year
+
+`mean` is a share between 0 and 1 where the picture's y title begins with `share of`.
+"""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from ...tools.verify.evidence import Picture
+from ...tools.verify.families.wording import number, percent
+from . import words
+
+Record = dict[str, Any]
+
+MOST = 500
+WIDTH = 300
+INK, SOFT, GRID, MAIN, PALE, PAPER, CELL = (
+    "#27313a", "#5d6873", "#dde3e8", "#17698c", "#b9d3df", "#ffffff", "#10181f",
+)  # fmt: skip
+_DARK = {
+    INK: "#e6ebef", SOFT: "#a3afb9", GRID: "#38434d", MAIN: "#6cc0e2", PALE: "#2f5566", PAPER: "#171d22",
+}  # fmt: skip
+"""Colour for colour; CELL, the ink of a heat map's figures, stays as it is on every paper."""
+_AXIS = {"labelLimit": 170, "titlePadding": 8, "labelFlush": False}
+_TITLE = 46
+
+
+def chart(picture: Picture) -> dict[str, Any]:
+    """The picture as a Vega-Lite specification with its data inline, for any Vega-Lite 6 renderer.
+
+    Args:
+        picture: Aggregates; records beyond the first 500 are not drawn.
+    """
+    draw = {"groups": _groups, "rates": _rates, "curve": _curve, "shares": _shares, "series": _series}[picture.kind]
+    records = [dict(r) for r in picture.records[:MOST]]
+    return {"$schema": "https://vega.github.io/schema/vega-lite/v6.json", "config": _config(), **draw(picture, records)}
+
+
+def svg(spec: dict[str, Any], *, dark: bool | None = False) -> str:
+    """The specification as SVG text, without network access.
+
+    Args:
+        spec: What `chart` returned.
+        dark: Whether to draw on dark paper; None draws both and lets the reader's colour scheme choose.
+    """
+    import vl_convert
+
+    text = vl_convert.vegalite_to_svg(spec, vl_version="6.4", allowed_base_urls=[])
+    if dark is False:
+        return text
+    rules = "".join(f'[fill="{a}"]{{fill:{b}}}[stroke="{a}"]{{stroke:{b}}}' for a, b in _DARK.items())
+    rules = rules if dark else f"@media (prefers-color-scheme:dark){{{rules}}}"
+    at = text.index(">", text.index("<svg")) + 1
+    return f"{text[:at]}<style>{rules}</style>{text[at:]}"
+
+
+def describe(spec: dict[str, Any]) -> str:
+    """The sentence that stands for the chart where it cannot be seen."""
+    return str(spec.get("description") or "Chart of held-out rows.")
+
+
+# Kinds
+
+
+def _groups(picture: Picture, records: Sequence[Record]) -> dict[str, Any]:
+    rows = [r | {"group": _label(r), "figure": number(r["mean"])} for r in records]
+    layers = []
+    if _all(rows, "q25", "q75"):
+        layers.append(_bar("q25", "q75"))
+    if _all(rows, "median"):
+        layers.append({"mark": {"type": "tick", "color": MAIN, "thickness": 2, "size": 16}, "encoding": _x("median")})
+    spread = "; bar: middle half of the rows" if _all(rows, "q25", "q75") else ""
+    median = ", line: median" if _all(rows, "median") else ""
+    said = ", ".join(f"{words.clean(str(r['label']))} {r['figure']}" for r in rows)
+    return _horizontal(
+        picture, rows, [*layers, *_dots("mean")],
+        title=f"{_short(picture.y_title)}", format=None,
+        subtitle=f"Dot: average with 95 % interval{spread}{median}",
+        description=f"Average of {words.plain(picture.y_title)} by {words.plain(picture.x_title)}: {said}.",
+    )  # fmt: skip
+
+
+def _rates(picture: Picture, records: Sequence[Record]) -> dict[str, Any]:
+    rows = [r | {"group": _label(r), "figure": percent(r["share"]), "zero": 0} for r in records]
+    said = ", ".join(f"{words.clean(str(r['label']))} {r['figure']}" for r in rows)
+    title = words.plain(picture.y_title)
+    return _horizontal(
+        picture, rows, [_bar("zero", "share"), *_dots("share")],
+        title=_short(picture.y_title), format="%", subtitle="Bar: share of rows, with 95 % interval",
+        description=f"{title[:1].upper()}{title[1:]} by {words.plain(picture.x_title)}: {said}.",
+    )  # fmt: skip
+
+
+def _curve(picture: Picture, records: Sequence[Record]) -> dict[str, Any]:
+    rows = sorted(records, key=lambda r: r["x"])
+    return _vertical(
+        picture, rows, {"field": "x", "type": "quantitative", "scale": {"zero": False}},
+        subtitle=f"Dot: {_average(picture)} in groups of similar size{_total(rows)}, with 95 % interval",
+    )  # fmt: skip
+
+
+def _series(picture: Picture, records: Sequence[Record]) -> dict[str, Any]:
+    rows, kind = _dated(records)
+    axis = {"format": "d"} if kind == "quantitative" else {}
+    field = {"field": "x", "type": kind, "scale": {"zero": False} if kind == "quantitative" else {}, "axis": axis}
+    return _vertical(
+        picture, rows, field, subtitle=f"Dot: {_average(picture)} by period{_total(rows)}, with 95 % interval"
+    )
+
+
+def _shares(picture: Picture, records: Sequence[Record]) -> dict[str, Any]:
+    rows = [r | {"figure": percent(r["share"], 0), "x": _cut(str(r["x"])), "y": _cut(str(r["y"]))} for r in records]
+    across, down = list(dict.fromkeys(r["y"] for r in rows)), list(dict.fromkeys(r["x"] for r in rows))
+    narrow = {**_AXIS, "labelLimit": 90, "labelAngle": 0 if len(across) <= 4 else -35, "orient": "top"}
+    column = {"field": "y", "type": "nominal", "sort": None, "title": _short(picture.y_title), "axis": narrow}
+    row = {"field": "x", "type": "nominal", "sort": None, "title": _short(picture.x_title), "axis": _AXIS}
+    fill = {
+        "field": "share", "type": "quantitative", "legend": None,
+        "scale": {"domain": [0, 1], "range": ["#f1f6f9", "#4f9fc0"]},
+    }  # fmt: skip
+    return {
+        "title": _caption("Percentages of each line's rows; darker is more"),
+        "description": f"Shares of {words.plain(picture.y_title)} by {words.plain(picture.x_title)}.",
+        "data": {"values": rows},
+        "width": min(max(54 * len(across), 160), 420),
+        "height": {"step": 30 if len(down) <= 12 else 20},
+        "encoding": {"x": column, "y": row},
+        "layer": [
+            {"mark": {"type": "rect", "stroke": PAPER, "strokeWidth": 1}, "encoding": {"color": fill}},
+            {"mark": {"type": "text", "color": CELL, "fontSize": 12}, "encoding": {"text": {"field": "figure"}}},
+        ],
+    }
+
+
+# Parts
+
+
+def _horizontal(
+    picture: Picture, rows: Sequence[Record], layers: list[dict[str, Any]], *,
+    title: str, format: str | None, subtitle: str, description: str,
+) -> dict[str, Any]:  # fmt: skip
+    """One line a group, the figure along the bottom."""
+    axis = {**_AXIS, "title": title, "tickCount": 5, **({"format": format} if format else {})}
+    for layer in layers:
+        layer["encoding"]["x"] |= {"axis": axis, "scale": {"zero": format is not None, "nice": True}}
+    side = {"field": "group", "type": "nominal", "sort": None, "title": _short(picture.x_title), "axis": _AXIS}
+    return {
+        "title": _caption(subtitle), "description": description, "data": {"values": list(rows)}, "width": WIDTH,
+        "height": {"step": 52 if len(rows) <= 8 else 28}, "encoding": {"y": side}, "layer": layers,
+    }  # fmt: skip
+
+
+def _vertical(picture: Picture, rows: Sequence[Record], x: dict[str, Any], *, subtitle: str) -> dict[str, Any]:
+    """The outcome up the side, a number or time along the bottom."""
+    share = picture.y_title.startswith("share of")
+    form = {"format": "%"} if share else {}
+    up = {"type": "quantitative", "scale": {"zero": False}, "title": _short(picture.y_title, 34)}
+    up["axis"] = {**_AXIS, "tickCount": 5, **form}
+    along = x | {"title": _short(picture.x_title), "axis": {**_AXIS, "tickCount": 6, **x.get("axis", {})}}
+    layers: list[dict[str, Any]] = [
+        {"mark": {"type": "line", "color": PALE, "strokeWidth": 2}, "encoding": {"y": {"field": "mean", **up}}}
+    ]
+    if any(r.get("low") is not None and r.get("high") is not None for r in rows):
+        span = {"y": {"field": "low", **up}, "y2": {"field": "high"}}
+        layers.append({"mark": {"type": "rule", "color": MAIN, "strokeWidth": 1.5}, "encoding": span})
+    dot = {"type": "point", "filled": True, "color": MAIN, "opacity": 1, "size": 55 if len(rows) <= 40 else 14}
+    layers.append({"mark": dot, "encoding": {"y": {"field": "mean", **up}}})
+    return {
+        "title": _caption(subtitle), "description": _course(picture, rows, share), "data": {"values": list(rows)},
+        "width": 350, "height": 200, "encoding": {"x": along}, "layer": layers,
+    }  # fmt: skip
+
+
+def _course(picture: Picture, rows: Sequence[Record], share: bool) -> str:
+    """What a curve or a series shows, from its first record to its last."""
+    text = f"{words.plain(picture.y_title)} by {words.plain(picture.x_title)}"
+    if rows:
+        first, last = (percent(r["mean"]) if share else number(r["mean"]) for r in (rows[0], rows[-1]))
+        ends = (r["x"] if isinstance(r["x"], str) else number(r["x"], 4) for r in (rows[0], rows[-1]))
+        text += f": {first} at {next(ends)}, {last} at {next(ends)}"
+    return text[:1].upper() + text[1:] + "."
+
+
+def _dots(field: str) -> list[dict[str, Any]]:
+    """The interval as a line, the figure as a dot with its value above."""
+    span = _x("low") | {"x2": {"field": "high"}}
+    return [
+        {"mark": {"type": "rule", "color": MAIN, "strokeWidth": 2.5}, "encoding": span},
+        {"mark": {"type": "point", "filled": True, "color": MAIN, "size": 75, "opacity": 1}, "encoding": _x(field)},
+        {
+            "mark": {"type": "text", "color": INK, "dy": -16, "fontSize": 12, "fontWeight": 600},
+            "encoding": _x(field) | {"text": {"field": "figure"}},
+        },
+    ]
+
+
+def _bar(low: str, high: str) -> dict[str, Any]:
+    return {
+        "mark": {"type": "bar", "color": PALE, "height": 16, "cornerRadius": 2},
+        "encoding": _x(low) | {"x2": {"field": high}},
+    }
+
+
+def _x(field: str) -> dict[str, Any]:
+    return {"x": {"field": field, "type": "quantitative"}}
+
+
+def _all(rows: Sequence[Record], *keys: str) -> bool:
+    return bool(rows) and all(r.get(k) is not None for r in rows for k in keys)
+
+
+def _dated(records: Sequence[Record]) -> tuple[list[Record], str]:
+    """Records in time order with `x` as an ISO date, or as a year where the dates are years."""
+    values = [r["date"] for r in records]
+    if values and all(not isinstance(v, str) and float(v).is_integer() and 1000 <= v <= 3000 for v in values):
+        return sorted((r | {"x": int(r["date"])} for r in records), key=lambda r: r["x"]), "quantitative"
+    return sorted((r | {"x": _day(r["date"])} for r in records), key=lambda r: r["x"]), "temporal"
+
+
+def _day(value: object) -> str:
+    """An ISO day; numbers are days since 1970-01-01, held within the calendar."""
+    if isinstance(value, int | float):
+        days = min(max(int(value // 1), -719_162), 2_932_896)
+        return (date(1970, 1, 1) + timedelta(days=days)).isoformat()
+    return str(value)
+
+
+def _average(picture: Picture) -> str:
+    return "share" if picture.y_title.startswith("share of") else "average"
+
+
+def _total(rows: Sequence[Record]) -> str:
+    n = sum(r.get("n") or 0 for r in rows)
+    return f" (n = {n:,})" if n else ""
+
+
+def _label(record: Record) -> str:
+    text = _cut(words.plain(str(record["label"])))
+    return f"{text} (n = {record['n']:,})" if record.get("n") is not None else text
+
+
+def _short(text: str, most: int = _TITLE) -> str:
+    return _cut(words.plain(text), most)
+
+
+def _cut(text: str, most: int = 30) -> str:
+    text = words.clean(text)
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def _caption(text: str) -> dict[str, Any]:
+    return {"text": text, "anchor": "start", "frame": "bounds", "offset": 10}
+
+
+def _config() -> dict[str, Any]:
+    font = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
+    axis = {
+        "labelColor": INK, "titleColor": SOFT, "titleFontWeight": "normal", "labelFontSize": 12, "titleFontSize": 12,
+        "domainColor": SOFT, "tickColor": SOFT, "gridColor": GRID,
+    }  # fmt: skip
+    return {
+        "font": font, "background": PAPER, "view": {"stroke": None}, "axis": axis, "axisY": {"ticks": False},
+        "title": {"color": SOFT, "fontSize": 11, "fontWeight": "normal"}, "padding": 4,
+    }  # fmt: skip

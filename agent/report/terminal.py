@@ -1,0 +1,178 @@
+"""The report in a terminal: the first screen, counts, short lists and notes, in at most about sixty lines.
+
+Knows a result and a width. Must never know HTML or how a figure was computed; it returns text and prints nothing.
+Data reach the screen as cleaned text, so that no cell can move the cursor or set a colour.
+"""
+
+from collections.abc import Iterator, Sequence
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from . import words
+from .result import Finding, Result
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+    from rich.text import Text
+
+_LONGEST = 60
+_NOTES = 6
+_STYLES = {"verified": "bold green", "refuted": "bold red", "inconclusive": "bold yellow", "untestable": "bold"}
+
+
+def to_terminal(
+    result: Result,
+    *,
+    width: int | None = None,
+    color: bool | None = None,
+    files: Sequence[Path] = (),
+    replayed: bool = False,
+) -> str:
+    """The report as lines for a terminal, the lists shortened until about sixty lines hold it.
+
+    Args:
+        result: The result to show.
+        width: Columns of the terminal; its own, at most 100, when None.
+        color: Whether to send colour codes; None sends them to a terminal only, and never where NO_COLOR is set.
+        files: Files that were written, to be named at the end.
+        replayed: Whether the verdicts come from an earlier run of the same question.
+    """
+    text = ""
+    for listed in (5, 4, 3, 2, 1):
+        console, screen = _console(width, color)
+        for block in _blocks(result, files, replayed, listed):
+            console.print(block)
+        text = "\n".join(line.rstrip() for line in screen.getvalue().rstrip().splitlines())
+        if text.count("\n") < _LONGEST:
+            break
+    return text
+
+
+def _console(width: int | None, color: bool | None) -> tuple["Console", StringIO]:
+    import os
+    import shutil
+    import sys
+
+    from rich.console import Console
+
+    wanted = sys.stdout.isatty() and not os.environ.get("NO_COLOR") if color is None else color
+    columns = width or min(shutil.get_terminal_size((100, 24)).columns, 100)
+    screen = StringIO()
+    console = Console(
+        file=screen, width=max(columns, 40), force_terminal=wanted, color_system="standard" if wanted else None,
+        highlight=False, emoji=False, markup=False, legacy_windows=False,
+    )  # fmt: skip
+    return console, screen
+
+
+def _blocks(result: Result, files: Sequence[Path], replayed: bool, listed: int) -> Iterator["RenderableType"]:
+    yield from _title(result, replayed)
+    yield from _headlines(result)
+    rest = [f for f in result.findings if not f.headline]
+    for outcome in words.OUTCOMES:
+        yield from _short_list(outcome, [f for f in rest if f.outcome == outcome], result, listed)
+    if not result.findings:
+        yield from _profile(result, listed)
+    yield from _texts("How the table is built", [s.text for s in result.structure], min(listed, 3))
+    yield from _texts("Data notes", [n.text for n in result.dataset.notes], min(listed + 1, _NOTES))
+    yield from _files(files)
+
+
+def _title(result: Result, replayed: bool) -> Iterator["RenderableType"]:
+    yield _line(result.dataset.name, "bold")
+    yield _line(words.done_line(result))
+    if result.findings:
+        yield _line(words.verdicts_line(result) + ". Associations, not causes.", "dim")
+    if replayed:
+        yield _line("These verdicts stand in the ledger: the same question was answered before.", "dim")
+    if words.top_line(result):
+        yield ""
+        yield _line(words.top_line(result), "bold")
+
+
+def _headlines(result: Result) -> Iterator["RenderableType"]:
+    for at, finding in enumerate((f for f in result.findings if f.headline), 1):
+        if at == 1:
+            yield ""
+        head, figures = words.headed(finding.sentence)
+        text = _line(head, "bold")
+        if figures:
+            text.append_text(_line(" " + figures))
+        yield _item(f"{at}.", text)
+
+
+def _short_list(outcome: str, own: Sequence[Finding], result: Result, listed: int) -> Iterator["RenderableType"]:
+    if not own:
+        return
+    also = outcome == "verified" and any(f.headline for f in result.findings)
+    title = "Verified" if outcome == "verified" and not also else words.TITLES[outcome]
+    yield ""
+    yield _line(f"{title}: {len(own):,}", _STYLES[outcome])
+    for finding in own[:listed]:
+        claim = words.headed(finding.sentence)[0] if outcome == "verified" else finding.claim
+        yield _item("-", _cut(claim))
+    if len(own) > listed:
+        yield _item("", _line(f"and {len(own) - listed:,} more", "dim"))
+
+
+def _profile(result: Result, listed: int) -> Iterator["RenderableType"]:
+    columns = result.dataset.columns
+    if not columns:
+        return
+    yield ""
+    yield _line(f"Columns: {len(columns):,}", "bold")
+    for column in columns[: listed * 3]:
+        distinct = words.many(column.distinct, "distinct value")
+        yield _item("-", _cut(f"`{column.name}`, {column.type}: {distinct}, {column.missing:,} missing"))
+    if len(columns) > listed * 3:
+        yield _item("", _line(f"and {len(columns) - listed * 3:,} more", "dim"))
+
+
+def _texts(title: str, texts: Sequence[str], most: int) -> Iterator["RenderableType"]:
+    if not texts:
+        return
+    yield ""
+    yield _line(title, "bold")
+    for text in texts[:most]:
+        yield _item("-", _cut(text))
+    if len(texts) > most:
+        yield _item("", _line(f"and {len(texts) - most:,} more", "dim"))
+
+
+def _files(files: Sequence[Path]) -> Iterator["RenderableType"]:
+    if not files:
+        return
+    page = next((f for f in files if f.suffix == ".html"), files[0])
+    others = ", ".join(f.name for f in files if f != page)
+    yield ""
+    text = _line("Report: ", "bold")
+    text.append(words.clean(str(page)))
+    yield text
+    if others:
+        yield _item("", _line(f"beside it {others}", "dim"))
+
+
+def _line(text: str, style: str = "") -> "Text":
+    """Cleaned text; names lose their backticks. A leading space, which joins two texts, is kept."""
+    from rich.text import Text
+
+    return Text((" " if text.startswith(" ") else "") + words.plain(text), style=style)
+
+
+def _cut(text: str) -> "Text":
+    """Text that is cut to one line with an ellipsis."""
+    line = _line(text)
+    line.no_wrap, line.overflow = True, "ellipsis"
+    return line
+
+
+def _item(mark: str, text: "Text") -> "RenderableType":
+    """A line with its number or dash, the rest of a long one indented below it."""
+    from rich.table import Table
+
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    grid.add_column(width=2, no_wrap=True)
+    grid.add_column(ratio=1)
+    grid.add_row(mark, text)
+    return grid

@@ -1,0 +1,227 @@
+"""How the report words what it shows: names, figures, p-values, effects, badges, and the line on what was done.
+
+Knows the result as values. Must never know HTML, Markdown or a terminal, compute a statistic, or say what causes
+what.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+from ...tools.value import Effect
+from ...tools.verify.families.wording import decimals, fixed, interval, number, with_unit
+from .result import Finding, Result
+
+OUTCOMES = ("verified", "refuted", "inconclusive", "untestable")
+FAMILIES = {
+    "group_difference": "difference between groups",
+    "rate_difference": "difference between rates",
+    "monotone_association": "rising or falling relation",
+    "categorical_association": "relation between labels",
+    "trend": "trend over time",
+}
+TITLES = {
+    "verified": "Also verified",
+    "refuted": "Looked at and not supported",
+    "inconclusive": "Could not be decided",
+    "untestable": "Not testable",
+}
+_HIDDEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+_JOINERS = "\u200c\u200d"
+"""Zero-width joiners that scripts and emoji need; every other invisible character is replaced."""
+
+
+# Names and sentences
+
+
+def clean(text: str) -> str:
+    """`text` on one line: white space runs become a space, invisible and control characters a visible `�`."""
+    flat = re.sub(r"\s+", " ", text).strip()
+    return "".join("�" if c not in _JOINERS and unicodedata.category(c) in _HIDDEN else c for c in flat)
+
+
+def parts(text: str) -> Iterator[tuple[bool, str]]:
+    """`text` cut at backticks into (is a name, text); an unpaired backtick stays part of the text."""
+    pieces = clean(text).split("`")
+    if len(pieces) % 2 == 0:
+        pieces[-2:] = ["`".join(pieces[-2:])]
+    for at, piece in enumerate(pieces):
+        if piece:
+            yield at % 2 == 1, piece
+
+
+def plain(text: str) -> str:
+    """`text` on one line without the backticks around names."""
+    return "".join(piece for _, piece in parts(text))
+
+
+def headed(sentence: str) -> tuple[str, str]:
+    """A finding's sentence as its claim and its figures, cut at the first `: ` outside a name."""
+    at = next((m.start() for m in re.finditer(": ", sentence) if sentence[: m.start()].count("`") % 2 == 0), -1)
+    if at < 0:
+        return sentence, ""
+    figures = sentence[at + 2 :]
+    return sentence[:at] + ".", figures[:1].upper() + figures[1:]
+
+
+def many(n: int, one: str, more: str | None = None) -> str:
+    """A count with its noun: `1 row`, `1,234 rows`."""
+    return f"{n:,} {one if n == 1 else more or one + 's'}"
+
+
+# Figures
+
+
+def p_text(p: float | None) -> str:
+    """A p-value as AMA prints it: `P<.001`, `P=.004`, `P=.03`, `P>.99`; `P not computed` where there is none.
+
+    A third digit is kept where two would round across .05.
+    """
+    if p is None:
+        return "P not computed"
+    if p < 0.001:
+        return "P<.001"
+    if p > 0.99:
+        return "P>.99"
+    close = (p < 0.05) != (round(p, 2) < 0.05)
+    return f"P={p:.{3 if p < 0.0095 or close else 2}f}".replace("=0.", "=.")
+
+
+def figure(value: float | None) -> str:
+    """A number with four significant digits; a dash where there is none."""
+    return "–" if value is None else number(value, 4)
+
+
+def effect_text(effect: Effect | None, *, outcome: str | None = None) -> str:
+    """`mean difference 1,370 g (95 % interval 1,290 to 1,450)`; `not measured` without an effect.
+
+    Args:
+        effect: The effect, on any scale.
+        outcome: The outcome's name, which is no unit when it stands in place of one.
+    """
+    if effect is None:
+        return "not measured"
+    return " ".join(x for x in (effect.name, value_text(effect, outcome=outcome), _around(effect, outcome)) if x)
+
+
+def value_text(effect: Effect, *, outcome: str | None = None) -> str:
+    """The effect's value with its unit, with as many decimals as its interval."""
+    return with_unit(fixed(effect.value, _places(effect)), _unit(effect, outcome))
+
+
+def interval_text(effect: Effect, *, outcome: str | None = None) -> str:
+    """`95 % interval 1,290 to 1,450`, or empty text where the effect has none."""
+    if effect.low is None or effect.high is None:
+        return ""
+    places = _places(effect)
+    return interval(effect.low, effect.high, places, level=effect.level or 0.95, unit=_unit(effect, outcome))
+
+
+def _around(effect: Effect, outcome: str | None) -> str:
+    text = interval_text(effect, outcome=outcome)
+    return f"({text})" if text else ""
+
+
+def _unit(effect: Effect, outcome: str | None) -> str | None:
+    return None if effect.unit in (None, outcome) else clean(effect.unit or "")
+
+
+def _places(effect: Effect) -> int:
+    """Decimals of an effect: two of a unitless coefficient, else those that tell the interval's ends apart."""
+    if effect.unit is None:
+        return 2 if abs(effect.value) >= 0.1 else 3
+    ends = [abs(v) for v in (effect.low, effect.high) if v is not None]
+    width = effect.high - effect.low if effect.low is not None and effect.high is not None else 0.0
+    return max(decimals(effect.value, *ends), decimals(width, digits=2) if width else 0)
+
+
+# Verdicts
+
+
+def badge(finding: Finding) -> str:
+    """The verdict in words, with what is known about the size of a verified effect."""
+    if finding.outcome != "verified":
+        return finding.outcome.capitalize()
+    return {"material": "Verified", "negligible": "Verified, but negligible"}.get(
+        finding.size or "", "Verified, may be small"
+    )
+
+
+def explored_line(finding: Finding) -> str:
+    """`Spearman's rho: explored .31 → held out .22`, or empty text where one of them was not measured."""
+    seen = finding.exploration.effect if finding.exploration else None
+    held = finding.held_out.effect
+    if seen is None or held is None:
+        return ""
+    before, after = value_text(seen), value_text(held)
+    return f"{held.name}: explored {before} → held out {after}"
+
+
+def undecided_line(finding: Finding) -> str:
+    """What an undecided claim would have needed: the effect these rows could show, and the rows for less."""
+    name = finding.held_out.effect.name if finding.held_out.effect else "effect"
+    out = []
+    if finding.detectable is not None:
+        out.append(
+            f"{many(finding.held_out.n, 'row')} show an effect of {figure(round(finding.detectable, 3))} or more "
+            f"({name}, power 80 %)"
+        )
+    if finding.rows_needed is not None:
+        effect, rows = figure(finding.smallest_effect), many(finding.rows_needed, "row")
+        out.append(f"about {rows} would be needed for the smallest effect of interest ({effect})")
+    return clean("; ".join(out) + "." if out else "")
+
+
+def smallest_text(finding: Finding) -> str:
+    """The smallest effect of interest on the family's scale."""
+    name = finding.held_out.effect.name if finding.held_out.effect else ""
+    value = figure(finding.smallest_effect)
+    return f"P(A>B) {value} away from .5" if name == "P(A>B)" else f"{name} {value}".strip()
+
+
+# The run
+
+
+def verdicts_line(result: Result) -> str:
+    """`7 verified, 2 refuted, 3 inconclusive, 1 untestable`."""
+    return ", ".join(f"{getattr(result.counts, name):,} {name}" for name in OUTCOMES)
+
+
+def explored_rows(result: Result) -> int:
+    """Rows that the search saw: the exploration part and the portions opened by earlier batches."""
+    return result.split.exploration_rows + sum(v.rows for v in result.split.vaults if v.state == "burnt")
+
+
+def opened_rows(result: Result) -> int:
+    """Rows of the portion that this report's batch was checked on."""
+    return sum(v.rows for v in result.split.vaults if v.state == "opened")
+
+
+def done_line(result: Result) -> str:
+    """One sentence on what was done, for the top of every report."""
+    rows, tested = many(result.dataset.rows, "row"), many(result.counts.committed, "hypothesis", "hypotheses")
+    if not result.counts.committed:
+        return f"{rows}: explored {explored_rows(result):,}; nothing was tested."
+    if result.split.kind == "none":
+        return (
+            f"{rows}, too few to split: {tested} listed by name and type before any value was compared, "
+            "then tested on all rows."
+        )
+    return (
+        f"{rows}: explored {explored_rows(result):,}, then checked {tested} on {opened_rows(result):,} rows "
+        "that the search never saw."
+    )
+
+
+def top_line(result: Result) -> str:
+    """What the reader must know before the findings: why there are none, or nothing at all."""
+    if result.message:
+        return result.message
+    if result.counts.verified:
+        return ""
+    if not result.counts.committed:
+        return "No hypothesis was tested."
+    return (
+        f"Nothing was verified: none of {many(result.counts.committed, 'hypothesis', 'hypotheses')} held up on rows "
+        "that the search never saw. That is a result, and what was looked at is listed below."
+    )
