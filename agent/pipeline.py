@@ -4,8 +4,6 @@ Knows the order of the stages and what passes between them. Must never compute a
 never hold a sealed row before its batch stands in the ledger.
 """
 
-import shutil
-import tempfile
 import time as clock
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -38,6 +36,7 @@ from ..tools.verify.verify import Judged, burnt_rows, verify
 from .assemble import counts_of, findings_of, strong_leads
 from .closed import enumerate_closed
 from .draft import Batch, Draft, Focus, draft_by_rule
+from .folders import run_folder
 from .report.explanation import Explanation
 from .report.result import (
     ColumnSummary,
@@ -135,7 +134,7 @@ def explain(
     rule = make_rule(alpha=alpha, strict=strict, smallest_effects=smallest_effects)
     settings = Settings(rule, Focus(outcome, tuple(sorted(set(about)))), explore_only, threads)
     say, timing = progress or _silent, {}
-    with _run_folder() as folder, _timed(timing, "total"):
+    with run_folder() as folder, _timed(timing, "total"):
         with _timed(timing, "open and seal"):
             say("Reading the data")
             with open_dataset(
@@ -367,17 +366,6 @@ def _all_rows(split: SealedSplit) -> Rows:
         f"With {split.plan.rows:,} rows nothing is split, so there are no exploration rows to look at alone. "
         "Run without `--explore-only`: the closed family is tested once and costs nothing to see again."
     )
-
-
-@contextmanager
-def _run_folder() -> Iterator[Path]:
-    """A private folder for the split's files, gone when the run ends however it ends."""
-    folder = Path(tempfile.mkdtemp(prefix="heldout-"))
-    try:
-        (folder / "opened").mkdir()
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager

@@ -22,14 +22,14 @@ _BACKGROUND = frozenset(
     "religious married marriage marital yearsmarried children child kids parch sibsp siblings family household "
     "dependents partner spouse senior size party smoker smoking alcohol diet contract internet phone streaming "
     "security backup protection support paperless billing payment method service dose treatment arm supp supplement "
-    "embarked embark town who alone adult cylinders displacement horsepower weight height width length depth area "
+    "embarked embark town who alone adult cylinders displacement horsepower acceleration weight height width length depth area "
     "rooms bedrooms bathrooms experience tenure seniority priority assigned caller opened gini minority native "
     "tenured beauty credits division livebait camper persons chocolate fruity caramel nougat bar hard".split()
 )
 _MEASURED = frozenset(
     "price cost costs charge charges fare revenue sales profit margin income wage wages salary earnings median pay "
     "spending spend spent expenditure amount total score grade rating eval rate ratio count counts quantity number "
-    "rentals riders trips delay duration tip tips mpg consumption mileage acceleration balance limit debt satisfaction "
+    "rentals riders trips delay duration tip tips mpg consumption mileage balance limit debt satisfaction "
     "happiness votes views likes visits orders purchases caught gross budget damage deaths alldeaths injuries crimes "
     "hatecrimes yield growth speed performance error errors risk premium loss losses share percent pct index".split()
 )

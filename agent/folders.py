@@ -1,0 +1,46 @@
+"""The private folder of a run: made for it, gone with it, and cleared away later if the run was killed.
+
+Knows names and process numbers. Must never know what lies in a folder.
+"""
+
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_NAME = re.compile(r"heldout-(\d+)-\w+")
+
+
+@contextmanager
+def run_folder() -> Iterator[Path]:
+    """A folder for the split's files, removed when the run ends, however it ends short of a kill."""
+    clear_dead()
+    folder = Path(tempfile.mkdtemp(prefix=f"heldout-{os.getpid()}-"))
+    try:
+        (folder / "opened").mkdir()
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def clear_dead() -> None:
+    """Remove the folders of runs whose process is gone: they hold copies of the user's rows."""
+    for folder in Path(tempfile.gettempdir()).glob("heldout-*-*"):
+        match = _NAME.fullmatch(folder.name)
+        if match and not _is_alive(int(match[1])):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_alive(process: int) -> bool:
+    if os.name != "posix":
+        return True  # signal 0 would end a process elsewhere: leave its folder to the system
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return True
+    return True

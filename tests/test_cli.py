@@ -1,0 +1,121 @@
+"""The command line: what it prints where, which files it writes, and its exit codes."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from heldout.agent.cli import cli
+
+ROOT = Path(__file__).resolve().parent.parent
+AFFAIRS = ROOT / "examples" / "data" / "affairs.csv"
+
+
+def _run(*arguments: object):
+    return CliRunner().invoke(cli, [str(a) for a in arguments])
+
+
+def test_explain_prints_a_report_and_writes_its_files(tmp_path):
+    done = _run("explain", AFFAIRS, "--out", tmp_path / "report", "-q")
+    assert done.exit_code == 0, done.output
+    assert "`affairs` falls with `rate_marriage`" in " ".join(done.stdout.split())
+    names = {p.name for p in (tmp_path / "report").iterdir()}
+    assert {"report.html", "report.md", "report.json", "ledger.jsonl", "reproduce.py"} <= names
+
+
+def test_json_prints_the_report_and_nothing_else_on_standard_output():
+    done = _run("explain", AFFAIRS, "--json")
+    assert done.exit_code == 0
+    assert json.loads(done.stdout)["tool"]["name"] == "heldout"
+    assert "Reading the data" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["explain", "no-such.csv"], "no-such.csv"),
+        (["explain", AFFAIRS, "--outcome", "afairs"], "Did you mean 'affairs'?"),
+        (["explain", AFFAIRS, "--alpha", "2"], "`alpha` must be between 0 and 0.5. Got 2.0 instead."),
+        (["explain", AFFAIRS, "--smallest-effect", "rho"], "is not NAME=VALUE"),
+        (["explain", AFFAIRS, "--smallest-effect", "rho=.2"], "'rho', which is no family"),
+        (["explain", AFFAIRS, "--entity", "age", "--time", "age"], "not both"),
+        (["explain"], "Missing argument"),
+        (["ledger", "show", AFFAIRS], "Nothing was spent on 'affairs.csv' yet"),
+    ],
+)
+def test_a_wrong_call_ends_with_two_and_says_why(arguments, text):
+    done = _run(*arguments)
+    assert done.exit_code == 2
+    assert text in done.stderr
+    assert "Traceback" not in done.output
+
+
+def test_an_internal_error_ends_with_four_and_shows_the_traceback_only_when_asked(monkeypatch):
+    from heldout.agent import pipeline
+
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("no such luck")
+
+    monkeypatch.setattr(pipeline, "explain", broken)
+    plain = _run("explain", AFFAIRS)
+    assert plain.exit_code == 4
+    assert "RuntimeError: no such luck" in plain.stderr
+    assert "Traceback" not in plain.stderr
+    assert "Traceback" in _run("explain", AFFAIRS, "-v").stderr
+
+
+def test_the_ledger_shows_what_was_spent_and_checks_its_chain(tmp_path):
+    book = tmp_path / "l.jsonl"
+    assert _run("explain", AFFAIRS, "-q", "--ledger", book).exit_code == 0
+    shown = _run("ledger", "show", AFFAIRS, "--ledger", book)
+    assert shown.exit_code == 0
+    assert "Vault 1" in shown.stdout
+    assert "Left: 2 of 3 vault(s)." in shown.stdout
+    assert "every hash matches" in _run("ledger", "check", book).stdout
+    book.write_text(book.read_text().replace('"weight":0.6', '"weight":0.7', 1))
+    broken = _run("ledger", "check", book)
+    assert broken.exit_code == 2
+    assert "was edited" in broken.stderr
+
+
+def test_every_command_has_help():
+    for arguments in ([], ["explain"], ["ledger"], ["ledger", "show"], ["ledger", "check"]):
+        done = _run(*arguments, "--help")
+        assert done.exit_code == 0
+        assert len(done.stdout.splitlines()) > 4
+
+
+def test_the_module_runs_as_a_program_and_knows_its_version(tmp_path):
+    environment = {**os.environ, "HELDOUT_HOME": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-m", "heldout", "--version"], capture_output=True, text=True, cwd=ROOT, env=environment
+    )
+    import heldout
+
+    assert done.stdout.strip() == f"heldout, version {heldout.__version__}"
+
+
+def test_a_killed_run_leaves_no_half_report(tmp_path):
+    """Killed at several moments: the folder holds whole files or none, and a later run completes."""
+    import signal
+    import time
+
+    environment = {**os.environ, "HELDOUT_HOME": str(tmp_path / "home")}
+    out = tmp_path / "report"
+    command = [sys.executable, "-m", "heldout", "explain", str(AFFAIRS), "--out", str(out), "-q"]
+    for wait in (0.4, 0.9, 1.4, 2.0):
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
+        time.sleep(wait)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        for file in out.glob("*.json"):
+            json.loads(file.read_text())
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    report = json.loads((out / "report.json").read_text())
+    assert report["ledger"]["session"] == 1
+    assert not [p for p in out.iterdir() if p.suffix in (".tmp", ".part")]
