@@ -59,6 +59,8 @@ class _Cells:
 
     filled: int
     numeric: int
+    clean: int
+    """Cells that are finite numbers without the underscores that DuckDB would accept."""
     zeros: int
     sample: list[str] = field(default_factory=list)
 
@@ -107,12 +109,13 @@ def _count_cells(con: Connection, places: Sequence[str]) -> dict[str, _Cells]:
         block = places[start : start + BLOCK]
         counts = ", ".join(
             f"count({c}), count(try_cast({c} AS DOUBLE)), "
+            f"count_if(isfinite(try_cast({c} AS DOUBLE)) AND NOT contains({c}, '_')), "
             f"count_if({c} >= '00' AND {c} < '0:' AND regexp_full_match({c}, '[0-9]+'))"
             for c in block
         )
         row = con.execute(f"SELECT {counts} FROM raw").fetchall()[0]
         for at, c in enumerate(block):
-            out[c] = _Cells(*row[3 * at : 3 * at + 3])
+            out[c] = _Cells(*row[4 * at : 4 * at + 4])
     return out
 
 
@@ -141,9 +144,11 @@ def _plan_text(con: Connection, name: str, place: str, cells: _Cells, decimal_co
         return plan
     if cells.zeros > max(0.001 * cells.filled, 0) and cells.zeros > 0.02 * cells.numeric:
         return replace(_as_words(con, plan), code=True)
-    if cells.numeric >= 0.5 * cells.filled:
+    if cells.clean == cells.filled and not decimal_comma:
+        return replace(plan, kind="number", sql=f"try_cast({place} AS DOUBLE)", storage="DOUBLE")
+    if cells.numeric >= 0.5 * cells.filled and not decimal_comma:
         found = _fitted(con, plan, PLAIN_NUMBER, "number", cells)
-        if found and not decimal_comma:
+        if found:
             return found
     cells.sample = _sample(con, place, cells.filled)
     found = _as_number(con, plan, cells, decimal_comma) or _as_date(con, plan, cells)

@@ -78,7 +78,7 @@ def number_format(sample: Sequence[str], *, decimal_comma: bool) -> Format | Non
         return None
     tail = f"\\s*{_optional(unit, always=unit.lower() not in ('%', '') and unit not in CURRENCY)}"
     front = f"\\(?\\s*[-+−]?\\s*{_optional(prefix, always=False)}\\s*[-+−]?\\s*"
-    pattern = f"{front}({number}(?:[eE][-+]?\\d+)?){tail}\\s*\\)?"
+    pattern = f"{front}((?:{number})(?:[eE][-+]?\\d+)?){tail}\\s*\\)?"
     digits = f"regexp_extract({{c}}, {literal('^' + pattern + '$')}, 1)"
     digits = f"regexp_replace({digits}, {literal('[^0-9eE+,.-]')}, '', 'g')"
     digits = f"replace(replace({digits}, '.', ''), ',', '.')" if comma else f"replace({digits}, ',', '')"

@@ -51,12 +51,21 @@ def read_source(source: object, con: Connection, *, name: str, table: str | None
     except (duckdb.Error, sqlite3.Error, zipfile.BadZipFile, OSError, ValueError, TypeError, UnicodeError) as err:
         if isinstance(err, DataError):
             raise
-        raise DataError(f"'{name}' cannot be read: {first_line(err)} Check the file or save it again.") from err
+        raise DataError(unreadable(name, err)) from err
     except Exception as err:
         if type(err).__module__.partition(".")[0] in ("python_calamine", "pandas", "pyarrow"):
             raise DataError(f"'{name}' cannot be read: {first_line(err)} Save it again or as CSV.") from err
         raise
     raise DataError(not_a_table(source))
+
+
+def unreadable(name: str, err: Exception) -> str:
+    """The text of the refusal of a source that a library could not read."""
+    if isinstance(err, duckdb.OutOfMemoryException):
+        return (
+            f"'{name}' does not fit in the memory allowed (1 GB), most likely for its many columns. Take fewer of them."
+        )
+    return f"'{name}' cannot be read: {first_line(err)} Check the file or save it again."
 
 
 def first_line(err: BaseException) -> str:

@@ -88,7 +88,7 @@ def sheet_rows(path: Path, name: str, table: str | None, limits: Limits) -> list
         sheets = [str(s) for s in book.sheet_names]
         if table is not None and table not in sheets:
             raise DataError(f"'{name}' has no sheet {table!r}. Sheets: {_listed(sheets)}.")
-        frame: pd.DataFrame = book.parse(sheet_name=table or sheets[0], header=None, dtype=object, na_filter=False)  # pyright: ignore[reportAssignmentType]
+        frame = pd.read_excel(book, sheet_name=table or sheets[0], header=None, dtype=object, na_filter=False)
     frame = frame.map(lambda v: None if v is None or v == "" or v != v else v)
     frame = frame.dropna(how="all").dropna(axis="columns", how="all")
     if frame.empty:
