@@ -143,13 +143,18 @@ def _moments(spread: _Spread) -> tuple[float | None, float | None, float | None]
     """Mean, sd and skewness, or None where one leaves the range of floating point."""
     top = float(np.abs(spread.values[[0, -1]]).max()) or 1.0
     unit, weight = spread.values / top, spread.counts / spread.n
-    mean = float(unit @ weight)
+    # Plain sums, no dot products: those differ in the last digit with the number of threads.
+    mean = float((unit * weight).sum())
     off = unit - mean
-    variance = float(off**2 @ weight)
+    variance = float((off * off * weight).sum())
     sd = math.sqrt(variance * spread.n / (spread.n - 1)) * top if spread.n > 1 else None
-    varied = len(unit) > 1 and variance > 0
-    skewness = float((off / math.sqrt(variance)) ** 3 @ weight) if varied else None
-    return tuple(None if v is None or not math.isfinite(v) else v for v in (mean * top, sd, skewness))  # type: ignore[return-value]
+    scaled = off / math.sqrt(variance) if variance > 0 else off
+    skewness = float((scaled * scaled * scaled * weight).sum()) if variance > 0 else None
+    return _finite(mean * top), _finite(sd), _finite(skewness)
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
 
 
 def _histogram(spread: _Spread) -> tuple[int, ...]:

@@ -90,10 +90,11 @@ def _count(fields: Sequence[LabelField], batch: Sequence[tuple[int, int]]) -> ND
     n = len(fields[batch[0][0]].codes)
     for at in range(0, n, _ROWS):
         rows = slice(at, at + _ROWS)
+        # Two bytes hold any cell of two pooled labels, and add four times faster than eight.
+        left = {i: fields[i].codes[rows] * np.uint16(second) for i in {i for i, _ in batch}}
+        right = {j: fields[j].codes[rows].astype(np.uint16) for j in {j for _, j in batch}}
         for k, (i, j) in enumerate(batch):
-            cell = np.multiply(fields[i].codes[rows], second, dtype=np.intp)
-            cell += fields[j].codes[rows]
-            tables[k] += np.bincount(cell, minlength=first * second)
+            tables[k] += np.bincount(left[i] + right[j], minlength=first * second)
     return tables.reshape(len(batch), first, second)[:, :-1, :-1]
 
 

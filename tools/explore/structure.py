@@ -51,8 +51,10 @@ def find_structure(rows: Rows) -> tuple[Structure, ...]:
     columns = [c for c in (coded(rows, name) for name in rows.columns) if c.distinct > 1]
     if rows.n < LEAST or not columns:
         return ()
+    from threadpoolctl import threadpool_limits
+
     # Values near the ends of floating point overflow to "no relation", which is the right answer.
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), threadpool_limits(limits=1, user_api="blas"):
         found = _relations(rows, columns)
     place = {name: k for k, name in enumerate(rows.columns)}
     return tuple(sorted(found, key=lambda s: (_ORDER.index(s.kind), [place[c] for c in s.columns])))

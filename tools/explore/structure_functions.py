@@ -94,13 +94,19 @@ def _candidates(columns: Sequence[Coded], at: NDArray, first: int) -> Iterator[t
         order = np.argsort(matrix[i], kind="stable")
         value = matrix[i][order]
         same = np.flatnonzero((value[1:] == value[:-1]) & (value[1:] >= 0))
-        same = same[:: max(1, len(same) // _NEIGHBOURS)]
-        left, right = matrix[:, order[same]], matrix[:, order[same + 1]]
-        both = (left >= 0) & (right >= 0)
-        off = ((left != right) & both).sum(1)
-        for j in np.flatnonzero((off <= 0.03 * both.sum(1)) & (both.sum(1) >= _BY_CHANCE)):
-            if j != i:
-                yield a, columns[int(j)]
+        others = np.delete(np.arange(len(columns)), i)
+        for most, off in ((_NEIGHBOURS // 10, 0.06), (_NEIGHBOURS, 0.03)):
+            some = same[:: max(1, len(same) // most)]
+            others = others[_agree(matrix[others], order[some], order[some + 1], off)]
+        for j in others:
+            yield a, columns[int(j)]
+
+
+def _agree(matrix: NDArray, rows: NDArray, others: NDArray, off: float) -> NDArray[np.bool_]:
+    """Which columns, of shape (columns, rows), have equal values in nearly all of these pairs of rows."""
+    left, right = matrix[:, rows], matrix[:, others]
+    both = (left >= 0) & (right >= 0)
+    return (((left != right) & both).sum(1) <= off * both.sum(1)) & (both.sum(1) >= _BY_CHANCE)
 
 
 def _fixes(a: CodeArray, b: CodeArray, share: float) -> tuple[int] | None:
