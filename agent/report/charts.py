@@ -24,15 +24,14 @@ Record = dict[str, Any]
 
 MOST = 500
 WIDTH = 300
-INK, SOFT, GRID, MAIN, PALE, PAPER, CELL = (
-    "#27313a", "#5d6873", "#dde3e8", "#17698c", "#b9d3df", "#ffffff", "#10181f",
-)  # fmt: skip
+INK, SOFT, GRID, MAIN, PALE, PAPER = "#27313a", "#5d6873", "#dde3e8", "#17698c", "#b9d3df", "#ffffff"
 _DARK = {
     INK: "#e6ebef", SOFT: "#a3afb9", GRID: "#38434d", MAIN: "#6cc0e2", PALE: "#2f5566", PAPER: "#171d22",
 }  # fmt: skip
-"""Colour for colour; CELL, the ink of a heat map's figures, stays as it is on every paper."""
-_AXIS = {"labelLimit": 170, "titlePadding": 8, "labelFlush": False}
+_AXIS = {"labelLimit": 170, "titlePadding": 8, "labelFlush": False, "labelPadding": 6}
 _TITLE = 46
+_LOG_FROM = 200.0
+"""Ratio of the last to the first bin from which the axis of a positive number is logarithmic."""
 
 
 def chart(picture: Picture) -> dict[str, Any]:
@@ -103,8 +102,11 @@ def _rates(picture: Picture, records: Sequence[Record]) -> dict[str, Any]:
 
 def _curve(picture: Picture, records: Sequence[Record]) -> dict[str, Any]:
     rows = sorted(records, key=lambda r: r["x"])
+    along: dict[str, Any] = {"field": "x", "type": "quantitative", "scale": {"zero": False, "padding": 10}}
+    if rows and rows[0]["x"] > 0 and rows[-1]["x"] / rows[0]["x"] >= _LOG_FROM:
+        along |= {"scale": {"type": "log"}, "title": f"{_short(picture.x_title, 30)} (logarithmic scale)"}
     return _vertical(
-        picture, rows, {"field": "x", "type": "quantitative", "scale": {"zero": False}},
+        picture, rows, along,
         subtitle=f"Dot: {_average(picture)} in groups of similar size{_total(rows)}, with 95 % interval",
     )  # fmt: skip
 
@@ -112,34 +114,55 @@ def _curve(picture: Picture, records: Sequence[Record]) -> dict[str, Any]:
 def _series(picture: Picture, records: Sequence[Record]) -> dict[str, Any]:
     rows, kind = _dated(records)
     axis = {"format": "d"} if kind == "quantitative" else {}
-    field = {"field": "x", "type": kind, "scale": {"zero": False} if kind == "quantitative" else {}, "axis": axis}
+    field = {
+        "field": "x",
+        "type": kind,
+        "scale": {"zero": False, "padding": 12} if kind == "quantitative" else {"padding": 12},
+        "axis": axis,
+    }
     return _vertical(
         picture, rows, field, subtitle=f"Dot: {_average(picture)} by period{_total(rows)}, with 95 % interval"
     )
 
 
 def _shares(picture: Picture, records: Sequence[Record]) -> dict[str, Any]:
-    rows = [r | {"figure": percent(r["share"], 0), "x": _cut(str(r["x"])), "y": _cut(str(r["y"]))} for r in records]
-    across, down = list(dict.fromkeys(r["y"] for r in rows)), list(dict.fromkeys(r["x"] for r in rows))
-    narrow = {**_AXIS, "labelLimit": 90, "labelAngle": 0 if len(across) <= 4 else -35, "orient": "top"}
-    column = {"field": "y", "type": "nominal", "sort": None, "title": _short(picture.y_title), "axis": narrow}
-    row = {"field": "x", "type": "nominal", "sort": None, "title": _short(picture.x_title), "axis": _AXIS}
-    fill = {
-        "field": "share", "type": "quantitative", "legend": None,
-        "scale": {"domain": [0, 1], "range": ["#f1f6f9", "#4f9fc0"]},
+    total = {r["x"]: 0 for r in records}
+    for r in records:
+        total[r["x"]] += r.get("n") or 0
+    rows = [
+        {"row": _label({"label": r["x"], "n": total[r["x"]] or None}), "column": _cut(str(r["y"])), "share": r["share"],
+         "figure": percent(r["share"], 0)}
+        for r in records
+    ]  # fmt: skip
+    across, down = list(dict.fromkeys(r["column"] for r in rows)), list(dict.fromkeys(r["row"] for r in rows))
+    bare = _AXIS | {"title": None, "domain": False, "ticks": False}
+    narrow = bare | {"labelLimit": 96, "labelAngle": 0 if len(across) <= 4 else -35, "orient": "top"}
+    shade = {
+        "field": "share", "type": "quantitative", "legend": None, "scale": {"domain": [0, 1], "range": [0.05, 0.6]},
     }  # fmt: skip
     return {
-        "title": _caption("Percentages of each line's rows; darker is more"),
-        "description": f"Shares of {words.plain(picture.y_title)} by {words.plain(picture.x_title)}.",
+        "title": _heading(picture, "Share of each line's rows; stronger colour is more"),
+        "description": _cells(picture, rows),
         "data": {"values": rows},
-        "width": min(max(54 * len(across), 160), 420),
+        "width": min(max(64 * len(across), WIDTH), 460),
         "height": {"step": 30 if len(down) <= 12 else 20},
-        "encoding": {"x": column, "y": row},
+        "encoding": {
+            "x": {"field": "column", "type": "nominal", "sort": None, "axis": narrow},
+            "y": {"field": "row", "type": "nominal", "sort": None, "axis": bare},
+        },
         "layer": [
-            {"mark": {"type": "rect", "stroke": PAPER, "strokeWidth": 1}, "encoding": {"color": fill}},
-            {"mark": {"type": "text", "color": CELL, "fontSize": 12}, "encoding": {"text": {"field": "figure"}}},
+            {"mark": {"type": "rect", "color": MAIN}, "encoding": {"opacity": shade}},
+            {"mark": {"type": "text", "color": INK, "fontSize": 12}, "encoding": {"text": {"field": "figure"}}},
         ],
     }
+
+
+def _cells(picture: Picture, rows: Sequence[Record]) -> str:
+    text = f"Shares of {words.plain(picture.y_title)} within {words.plain(picture.x_title)}"
+    if rows:
+        top = max(rows, key=lambda r: r["share"])
+        text += f", {len(rows)} cells; the largest is {top['figure']} for {top['column']} in {top['row']}"
+    return text + "."
 
 
 # Parts
@@ -153,9 +176,10 @@ def _horizontal(
     axis = {**_AXIS, "title": title, "tickCount": 5, **({"format": format} if format else {})}
     for layer in layers:
         layer["encoding"]["x"] |= {"axis": axis, "scale": {"zero": format is not None, "nice": True}}
-    side = {"field": "group", "type": "nominal", "sort": None, "title": _short(picture.x_title), "axis": _AXIS}
+    side = {"field": "group", "type": "nominal", "sort": None, "title": None, "axis": _AXIS}
     return {
-        "title": _caption(subtitle), "description": description, "data": {"values": list(rows)}, "width": WIDTH,
+        "title": _heading(picture, subtitle), "description": description, "data": {"values": list(rows)},
+        "width": WIDTH,
         "height": {"step": 52 if len(rows) <= 8 else 28}, "encoding": {"y": side}, "layer": layers,
     }  # fmt: skip
 
@@ -164,9 +188,10 @@ def _vertical(picture: Picture, rows: Sequence[Record], x: dict[str, Any], *, su
     """The outcome up the side, a number or time along the bottom."""
     share = picture.y_title.startswith("share of")
     form = {"format": "%"} if share else {}
-    up = {"type": "quantitative", "scale": {"zero": False}, "title": _short(picture.y_title, 34)}
+    up = {"type": "quantitative", "scale": {"zero": False}, "title": None}
     up["axis"] = {**_AXIS, "tickCount": 5, **form}
-    along = x | {"title": _short(picture.x_title), "axis": {**_AXIS, "tickCount": 6, **x.get("axis", {})}}
+    along = {"title": _short(picture.x_title)} | x
+    along["axis"] = {**_AXIS, "tickCount": 6, "grid": False, **x.get("axis", {})}
     layers: list[dict[str, Any]] = [
         {"mark": {"type": "line", "color": PALE, "strokeWidth": 2}, "encoding": {"y": {"field": "mean", **up}}}
     ]
@@ -176,7 +201,8 @@ def _vertical(picture: Picture, rows: Sequence[Record], x: dict[str, Any], *, su
     dot = {"type": "point", "filled": True, "color": MAIN, "opacity": 1, "size": 55 if len(rows) <= 40 else 14}
     layers.append({"mark": dot, "encoding": {"y": {"field": "mean", **up}}})
     return {
-        "title": _caption(subtitle), "description": _course(picture, rows, share), "data": {"values": list(rows)},
+        "title": _heading(picture, subtitle), "description": _course(picture, rows, share),
+        "data": {"values": list(rows)},
         "width": 350, "height": 200, "encoding": {"x": along}, "layer": layers,
     }  # fmt: skip
 
@@ -258,17 +284,22 @@ def _cut(text: str, most: int = 30) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
-def _caption(text: str) -> dict[str, Any]:
-    return {"text": text, "anchor": "start", "frame": "bounds", "offset": 10}
+def _heading(picture: Picture, guide: str) -> dict[str, Any]:
+    """What stands against what, and how to read it: above the chart, since upright titles are hard to read."""
+    return {"text": f"{_short(picture.y_title)} by {_short(picture.x_title, 30)}", "subtitle": guide}
 
 
 def _config() -> dict[str, Any]:
-    font = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
     axis = {
         "labelColor": INK, "titleColor": SOFT, "titleFontWeight": "normal", "labelFontSize": 12, "titleFontSize": 12,
         "domainColor": SOFT, "tickColor": SOFT, "gridColor": GRID,
     }  # fmt: skip
     return {
-        "font": font, "background": PAPER, "view": {"stroke": None}, "axis": axis, "axisY": {"ticks": False},
-        "title": {"color": SOFT, "fontSize": 11, "fontWeight": "normal"}, "padding": 4,
+        "font": "Helvetica, Arial, sans-serif", "background": PAPER, "view": {"stroke": None},
+        "axis": axis, "axisY": {"ticks": False},
+        "padding": 4,
+        "title": {
+            "anchor": "start", "frame": "bounds", "offset": 12, "color": INK, "fontSize": 12, "fontWeight": 600,
+            "subtitleColor": SOFT, "subtitleFontSize": 11, "subtitlePadding": 4, "limit": 470,
+        },
     }  # fmt: skip
