@@ -1,0 +1,142 @@
+"""A trend in time whose rows may depend on their neighbours: rank correlation, guarded by blocks and by AR(1).
+
+Knows times and values. Must never know a column's name, a hypothesis, or where the rows came from.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import stdtr
+
+from ..data.rows import FloatArray
+from .ranks import RankCorrelation, midranks, permutation_rank_p, rank_correlation
+
+MIN_EFFECTIVE = 20
+"""Independent observations that a dependent series must be worth."""
+MAX_PHI = 0.85
+"""Lag-1 correlation above which no test here holds its level."""
+_NOTICED = 0.05
+_CERTAIN = 2.576
+_BLOCKS = (10, 40)
+_DECORRELATED = 5.0
+
+
+class TrendTest(NamedTuple):
+    """A rank correlation with time and its tests."""
+
+    correlation: RankCorrelation
+    p_permutation: float | None
+    p_robust: float
+    phi: float
+    """Lag-1 correlation of the residuals; 0 where no dependence was noticed."""
+    inflation: float
+    """Factor on standard errors for the dependence, 1 without any."""
+
+
+def examine_trend(time: FloatArray, y: FloatArray, *, draws: int, seed: int) -> TrendTest | str:
+    """Spearman's rho of values against time with its tests, or why there is none.
+
+    Where residuals of neighbouring rows (in the order of time) are correlated, p is the largest of a t-test of
+    the slope of block means, a permutation of the block means, and the robust test with the AR(1) effective
+    sample size; the standard error grows by the same factor.
+
+    Args:
+        time: Times in any unit, shape (n,), none missing.
+        y: Values, shape (n,), none missing.
+        draws: Draws of the permutation at most; 0 skips it.
+        seed: Seed of the draws.
+
+    References:
+        Bartlett (1946) for the effective sample size; docs/evidence.md for the calibration.
+    """
+    order = np.argsort(time, kind="stable")
+    t, v = _codes(time[order]), _codes(y[order])
+    found = rank_correlation(midranks(t), midranks(v))
+    if found is None:
+        return "Time or outcome has one value only."
+    phi = lag_one(midranks(t), midranks(v))
+    if phi <= 0 or not (phi > _NOTICED and phi * np.sqrt(len(y)) > _CERTAIN):
+        drawn = permutation_rank_p(t, v, draws=draws, seed=seed) if draws else None
+        return TrendTest(found, drawn, found.p_robust, 0.0, 1.0)
+    effective = len(y) * (1 - phi) / (1 + phi)
+    if phi > MAX_PHI or effective < MIN_EFFECTIVE:
+        return (
+            f"Neighbouring rows depend on each other (lag-1 correlation {phi:.2f}): the {len(y):,} rows are worth "
+            f"about {effective:.0f} independent ones, too few to tell a trend from drift."
+        )
+    return _dependent(found, time[order], y[order], phi, draws, seed)
+
+
+def _dependent(
+    found: RankCorrelation, time: FloatArray, y: FloatArray, phi: float, draws: int, seed: int
+) -> TrendTest | str:
+    """The tests of a series whose neighbours are correlated."""
+    inflation = float(np.sqrt((1 + phi) / (1 - phi)))
+    length = int(np.ceil(_DECORRELATED * (1 + phi) / (1 - phi)))
+    blocks = min(_BLOCKS[1], len(y) // length)
+    if blocks < _BLOCKS[0]:
+        return (
+            f"Neighbouring rows depend on each other (lag-1 correlation {phi:.2f}), and the series has only "
+            f"{blocks} stretches long enough to count as one observation; at least {_BLOCKS[0]} are needed."
+        )
+    at = np.arange(len(y)) * blocks // len(y)
+    n = np.bincount(at)
+    t, v = np.bincount(at, time) / n, np.bincount(at, y) / n
+    p_blocks = slope_p(t, v)
+    effective_df = max(len(y) / inflation**2 - 2, 1.0)
+    p_ar = float(2 * stdtr(effective_df, -abs(found.statistic) / inflation))
+    drawn = permutation_rank_p(_codes(t), _codes(v), draws=draws, seed=seed) if draws else None
+    wider = found._replace(
+        error=found.error * inflation,
+        statistic=found.statistic / inflation,
+        df=effective_df,
+        p_robust=max(p_blocks, p_ar),
+    )
+    return TrendTest(wider, drawn, wider.p_robust, phi, inflation)
+
+
+def lag_one(x: FloatArray, y: FloatArray) -> float:
+    """The lag-1 correlation of the residuals of y on x, rows in the order of time."""
+    sxx = float(x @ x)
+    residual = y - (float(x @ y) / sxx) * x if sxx else y
+    total = float(residual @ residual)
+    return float(residual[1:] @ residual[:-1]) / total if total else 0.0
+
+
+def slope_p(x: FloatArray, y: FloatArray) -> float:
+    """The two-sided t-test p of the least-squares slope of y on x, shape (B,), B at least 3."""
+    cx, cy = x - x.mean(), y - y.mean()
+    sxx, syy = float(cx @ cx), float(cy @ cy)
+    if sxx == 0 or syy == 0:
+        return 1.0
+    r = float(np.clip(cx @ cy / np.sqrt(sxx * syy), -1 + 1e-15, 1 - 1e-15))
+    df = len(x) - 2
+    return float(2 * stdtr(df, -abs(r) * np.sqrt(df / (1 - r * r))))
+
+
+class Slope(NamedTuple):
+    """A least-squares slope with its HC3 standard error and degrees of freedom."""
+
+    value: float
+    error: float
+    df: float
+
+
+def slope(time: FloatArray, y: FloatArray, inflation: float) -> Slope:
+    """The slope of y on time with its HC3 standard error, times `inflation`.
+
+    References: MacKinnon and White (1985), doi:10.1016/0304-4076(85)90158-7.
+    """
+    n = len(y)
+    x = time - time.mean()
+    sxx = float(x @ x)
+    value = float(x @ (y - y.mean())) / sxx
+    residual = y - y.mean() - value * x
+    leverage = 1 / n + x**2 / sxx
+    error = float(np.sqrt(((x * residual / np.maximum(1 - leverage, 1e-9)) ** 2).sum())) / sxx
+    return Slope(value, error * inflation, max(n / inflation**2 - 2, 1.0))
+
+
+def _codes(values: FloatArray) -> NDArray[np.int32]:
+    return np.unique(values, return_inverse=True)[1].astype(np.int32)
