@@ -78,6 +78,7 @@ def test_a_linear_function_is_told_with_its_formula_also_when_rounded() -> None:
     celsius = np.round(draw(4).normal(15, 9, 500), 1)
     data = {"celsius": celsius, "fahrenheit": np.round(celsius * 1.8 + 32, 1), "noise": draw(5).normal(size=500)}
     assert texts(data) == ["`fahrenheit` is 1.8 × `celsius` + 32 in all 500 rows."]
+    assert texts({"year": celsius, "past": 40 - celsius}) == ["`past` is 40 − `year` in all 500 rows."]
     assert texts({"a": celsius, "b": celsius - 3}) == ["`b` is `a` − 3 in all 500 rows."]
 
 
@@ -133,7 +134,23 @@ def test_near_duplicates_are_told() -> None:
     temp = draw(11).normal(20, 8, 900)
     felt = temp + draw(12).normal(0, 0.8, 900)
     (told,) = texts({"temp": temp, "atemp": felt})
-    assert told.startswith("`atemp` moves almost in step with `temp`: ")
+    assert told.startswith("`temp` and `atemp` move almost in step: correlation 0.99")
+
+
+def test_near_duplicates_of_each_other_are_told_together_and_all_tied() -> None:
+    base = draw(23).normal(100, 20, 500)
+    prices = {name: base + draw(24 + k).normal(0, 0.5, 500) for k, name in enumerate(("open", "high", "low"))}
+    found = find_structure(Rows.of({**prices, "volume": draw(30).normal(size=500)}))
+    assert [s.columns for s in found] == [("open", "high", "low")]
+    assert found[0].text.startswith("`open`, `high` and `low` move almost in step: correlations of 0.999 and more")
+    assert len(structural_pairs(found)) == 3
+
+
+def test_a_sum_of_many_columns_is_found_by_its_slopes() -> None:
+    x = np.round(draw(31).gamma(2, 0.3, (9, 158)), 5)
+    data = {f"x{k}": row for k, row in enumerate(x)} | {"score": np.round(x[:7].sum(0), 3)}
+    (found,) = find_structure(Rows.of(data))
+    assert (found.kind, found.columns) == ("sum", (*(f"x{k}" for k in range(7)), "score"))
 
 
 def test_keys_are_told_alone_or_in_pairs() -> None:
@@ -276,7 +293,7 @@ def test_the_bike_table_is_read_as_an_analyst_would() -> None:
         "`holiday` follows from the day of `datetime`",
         "`workingday` follows from the day of `datetime`",
         "`count` is `casual` + `registered`",
-        "`atemp` moves almost in step with `temp`",
+        "`temp` and `atemp` move almost in step",
     ]
 
 

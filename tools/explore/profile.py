@@ -229,7 +229,7 @@ def _far_out(spread: _Spread) -> tuple[int, float] | None:
     if not values[0] < 0:  # amounts and counts: judge them on the scale on which they spread evenly
         some = values > 0
         logs = _Spread(np.log(values[some]), spread.counts[some], int(spread.counts[some].sum()))
-        high = _beyond(logs, 3.0)[1] if logs.n >= _LEAST else len(logs.values)
+        high = _beyond(logs, 4.0)[1] if logs.n >= _LEAST else len(logs.values)
         # A log cannot judge values that all lie close together: there the plain scale stands alone.
         upper = max(_beyond(spread, _FAR)[1], len(values) - (len(logs.values) - high))
         return _farthest(spread, 0, upper)

@@ -74,7 +74,7 @@ def _relations(rows: Rows, columns: Sequence[Coded]) -> list[Structure]:
     found += sums(rows, at, spare)
     found += products(rows, at, spare, structural_pairs(found))
     found += parts(rows, at, structural_pairs(found))
-    found += near_duplicates(rows, at, structural_pairs(found))
+    found += near_duplicates(rows, at, spare, structural_pairs(found))
     return found
 
 
@@ -94,12 +94,18 @@ def structural_pairs(structures: Iterable[Structure]) -> frozenset[Names]:
     pairs = {frozenset((a, b)) for a in list(reach) for b in _reachable(a, reach) if a != b}
     same = twins(structures)
     for s in structures:
-        if s.kind == "key":
-            continue
-        for part in s.columns[:-1]:
-            for a in same.get(part, {part}):
-                pairs |= {frozenset((a, b)) for b in same.get(s.columns[-1], {s.columns[-1]}) if a != b}
+        for one, other in _tied(s):
+            pairs |= {frozenset((a, b)) for a in same.get(one, {one}) for b in same.get(other, {other}) if a != b}
     return frozenset(pairs)
+
+
+def _tied(s: Structure) -> list[tuple[str, str]]:
+    """The pairs that one structure ties by itself: each part with the whole, near duplicates with each other."""
+    if s.kind == "key":
+        return []
+    if s.kind == "near_duplicate":
+        return list(combinations(s.columns, 2))
+    return [(part, s.columns[-1]) for part in s.columns[:-1]]
 
 
 def _reachable(start: str, reach: dict[str, set[str]]) -> set[str]:

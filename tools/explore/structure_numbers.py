@@ -4,6 +4,7 @@ Knows exploration rows as numbers, two columns at a time. Must never know sealed
 """
 
 from collections.abc import Collection, Iterator, Sequence
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -126,6 +127,8 @@ def _roundest(x: FloatArray, y: FloatArray, slope: float, offset: float, slack: 
 
 def _formula(a: str, slope: float, offset: float, y: FloatArray, slack: float) -> str:
     """The line in words, without a factor of 1 or an offset of 0."""
+    if abs(slope + 1) < 1e-9:
+        return f"{offset:,.6g} − `{a}`"
     times = f"`{a}`" if abs(slope - 1) < 1e-9 else f"{slope:,.6g} × `{a}`"
     if abs(offset) <= slack + 1e-9 * float(np.abs(y).max()):
         return times
@@ -156,19 +159,47 @@ def decimals_slack(x: FloatArray) -> float:
     return 0.0
 
 
-def near_duplicates(rows: Rows, at: NDArray, done: Collection[Names]) -> Iterator[Structure]:
-    """Numbers and dates whose rank or linear correlation reaches 0.98 on all rows."""
+def near_duplicates(rows: Rows, at: NDArray, spare: Collection[str], done: Collection[Names]) -> Iterator[Structure]:
+    """Numbers and dates whose rank or linear correlation reaches 0.98 on all rows.
+
+    Columns that are all near duplicates of each other are told together.
+    """
     names = [name for name in number_names(rows, "number", "datetime") if len(rows.ordinal(name)[1]) >= 10]
+    names = [name for name in names if name not in spare]
+    size: dict[Names, tuple[float, int]] = {}
     for a, b in _alike(rows, names, at, _NEAR - 0.005):
-        if frozenset((a, b)) in done:
-            continue
-        ca, cb = rows.ordinal(a)[0], rows.ordinal(b)[0]
-        keep = (ca >= 0) & (cb >= 0)
-        ra, sa = ranks_within(ca[keep], int(ca.max()) + 1)
-        rb, sb = ranks_within(cb[keep], int(cb.max()) + 1)
-        rho = float(ra @ rb / np.sqrt(sa * sb)) if sa > 0 and sb > 0 else 0.0
-        r = float(_correlate(np.stack([rows.number(a)[keep], rows.number(b)[keep]]))[0, 1])
-        if max(abs(rho), abs(r)) >= _NEAR:
-            name, size = ("rank correlation", rho) if abs(rho) >= abs(r) else ("linear correlation", r)
-            text = f"`{b}` moves almost in step with `{a}`: {name} {size:.3f} in {int(keep.sum()):,} rows."
-            yield Structure(kind="near_duplicate", columns=(a, b), text=text)
+        if frozenset((a, b)) not in done:
+            both = _strongest(rows, a, b)
+            if abs(both[0]) >= _NEAR:
+                size[frozenset((a, b))] = both
+    for group in _cliques(names, set(size)):
+        found = [size[pair] for pair in map(frozenset, combinations(group, 2))]
+        told = " and ".join((", ".join(f"`{n}`" for n in group[:-1]), f"`{group[-1]}`"))
+        weakest = min(abs(r) for r, _ in found)
+        how = f"correlation {found[0][0]:.3f}" if len(found) == 1 else f"correlations of {weakest:.3f} and more"
+        text = f"{told} move almost in step: {how} in {min(n for _, n in found):,} rows."
+        yield Structure(kind="near_duplicate", columns=group, text=text)
+
+
+def _strongest(rows: Rows, a: str, b: str) -> tuple[float, int]:
+    """Spearman's or Pearson's correlation on all rows, whichever is larger in size, and the rows with both."""
+    ca, cb = rows.ordinal(a)[0], rows.ordinal(b)[0]
+    keep = (ca >= 0) & (cb >= 0)
+    ra, sa = ranks_within(ca[keep], int(ca.max()) + 1)
+    rb, sb = ranks_within(cb[keep], int(cb.max()) + 1)
+    rho = float(ra @ rb / np.sqrt(sa * sb)) if sa > 0 and sb > 0 else 0.0
+    r = float(_correlate(np.stack([rows.number(a)[keep], rows.number(b)[keep]]))[0, 1])
+    return (rho if abs(rho) >= abs(r) else r), len(ra)
+
+
+def _cliques(names: Sequence[str], pairs: set[Names]) -> Iterator[tuple[str, ...]]:
+    """Groups of columns of which every two are a pair, each pair in one group, larger groups grown first."""
+    left = set(pairs)
+    for a, b in combinations(names, 2):
+        if frozenset((a, b)) in left:
+            group = [a, b]
+            for c in names[names.index(b) + 1 :]:
+                if all(frozenset((c, d)) in pairs for d in group):
+                    group.append(c)
+            left -= set(map(frozenset, combinations(group, 2)))
+            yield tuple(group)

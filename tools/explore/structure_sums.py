@@ -20,6 +20,8 @@ _PROBE = 400
 _MOST_SUBSETS = 2_000_000
 """Sets of columns tried as parts of a sum."""
 _MOST_FITTING = 5_000
+_MOST_SLOPES = 60
+"""Columns regressed on together in search of longer sums."""
 _TOTAL = {"total", "tot", "all", "overall", "sum", "gross", "grand"}
 _RATES = {"rate", "share", "ratio", "percent", "pct", "mean", "avg", "average", "median", "per", "price"}
 _PLAIN = {"n", "num", "number", "count", "of", "the"}
@@ -28,26 +30,37 @@ _PLAIN = {"n", "num", "number", "count", "of", "the"}
 
 
 def sums(rows: Rows, at: NDArray, spare: Collection[str]) -> list[Structure]:
-    """Columns that equal the sum of two to four others.
+    """Columns that equal the sum of others.
 
     Candidates come from the covariances alone: the variance that a set of parts leaves of a total takes a few
-    additions, so all sets are tried as long as there are at most two million; their size is bounded otherwise.
+    additions, so all sets of two to four are tried as long as they are at most two million. Longer sums show in a
+    regression on all other columns, whose slopes are then 0 or 1.
     """
     names, x = _complete(rows, [n for n in number_names(rows, "number") if n not in spare], at, log=False)
     if len(names) < 3:
         return []
     cov, mean = np.cov(x), x.mean(1)
-    out = []
-    for t in range(len(names)):
-        others = [k for k in range(len(names)) if k != t]
-        for size in (2, 3, 4):
-            if size > len(others) or len(names) * comb(len(others), size) > _MOST_SUBSETS:
-                break
-            found = _best_sum(rows, names, x, t, _fitting(cov, mean, t, others, size))
-            if found is not None:
-                out.append(found)
-                break
-    return out
+    found = (_parts_of(rows, names, x, t, cov, mean) for t in range(len(names)) if len(np.unique(x[t])) >= 5)
+    return [s for s in found if s is not None]
+
+
+def _parts_of(
+    rows: Rows, names: Sequence[str], x: FloatArray, t: int, cov: FloatArray, mean: FloatArray
+) -> Structure | None:
+    """The column as a sum: of the fewest others up to four, else of as many as have a slope of 1 in it."""
+    others = [k for k in range(len(names)) if k != t]
+    for size in (2, 3, 4):
+        if size > len(others) or len(names) * comb(len(others), size) > _MOST_SUBSETS:
+            break
+        found = _best_sum(rows, names, x, t, _fitting(cov, mean, t, others, size))
+        if found is not None:
+            return found
+    if 4 < len(others) <= _MOST_SLOPES and x.shape[1] > 3 * len(others):
+        slopes = np.linalg.lstsq(cov[np.ix_(others, others)], cov[others, t], rcond=1e-9)[0]
+        near_one = np.abs(slopes - 1) < 0.1
+        if near_one.sum() > 4 and (near_one | (np.abs(slopes) < 0.1)).all():
+            return _best_sum(rows, names, x, t, np.array(others)[near_one][None, :])
+    return None
 
 
 def _complete(rows: Rows, names: Sequence[str], at: NDArray, *, log: bool) -> tuple[list[str], FloatArray]:
@@ -90,7 +103,7 @@ def _fitting(cov: FloatArray, mean: FloatArray, t: int, others: Sequence[int], s
 
 def _best_sum(rows: Rows, names: Sequence[str], x: FloatArray, t: int, sets: NDArray) -> Structure | None:
     """The set of parts that holds in most rows, if it holds by construction."""
-    if not len(sets) or len(np.unique(x[t])) < 5:
+    if not len(sets):
         return None
     slack = _sum_slack(x, t, sets)
     off = np.abs(x[:, :_PROBE][sets].sum(1) - x[t, :_PROBE])
