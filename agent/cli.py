@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from heldout import __version__
+from heldout.version import __version__
 
 from ..tools.errors import HeldoutError
 

@@ -378,7 +378,7 @@ def _timed(timing: dict[str, float], stage: str) -> Iterator[None]:
 
 
 def _version() -> str:
-    from heldout import __version__
+    from heldout.version import __version__
 
     return __version__
 
