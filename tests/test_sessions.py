@@ -1,5 +1,6 @@
 """What a data set has spent: seals, commitments, vaults and receipts."""
 
+import io
 from pathlib import Path
 
 import duckdb
@@ -9,6 +10,7 @@ import pytest
 from heldout.tools.data.dataset import open_dataset
 from heldout.tools.data.split import Plan, SealedSplit, VaultPlan, seal
 from heldout.tools.errors import LedgerError, NoVaultLeft, SealBroken
+from heldout.tools.verify.disclosure import burnt_table
 from heldout.tools.verify.hypothesis import Hypothesis, parse
 from heldout.tools.verify.ledger import Ledger
 from heldout.tools.verify.policy import make_rule
@@ -259,3 +261,20 @@ def test_a_replay_gives_the_same_verdicts_to_the_last_digit(book: Ledger, split:
     again = verify(split, Ledger(book.path), receipt, [A, B], split.explore())
     assert [v.canonical() for v in again.verdicts] == [v.canonical() for v in first.verdicts]
     assert len(book.entries()) == 3
+
+
+def test_rows_are_handed_out_once_their_batch_is_revealed_and_of_no_other_vault(
+    book: Ledger, split: SealedSplit, planted: pd.DataFrame
+) -> None:
+    names = ["visits", "spend", "plan"]
+    receipt = commit(book, DATA, split.plan, [A], RULE, request="r")
+    with pytest.raises(SealBroken) as err:
+        burnt_table(split, book, receipt, names)
+    assert str(err.value) == "Vault 1 is still sealed: its batch was not revealed."
+    verify(split, book, receipt, [A], split.explore())
+    with pytest.raises(SealBroken):
+        burnt_table(split, book, receipt.model_copy(update={"vault": 2}), names)
+    frame = pd.read_parquet(io.BytesIO(burnt_table(split, book, receipt, names)))
+    assert sorted(frame.columns) == ["_cluster", "plan", "spend", "visits"]
+    assert len(frame) == split.plan.vaults[0].rows
+    assert len(frame.merge(planted[names], on=names)) >= len(frame)

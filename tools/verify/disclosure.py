@@ -10,7 +10,7 @@ from ..data.independence import quoted
 from ..data.split import SealedSplit
 from ..errors import SealBroken
 from .ledger import Ledger
-from .sessions import Receipt, sessions
+from .sessions import Receipt, check_receipt
 
 
 def burnt_table(split: SealedSplit, ledger: Ledger, receipt: Receipt, names: Iterable[str]) -> bytes:
@@ -19,14 +19,11 @@ def burnt_table(split: SealedSplit, ledger: Ledger, receipt: Receipt, names: Ite
     Dates are days since 1970-01-01; `_cluster` is -1 where rows stand for themselves.
 
     Raises:
-        SealBroken: if the ledger does not record that the batch was revealed.
+        SealBroken: if the receipt does not stand in the ledger, or its batch was not revealed.
     """
     import duckdb
 
-    revealed = any(
-        s.number == receipt.session and s.verified is not None for s in sessions(ledger, receipt.dataset)
-    )
-    if not revealed:
+    if check_receipt(ledger, receipt, ()).verified is None:
         raise SealBroken(f"Vault {receipt.vault} is still sealed: its batch was not revealed.")
     file = Path(split.sealed_file).with_name("held_out.parquet")
     target = str(file).replace("'", "''")
