@@ -1,0 +1,232 @@
+"""The walls of the house, read from the source by `ast`: each test is one wall."""
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+FOLDERS = ("heldout", "agent", "tools", "prompts")
+MODEL_LIBRARIES = {
+    "anthropic", "cohere", "google", "huggingface_hub", "langchain", "langchain_core", "langchain_openai", "langgraph",
+    "litellm", "mistralai", "ollama", "openai", "tiktoken", "torch", "transformers",
+}  # fmt: skip
+NETWORK_LIBRARIES = {
+    "aiohttp", "boto3", "fastapi", "flask", "ftplib", "http", "httpx", "requests", "smtplib", "socket", "socketserver",
+    "telnetlib", "urllib", "urllib3", "websocket", "websockets",
+}  # fmt: skip
+HEAVY = ("altair", "duckdb", "numpy", "pandas", "pydantic", "scipy", "sklearn")
+MOST_LINES = 400
+
+
+def _name(path: Path) -> str:
+    """The import name of a file of the product: `heldout.tools.data.split`."""
+    parts = list(path.relative_to(ROOT).with_suffix("").parts)
+    if parts[0] != "heldout":
+        parts.insert(0, "heldout")
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+FILES = {_name(p): p for folder in FOLDERS for p in sorted((ROOT / folder).rglob("*.py"))}
+TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in FILES.items()}
+
+
+def _imported(name: str) -> Iterator[tuple[str, ast.stmt]]:
+    """Every module that a module imports, absolute, whether at its top, in a function or for types only."""
+    package = name if FILES[name].stem == "__init__" else name.rpartition(".")[0]
+    for node in ast.walk(TREES[name]):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name, node
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                up = package.split(".")[: len(package.split(".")) - node.level + 1]
+                base = ".".join([*up, *([node.module] if node.module else [])])
+            for alias in node.names:
+                own = f"{base}.{alias.name}"
+                yield (own if own in FILES else base), node
+
+
+def _inside(folder: str) -> list[str]:
+    return [name for name in FILES if name == f"heldout.{folder}" or name.startswith(f"heldout.{folder}.")]
+
+
+def _calls(tree: ast.AST) -> Iterator[tuple[str, ast.Call]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            yield ast.unparse(node.func), node
+
+
+def test_the_walls_are_looked_for_where_the_code_is() -> None:
+    assert len(_inside("tools")) > 20
+    assert len(_inside("agent")) > 8
+    assert {"heldout", "heldout.tools.verify.verify", "heldout.agent.cli"} <= set(FILES)
+
+
+@pytest.mark.parametrize("name", _inside("tools"))
+def test_tools_import_neither_the_agent_nor_a_model_nor_the_network(name: str) -> None:
+    for module, _ in _imported(name):
+        top = module.split(".")[0]
+        assert not module.startswith(("heldout.agent", "heldout.prompts")), module
+        assert module != "heldout", "tools must not lean on the face"
+        assert top not in MODEL_LIBRARIES | NETWORK_LIBRARIES, module
+
+
+def test_sealed_rows_are_read_by_the_one_door_and_handed_out_by_the_disclosure_alone() -> None:
+    readers = {
+        name
+        for name, tree in TREES.items()
+        for node in ast.walk(tree)
+        if (isinstance(node, ast.Attribute) and node.attr == "sealed_file" and isinstance(node.ctx, ast.Load))
+        or (isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith("vault_"))
+    }
+    assert readers == {"heldout.tools.verify.verify", "heldout.tools.verify.disclosure", "heldout.tools.data.split"}
+    loads = [
+        node
+        for node in ast.walk(TREES["heldout.tools.data.split"])
+        if isinstance(node, ast.Attribute) and node.attr == "sealed_file" and isinstance(node.ctx, ast.Load)
+    ]
+    assert loads == [], "the sealing module keeps the place of the sealed file and never reads it"
+
+
+def test_the_one_door_asks_for_the_receipt_and_writes_the_ledger_before_it_reads() -> None:
+    tree = TREES["heldout.tools.verify.verify"]
+    functions = {f.name: f for f in ast.walk(tree) if isinstance(f, ast.FunctionDef)}
+    order = [call for call, _ in _calls(functions["open_vault"])]
+    assert order == ["check_receipt", "record_open", "_read_vault"]
+    callers = {n for n, f in functions.items() for call, _ in _calls(f) if call == "_read_vault"}
+    assert callers == {"open_vault", "burnt_rows"}
+
+
+def test_the_disclosure_asks_for_the_receipt_before_it_reads() -> None:
+    tree = TREES["heldout.tools.verify.disclosure"]
+    [function] = [f for f in ast.walk(tree) if isinstance(f, ast.FunctionDef) and f.name == "burnt_table"]
+    at = {call: node.lineno for call, node in _calls(function)}
+    assert at["check_receipt"] < at["duckdb.connect"]
+
+
+def test_at_most_one_module_imports_a_model_library() -> None:
+    importers = {n for n in FILES for module, _ in _imported(n) if module.split(".")[0] in MODEL_LIBRARIES}
+    assert importers <= {"heldout.agent.model"}
+
+
+def _loaded(code: str) -> set[str]:
+    out = subprocess.run(
+        [sys.executable, "-c", f"{code}\nimport sys\nprint('\\n'.join(sys.modules))"],
+        cwd=ROOT, capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
+    return set(out.stdout.splitlines())
+
+
+def test_importing_the_package_loads_no_heavy_library() -> None:
+    assert not _loaded("import heldout") & set(HEAVY)
+
+
+def test_asking_for_help_loads_no_heavy_library() -> None:
+    run = "import runpy, sys\nsys.argv = ['heldout', '--help']\n"
+    loaded = _loaded(run + "try:\n    runpy.run_module('heldout')\nexcept SystemExit:\n    pass")
+    assert "heldout.agent.cli" in loaded
+    assert not loaded & {"altair", "duckdb", "pandas", "scipy.stats", "sklearn"}
+
+
+def test_importing_any_module_of_the_tools_loads_no_library_it_may_not_need() -> None:
+    modules = [n for n in _inside("tools") if not n.startswith("heldout.tools.data.readers")]
+    loaded = _loaded("import " + ", ".join(modules))
+    assert not loaded & {"altair", "pandas", "scipy.stats", "sklearn", "statsmodels"}
+
+
+def test_there_is_no_import_cycle_even_counting_types_and_functions() -> None:
+    graph = {n: {m for m, _ in _imported(n) if m in FILES and m != n} for n in FILES}
+    done: set[str] = set()
+
+    def visit(name: str, trail: tuple[str, ...]) -> None:
+        assert name not in trail, " -> ".join([*trail[trail.index(name) :], name])
+        if name in done:
+            return
+        for module in sorted(graph[name]):
+            visit(module, (*trail, name))
+        done.add(name)
+
+    for name in sorted(graph):
+        visit(name, ())
+
+
+def test_errors_import_nothing() -> None:
+    assert list(_imported("heldout.tools.errors")) == []
+
+
+def test_the_data_know_nothing_of_exploring_or_verifying_and_exploring_nothing_of_verifying() -> None:
+    for name in _inside("tools"):
+        below = {"data": ("explore", "verify"), "explore": ("verify",)}.get(
+            name.split(".")[2] if "." in name[8:] else "", ()
+        )
+        for module, _ in _imported(name):
+            assert not module.startswith(tuple(f"heldout.tools.{room}" for room in below)), f"{name} -> {module}"
+
+
+def test_results_do_not_call_their_renderers() -> None:
+    rendering = {f"heldout.agent.report.{m}" for m in ("html", "markdown", "terminal", "charts", "words")}
+    for module, _ in _imported("heldout.agent.report.result"):
+        assert module not in rendering
+
+
+@pytest.mark.parametrize("name", [n for n in FILES if n != "heldout.agent.cli"])
+def test_nothing_but_the_command_line_prints(name: str) -> None:
+    written = {call for call, _ in _calls(TREES[name])}
+    assert not written & {"print", "click.echo", "echo", "secho", "click.secho", "sys.stdout.write", "sys.stderr.write"}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_no_module_draws_without_a_seed_of_its_own(name: str) -> None:
+    for call, node in _calls(TREES[name]):
+        assert call not in {"np.random.seed", "numpy.random.seed", "random.seed"}, node.lineno
+        if call.endswith("default_rng"):
+            assert node.args or node.keywords, f"default_rng() without a seed in line {node.lineno}"
+        elif re.fullmatch(r"(np|numpy)\.random\.[a-z_]+", call):
+            pytest.fail(f"{call} draws from the global generator in line {node.lineno}")
+        assert call != "hash", f"hash() differs from run to run: line {node.lineno}"
+        assert not call.startswith("random."), f"{call} draws from the global generator in line {node.lineno}"
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_no_input_is_checked_by_assert_and_no_error_is_swallowed_whole(name: str) -> None:
+    for node in ast.walk(TREES[name]):
+        assert not isinstance(node, ast.Assert), node.lineno
+        if isinstance(node, ast.ExceptHandler):
+            assert node.type is not None, node.lineno
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_module_says_what_it_knows_and_is_short(name: str) -> None:
+    assert ast.get_docstring(TREES[name])
+    assert len(FILES[name].read_text(encoding="utf-8").splitlines()) <= MOST_LINES
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_no_module_asks_duckdb_for_an_unstable_hash(name: str) -> None:
+    for node in ast.walk(TREES[name]):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and "SELECT" in node.value:
+            assert not re.search(r"\bhash\(", node.value), node.lineno
+
+
+@pytest.mark.parametrize("name", [n for n in FILES if not n.startswith("heldout.prompts")])
+def test_no_prompt_stands_in_the_code(name: str) -> None:
+    for node in ast.walk(TREES[name]):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            start = node.value.strip().lower()
+            assert not start.startswith(("you are a", "you are an", "act as ", "system:")), node.lineno
+
+
+def test_nothing_in_the_repository_names_a_place_on_one_machine() -> None:
+    places = tuple("/" + place + "/" for place in ("work", "root", "home"))
+    for folder in (*FOLDERS, "tests", "docs", "benchmarks", "examples"):
+        for path in sorted((ROOT / folder).rglob("*")):
+            if path.suffix in {".py", ".md", ".toml", ".json"}:
+                text = path.read_text(encoding="utf-8")
+                found = [place for place in places if place in text and f"https:/{place}" not in text]
+                assert not found, f"{path.relative_to(ROOT)} names {found[0]}"
