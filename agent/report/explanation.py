@@ -85,7 +85,7 @@ class Explanation:
         """The report as one offline page without scripts."""
         from .html import to_html
 
-        return to_html(self.result, replayed=self.replayed, saved=tuple(self._files()))
+        return to_html(self.result, replayed=self.replayed)
 
     def save(self, folder: str | Path) -> tuple[Path, ...]:
         """Write the report's files into `folder`, made where it is missing; each file is whole or absent.
@@ -97,8 +97,11 @@ class Explanation:
         Raises:
             UsageError: if the folder cannot be made or written to.
         """
-        target = Path(folder)
-        contents = self._files() | {"report.html": self.to_html().encode("utf-8", "backslashreplace")}
+        from .html import to_html
+
+        target, contents = Path(folder), self._files()
+        page = to_html(self.result, replayed=self.replayed, saved=tuple(contents))
+        contents["report.html"] = page.encode("utf-8", "backslashreplace")
         order = sorted(contents, key=lambda name: (name != "report.html", not name.startswith("report."), name))
         try:
             target.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,127 @@
+"""The report as one offline page: no script, nothing fetched, every value of the data escaped by the template.
+
+Knows the result, the page's template and its style. Must never know files, nor build markup from data outside of
+`named`. The page allows itself one style block by its hash and images from its own text, and nothing else.
+"""
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from . import words
+from .charts import describe, svg
+from .details import details
+from .methods import limits, methods
+from .result import Finding, Result
+from .tables import columns_table, counts_table, leads_table
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+    from markupsafe import Markup
+
+CHARTS = 12
+"""Findings beyond the first dozen are listed without a chart."""
+
+
+def to_html(result: Result, *, replayed: bool = False, saved: Sequence[str] = ()) -> str:
+    """The whole report as one HTML document.
+
+    Args:
+        result: The result to show.
+        replayed: Whether the verdicts come from an earlier run of the same question.
+        saved: Names of the files that are saved beside the page.
+    """
+    style = _resource("page.css")
+    ranked = sorted(result.findings, key=lambda f: f.rank)
+    pictures = _pictures([f for f in ranked if f.headline] + [f for f in ranked if not f.headline])
+    by = {o: [_view(f, pictures) for f in ranked if f.outcome == o and not f.headline] for o in words.OUTCOMES}
+    return _template().render(
+        result=result,
+        words=words,
+        style=_trusted(style),
+        policy=content_policy(style),
+        replayed=replayed,
+        saved=saved,
+        headlines=[_view(f, pictures) for f in ranked if f.headline],
+        by=by,
+        counts=counts_table(result),
+        columns=columns_table(result),
+        leads=leads_table(result),
+        methods=methods(result),
+        limits=limits(result),
+    )
+
+
+def to_frame(page: str) -> str:
+    """The page inside a frame that runs nothing and shares no style, for a notebook."""
+    from markupsafe import escape
+
+    return (
+        '<iframe title="heldout report" sandbox width="100%" height="800" '
+        f'srcdoc="{escape(page)}" frameborder="0"></iframe>'
+    )
+
+
+def content_policy(style: str) -> str:
+    """The content security policy that allows this one style block and images inside the page."""
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"
+
+
+def named(text: str) -> "Markup":
+    """`text` escaped, with what stands between backticks as a name."""
+    from markupsafe import Markup, escape
+
+    name = Markup("<code>{}</code>")
+    return Markup("").join(name.format(part) if is_name else escape(part) for is_name, part in words.parts(text))
+
+
+def _view(finding: Finding, pictures: dict[str, str]) -> dict[str, Any]:
+    """What the template shows of one finding."""
+    head, figures = words.headed(finding.sentence)
+    return {
+        "finding": finding,
+        "head": head,
+        "figures": figures,
+        "badge": words.badge(finding),
+        "explored": words.explored_line(finding),
+        "undecided": words.undecided_line(finding) if finding.outcome == "inconclusive" else "",
+        "picture": pictures.get(finding.id),
+        "alt": describe(finding.chart) if finding.chart else "",
+        "details": details(finding),
+    }
+
+
+def _pictures(findings: Sequence[Finding]) -> dict[str, str]:
+    """The charts of the first dozen findings that have one, as addresses that hold the whole image."""
+    drawn = [f for f in findings if f.chart and f.outcome == "verified"][:CHARTS]
+    return {f.id: _address(svg(f.chart or {}, dark=None)) for f in drawn}
+
+
+def _address(drawing: str) -> str:
+    return "data:image/svg+xml;base64," + base64.b64encode(drawing.encode("utf-8", "replace")).decode()
+
+
+@cache
+def _template() -> "Template":
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["named"] = named
+    environment.filters["clean"] = words.clean
+    return environment.from_string(_resource("page.html.j2"))
+
+
+@cache
+def _resource(name: str) -> str:
+    return (files(__package__ or __name__) / name).read_text("utf-8")
+
+
+def _trusted(style: str) -> "Markup":
+    """The page's own style sheet; it comes from this package and holds no data."""
+    from markupsafe import Markup
+
+    return Markup(style)

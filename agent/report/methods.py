@@ -1,0 +1,162 @@
+"""How the findings were reached and what they cannot say, as paragraphs that may be pasted into a paper.
+
+Knows the result's policy, split and counts. Must never know a page or a terminal, and must claim nothing that the
+result does not hold. Follows the SAMPL guidelines: tests, intervals, multiplicity, sizes, software with version.
+"""
+
+from collections.abc import Iterator
+
+from .result import Result
+from .words import FAMILIES, explored_rows, figure, many, opened_rows
+
+_SCALES = {
+    "group_difference": "P(A>B) {} away from .5",
+    "rate_difference": "a risk difference of {}",
+    "monotone_association": "Spearman's rho of {}",
+    "categorical_association": "Cramér's V of {}",
+    "trend": "Spearman's rho with time of {}",
+}
+
+
+def methods(result: Result) -> tuple[tuple[str, str], ...]:
+    """(title, paragraph) of every part of the methods, in the order of the work."""
+    parts = [("Data", _data(result)), ("Division of the rows", _split(result))]
+    if result.findings:
+        parts += [
+            ("Search and commitment", _search(result)),
+            ("Tests", _tests(result)),
+            ("Intervals and effect sizes", _intervals(result)),
+            ("Error control", _control(result)),
+            ("Verdicts", _verdicts(result)),
+        ]
+    return (*parts, ("Software", f"heldout {result.tool.version}."))
+
+
+def limits(result: Result) -> tuple[str, ...]:
+    """What a reader must not take from the report."""
+    texts = [
+        "Findings are associations, not causes: nothing here says what would happen if a column were changed, and "
+        "no claim was adjusted for the other columns."
+        if all(f.adjustment.tag == "not run" for f in result.findings)
+        else "Findings are associations, not causes: nothing here says what would happen if a column were changed.",
+        "Held-out rows come from the same table. They guard against patterns that searching alone brings forth, not "
+        "against faults of measurement or selection, nor against a change of the world since.",
+        "What was not scanned was not judged: only the forms of hypotheses listed under Tests, and only the columns "
+        "marked as analysed.",
+        "Rows in which a column of a claim is missing were left out of that claim; the count stands with it.",
+    ]
+    if result.split.kind == "none" and result.findings:
+        texts.append(
+            "The table was too small to divide: the verdicts rest on the same rows as the descriptions, and the "
+            "control of errors rests on a list of hypotheses that was complete before any value was compared."
+        )
+    if result.split.kind == "row" and result.findings:
+        texts.append(
+            "Each row was taken to stand for itself. If rows belong together (repeated visits, members of a "
+            "household), name the column that says so with `--entity` or `--time`."
+        )
+    return tuple(texts)
+
+
+def _data(result: Result) -> str:
+    data = result.dataset
+    used = sum(c.role == "analysed" for c in data.columns)
+    text = (
+        f"The table {data.name} holds {many(data.rows, 'row')} and {many(len(data.columns), 'column')}, of which "
+        f"{used:,} were analysed (fingerprint {data.fingerprint[:16]})."
+    )
+    if data.duplicates:
+        text += f" {many(data.duplicates, 'row repeats', 'rows repeat')} an earlier row exactly."
+    return text
+
+
+def _split(result: Result) -> str:
+    split = result.split
+    if split.kind == "none":
+        return split.reason
+    unit = {"row": "rows", "entity": f"values of `{split.key}`", "time": "blocks of time"}[split.kind]
+    sealed = sum(v.rows for v in split.vaults if v.state == "sealed")
+    text = (
+        f"Before any analysis, {split.units:,} {unit} were divided by a rule fixed in advance into "
+        f"{many(split.exploration_rows, 'exploration row')} and {many(split.held_out_rows, 'held-out row')} in "
+        f"{many(len(split.vaults), 'sealed portion')}. {split.reason}"
+    )
+    return text + (f" {many(sealed, 'held-out row')} are still sealed after this report." if sealed else "")
+
+
+def _search(result: Result) -> str:
+    counts = result.counts
+    if result.split.kind == "none":
+        return (
+            f"{many(counts.committed, 'hypothesis', 'hypotheses')} were listed from column names and types alone and "
+            "recorded in an append-only ledger before any value of one column was compared with another."
+        )
+    return (
+        f"All {many(counts.pairs, 'pair')} of columns were scanned on {explored_rows(result):,} exploration rows; "
+        f"{counts.leads:,} moved together. {many(counts.drafted, 'hypothesis was', 'hypotheses were')} drafted, "
+        f"{counts.deduplicated:,} dropped because another said the same, and {counts.committed:,} committed: columns, "
+        "levels, cut points, direction and test were recorded in an append-only ledger before the "
+        f"{opened_rows(result):,} held-out rows were read. Every committed hypothesis is reported, whatever became "
+        "of it."
+    )
+
+
+def _tests(result: Result) -> str:
+    kinds = "; ".join(_kinds(result))
+    return (
+        f"By form of hypothesis: {kinds}. All tests are two-sided. Two tests were run on each hypothesis, one by "
+        "permutation or exact and one robust to unequal spread, and the larger p-value counts. Where a direction was "
+        "committed and the held-out effect points the other way, p is taken as 1."
+    )
+
+
+def _kinds(result: Result) -> Iterator[str]:
+    for family, title in FAMILIES.items():
+        tests = sorted({f.held_out.test for f in result.findings if f.family == family})
+        if tests:
+            yield f"{title}: {' or '.join(tests)}"
+
+
+def _intervals(result: Result) -> str:
+    effects = [f.held_out.effect for f in result.findings if f.outcome == "verified"]
+    levels = sorted({e.level for e in effects if e is not None and e.level is not None})
+    text = "Effects are stated in the units of the data and on a common scale, with confidence intervals of 95 %"
+    if any(level > 0.951 for level in levels):
+        shown = f"{figure(100 * levels[-1])} %"
+        text += (
+            f"; those of verified hypotheses are wider ({shown}), at one minus the p-value that verification took, "
+            "so that picking them out does not make their intervals too short"
+        )
+    return text + "."
+
+
+def _control(result: Result) -> str:
+    policy = result.policy
+    level = f"{figure(100 * policy.alpha)} %"
+    what = (
+        f"The expected share of false findings among the verified ones (false discovery rate) is held at {level}"
+        if policy.control == "fdr"
+        else f"The chance of any false finding among the verified ones (family-wise error rate) is held at {level}"
+    )
+    weights = [v.weight for v in result.split.vaults if v.state == "opened"]
+    share = f", this batch spending {figure(100 * sum(weights))} % of the error budget" if weights else ""
+    tested = many(result.counts.committed, "committed hypothesis", "committed hypotheses")
+    return (
+        f"{what} by {policy.method} over all {tested}{share}; hypotheses that could not be tested count with p = 1. Adjusted p-values are the smallest error "
+        "level at which a hypothesis would still be verified."
+    )
+
+
+def _verdicts(result: Result) -> str:
+    present = {f.family for f in result.findings}
+    smallest = "; ".join(
+        f"{FAMILIES[family]}: {_SCALES[family].format(figure(value))}"
+        for family, value in sorted(result.policy.smallest_effects.items())
+        if family in present
+    )
+    return (
+        "Verified: error control rejects that there is no effect in the committed direction. Refuted: it does not, "
+        "and the effect is shown to be under the smallest effect of interest (false discovery rate "
+        f"{figure(100 * result.policy.refute_q)} %). Inconclusive: neither. Untestable: too few rows or no variation. "
+        f"Smallest effects of interest: {smallest}."
+    )
