@@ -4,19 +4,28 @@ Knows verdicts, families' words and the schema. Must never compute a statistic o
 """
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
-from ..tools.data.rows import Rows
 from ..tools.data.schema import Column
+from ..tools.data.split import Plan
 from ..tools.explore.lead import Lead
 from ..tools.verify.evidence import Evidence, Verdict
 from ..tools.verify.families import FAMILIES
 from .report.charts import chart
 from .report.result import Counts, Explored, Finding, HeldOut
-from .roles import outcome_reading
+from .roles import outcome_reading, strength
 
 HEADLINES = 7
 _ORDER = {"verified": 0, "inconclusive": 1, "refuted": 2, "untestable": 3}
+_NEARLY_ONE_TO_ONE = 0.8
 _SIZES = {"material": 1.0, "uncertain": 0.6, "negligible": 0.15, None: 0.0}
+
+
+class Unit(NamedTuple):
+    """What one cluster is, in words."""
+
+    singular: str
+    plural: str
 
 
 def findings_of(
@@ -24,6 +33,7 @@ def findings_of(
     columns: Mapping[str, Column],
     sources: Mapping[str, str],
     focus: Sequence[str] = (),
+    unit: Unit | None = None,
 ) -> tuple[Finding, ...]:
     """Every verdict as a finding, most useful first, three to seven verified ones marked for the first screen."""
     order = {name: at for at, name in enumerate(columns)}
@@ -36,7 +46,7 @@ def findings_of(
     for rank, verdict in enumerate(ranked, 1):
         headline = verdict.outcome == "verified" and verdict.size != "negligible" and shown < HEADLINES
         shown += headline
-        out.append(_finding(verdict, sources.get(verdict.hypothesis_id, "rule"), rank, headline))
+        out.append(_finding(verdict, sources.get(verdict.hypothesis_id, "rule"), rank, headline, unit))
     return tuple(out)
 
 
@@ -65,8 +75,10 @@ def _worth(verdict: Verdict, columns: Mapping[str, Column], order: Mapping[str, 
     h, evidence = verdict.hypothesis, verdict.evidence
     last = max(len(order) - 1, 1)
     reading = max(outcome_reading(columns[h.outcome], order[h.outcome] / last), 0.0)
-    size = min(abs(evidence.theta or 0.0) / verdict.smallest_effect, 8.0) ** 0.5
-    worth = _SIZES[verdict.size if verdict.outcome == "verified" else "uncertain"] * size * (0.5 + reading)
+    big = strength(h.family, evidence.theta or 0.0)
+    worth = _SIZES[verdict.size if verdict.outcome == "verified" else "uncertain"] * big**0.4 * (0.5 + reading)
+    if h.family in ("rate_difference", "categorical_association") and big > _NEARLY_ONE_TO_ONE:
+        worth *= 0.3  # two labels that nearly always go together are more likely two names than a discovery
     if h.outcome in focus:
         worth *= 1.3
     if h.family == "categorical_association":
@@ -101,10 +113,35 @@ def _fresh(verdict: Verdict, shown: Sequence[Verdict]) -> float:
     return left
 
 
-def _finding(verdict: Verdict, source: str, rank: int, headline: bool) -> Finding:
-    family, evidence = FAMILIES[verdict.hypothesis.family], verdict.evidence
-    claim = family.claim(verdict.hypothesis)
-    sentence = claim + "." if evidence.untestable else family.sentence(verdict.hypothesis, evidence)
+def unit_of(plan: Plan) -> Unit | None:
+    """The unit of independence where it is not the row."""
+    if plan.block is not None:
+        calendar = plan.block[:1].isalpha()
+        return Unit(plan.block, plan.block + "s") if calendar else Unit("stretch of time", "stretches of time")
+    return Unit(f"`{plan.key}`", f"values of `{plan.key}`") if plan.key is not None else None
+
+
+def worded(verdict: Verdict, unit: Unit | None) -> str:
+    """The sentence of a verdict: stated only where verified, or where refuted because it points the other way."""
+    h, evidence = verdict.hypothesis, verdict.evidence
+    family = FAMILIES[h.family]
+    if evidence.untestable:
+        return family.claim(h) + "."
+    turned = verdict.outcome == "refuted" and (evidence.theta or 0.0) < 0
+    told = evidence if verdict.outcome == "verified" or turned else evidence.model_copy(update={"p_value": 1.0})
+    text = family.sentence(h, told)
+    if unit is None or evidence.clusters is None:
+        return text
+    text = text.replace(f"{evidence.clusters:,} clusters", f"{evidence.clusters:,} {unit.plural}")
+    if not evidence.test.startswith("within-cluster"):
+        return text
+    return f"Within the same {unit.singular}, {text[:1].lower()}{text[1:]}"
+
+
+def _finding(verdict: Verdict, source: str, rank: int, headline: bool, unit: Unit | None) -> Finding:
+    evidence = verdict.evidence
+    claim = FAMILIES[verdict.hypothesis.family].claim(verdict.hypothesis)
+    sentence = worded(verdict, unit)
     spec = None
     if verdict.picture is not None and verdict.outcome == "verified":
         spec = chart(verdict.picture)
@@ -146,8 +183,3 @@ def _explored(evidence: Evidence | None) -> Explored | None:
     if evidence is None or evidence.untestable is not None:
         return None
     return Explored(n=evidence.n, effect=evidence.effect, in_units=evidence.in_units)
-
-
-def columns_used(rows: Rows) -> tuple[str, ...]:
-    """The analysed columns in the order of the table."""
-    return tuple(rows.columns)

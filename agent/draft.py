@@ -11,21 +11,23 @@ from scipy.special import ndtr
 
 from ..tools.data.rows import Rows
 from ..tools.data.schema import Column
-from ..tools.explore.lead import Lead
+from ..tools.explore.lead import Lead, Structure
+from ..tools.explore.structure import structural_pairs
 from ..tools.verify.evidence import Evidence
 from ..tools.verify.hypothesis import Hypothesis
 from ..tools.verify.policy import Rule
 from ..tools.verify.verify import measure
 from .candidates import candidates
-from .roles import oriented, outcome_reading
+from .twins import spare_columns, without_twins
+from .roles import oriented, outcome_reading, strength
 
 MOST = 50
 _PAIRS = 160
 _SCORING_ROWS = 60_000
 _NEAR = 0.8
 """Size, as a part of the smallest effect of interest, from which a lead is worth a claim."""
-_MIN_Z = 2.0
-_MIN_POWER = 0.2
+_MIN_Z = 2.2
+_MIN_POWER = 0.3
 _SAME = 0.7
 """Absolute rank correlation from which two columns count as faces of one thing."""
 
@@ -62,7 +64,7 @@ class Focus(NamedTuple):
 def draft_by_rule(
     rows: Rows,
     leads: Sequence[Lead],
-    structural: frozenset[frozenset[str]],
+    structure: Sequence[Structure],
     rule: Rule,
     focus: Focus,
     *,
@@ -74,7 +76,8 @@ def draft_by_rule(
     Args:
         rows: Exploration rows.
         leads: The scan's pairs, strongest first.
-        structural: Pairs that follow from how the table is built; they are never drafted.
+        structure: What follows from how the table is built: such pairs are never drafted, and of columns that
+            say the same only one is.
         rule: The policy, for its smallest effects and error level.
         focus: What the user asked about.
         held_out_units: Independent units in the vault to be opened, for the chance that a claim will hold.
@@ -85,7 +88,11 @@ def draft_by_rule(
     order = {name: at for at, name in enumerate(rows.columns)}
     units = len(np.unique(rows.cluster)) if rows.cluster is not None else rows.n
     ratio = held_out_units / max(units, 1)
-    wanted = (x for x in leads if frozenset((x.a, x.b)) not in structural and focus.admits(x.a, x.b))
+    barred = structural_pairs(structure) | _derived_pairs(rows)
+    spare = spare_columns(structure, rows, focus)
+    wanted = (
+        x for x in leads if frozenset((x.a, x.b)) not in barred and not spare & {x.a, x.b} and focus.admits(x.a, x.b)
+    )
     for _, lead in zip(range(_PAIRS), wanted, strict=False):
         a, b = rows.column(lead.a), rows.column(lead.b)
         outcome, predictor = _read(a, b, order, focus)
@@ -95,8 +102,14 @@ def draft_by_rule(
             score = _usefulness(hypothesis, evidence, rule, rows, order, grown, weight)
             if score > 0:
                 scored[hypothesis.content_id()] = Draft(hypothesis, score)
-    chosen = _choose(list(scored.values()), _alike(leads))
+    distinct = without_twins(list(scored.values()), sample)
+    chosen = _choose(distinct, _alike(leads))
     return Batch(tuple(chosen), drafted=len(scored), deduplicated=len(scored) - len(chosen))
+
+
+def _derived_pairs(rows: Rows) -> frozenset[frozenset[str]]:
+    """A duration with the end it was computed from: no discovery, unlike the duration with its start."""
+    return frozenset(frozenset((c.name, c.derived_from[-1])) for c in rows.columns.values() if c.derived_from)
 
 
 def _read(a: Column, b: Column, order: dict[str, int], focus: Focus) -> tuple[Column, Column]:
@@ -116,7 +129,7 @@ def _usefulness(
     grown: float,
     weight: float,
 ) -> float:
-    """Chance to hold up on the vault times size (in smallest effects, capped), raised for a telling outcome."""
+    """Chance to hold up on the vault times strength, raised for an outcome that reads like one."""
     theta, se = evidence.theta, evidence.standard_error
     if evidence.untestable is not None or theta is None or not se or theta <= 0:
         return 0.0
@@ -131,7 +144,7 @@ def _usefulness(
         return 0.0
     last = max(len(order) - 1, 1)
     reading = outcome_reading(rows.column(hypothesis.outcome), order[hypothesis.outcome] / last)
-    return power * min(size, 6.0) ** 0.5 * (1 + 0.15 * max(reading, 0.0))
+    return power * strength(hypothesis.family, theta) ** 0.5 * (0.5 + max(reading, 0.0)) ** 0.5
 
 
 def _quantile(p: float) -> float:

@@ -18,7 +18,7 @@ from ..tools.errors import UsageError
 from ..tools.explore.lead import Lead, Structure
 from ..tools.explore.profile import ColumnProfile, profile_rows
 from ..tools.explore.scan import scan_pairs
-from ..tools.explore.structure import find_structure, structural_pairs
+from ..tools.explore.structure import find_structure
 from ..tools.value import canonical_json, digest
 from ..tools.verify.hypothesis import Hypothesis
 from ..tools.verify.ledger import Ledger
@@ -33,7 +33,7 @@ from ..tools.verify.sessions import (
     sessions,
 )
 from ..tools.verify.verify import Judged, burnt_rows, verify
-from .assemble import counts_of, findings_of, strong_leads
+from .assemble import counts_of, findings_of, strong_leads, unit_of
 from .closed import enumerate_closed
 from .draft import Batch, Draft, Focus, draft_by_rule
 from .folders import run_folder
@@ -208,17 +208,12 @@ def _draft(split: SealedSplit, explored: Explored, settings: Settings, number: i
     return draft_by_rule(
         explored.rows,
         explored.leads,
-        structural_pairs(explored.structure) | _derived_pairs(split),
+        explored.structure,
         settings.rule,
         settings.focus,
         held_out_units=vault.rows if split.plan.kind == "row" else vault.units,
         weight=vault.weight,
     )
-
-
-def _derived_pairs(split: SealedSplit) -> frozenset[frozenset[str]]:
-    """A duration with the end it was computed from: no discovery, unlike the duration with its start."""
-    return frozenset(frozenset((c.name, c.derived_from[-1])) for c in split.columns.values() if c.derived_from)
 
 
 def _committed(
@@ -261,7 +256,9 @@ def _report(
     leads = strong_leads(explored.leads, pairs)
     sources = {d.hypothesis.content_id(): d.source for d in batch.drafts}
     focus = [settings.focus.outcome] if settings.focus.outcome else list(settings.focus.about)
-    findings = () if judged is None else findings_of(judged.verdicts, explored.rows.columns, sources, focus)
+    findings = (
+        () if judged is None else findings_of(judged.verdicts, explored.rows.columns, sources, focus, unit_of(plan))
+    )
     result = Result(
         tool=Tool(version=_version()),
         dataset=_dataset(opened, plan, explored.profile),

@@ -40,11 +40,11 @@ _TARGET = frozenset(
     "admission admit admitted approved approval diagnosis disease relapse readmitted affairs returned resolved closed "
     "winpercentage graduated hired purchased bought".split()
 )
-_TIERS = ((_TARGET, 4.0), (_MEASURED, 3.0), (_GIVEN, 0.0), (_BACKGROUND, 1.0))
+_TIERS = ((_TARGET, 6.0), (_MEASURED, 3.0), (_GIVEN, 0.0), (_BACKGROUND, 1.0))
 
 
 def outcome_reading(column: Column, position: float = 0.0) -> float:
-    """How much a column reads like an outcome, from 0 (a given) to about 5 (a target).
+    """How much a column reads like an outcome, from 0 (a given) to about 6 (a target).
 
     Args:
         column: The column.
@@ -74,3 +74,11 @@ def oriented(a: Column, b: Column, order: dict[str, int]) -> tuple[Column, Colum
     first = outcome_reading(a, order[a.name] / last), order[a.name]
     second = outcome_reading(b, order[b.name] / last), order[b.name]
     return (a, b) if first >= second else (b, a)
+
+
+def strength(family: str, theta: float) -> float:
+    """An effect on one scale from 0 to 1 for all families, for ordering only.
+
+    Cliff's delta for P(A>B), which is twice its distance from 1/2; the others stand on such a scale already.
+    """
+    return min(1.0, abs(theta) * (2.0 if family == "group_difference" else 1.0))

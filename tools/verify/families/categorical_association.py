@@ -19,7 +19,7 @@ from ..hypothesis import CategoricalAssociation, FamilyName, Hypothesis
 from ..intervals import check_level, normal_quantile, wilson_interval
 from ..permutation import permutation_p
 from ..population import population
-from .wording import among, column, count, effect_interval, fixed, is_level, percent, sentence_case, untested
+from .wording import among, column, count, effect_interval, fixed, is_level, percent, sentence_case, shown, untested
 
 TEST = "permutation and asymptotic chi-square"
 EFFECT = "Cramér's V"
@@ -100,8 +100,8 @@ class _CategoricalAssociation:
         if evidence.untestable is not None or evidence.effect is None:
             return untested(self.claim(h), evidence.untestable or "No effect was measured.")
         effect = evidence.effect
-        shown = evidence.p_value is not None and evidence.p_value <= 1 - (effect.level or 0.95)
-        head = _statement(h) if shown else f"{column(h.outcome)} is not shown to depend on {column(h.predictor)}"
+        undecided = f"{column(h.outcome)} is not shown to depend on {column(h.predictor)}"
+        head = _statement(h) if shown(evidence) else undecided
         size = f"n = {count(evidence.n)}" + (" clusters" if evidence.clusters is not None else "")
         text = f"{head} (Cramér's V {fixed(effect.value, 2)}, {effect_interval(effect, 2)}; {size})"
         return sentence_case(among(h) + text + _standing_out(evidence)) + "."

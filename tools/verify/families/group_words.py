@@ -19,6 +19,7 @@ from .wording import (
     percent,
     percent_places,
     sentence_case,
+    shown,
     sizes,
     untested,
     versus,
@@ -45,7 +46,7 @@ def sentence(h: GroupDifference, evidence: Evidence, claim: str) -> str:
     effect, difference = evidence.effect, evidence.in_units
     if evidence.untestable is not None or effect is None or difference is None:
         return untested(claim, evidence.untestable or "No effect was measured.")
-    found = _shown(effect, 0.5)
+    found = shown(evidence, 0.5)
     one, two = versus(h.predictor, h.levels)
     means = _means(h, evidence, difference)
     if found == 0:

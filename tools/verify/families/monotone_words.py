@@ -19,6 +19,7 @@ from .wording import (
     percent,
     percent_places,
     sentence_case,
+    shown,
     signed,
     untested,
     with_unit,
@@ -39,11 +40,11 @@ def statement(h: MonotoneAssociation, direction: int) -> str:
 
 
 def sentence(h: MonotoneAssociation, evidence: Evidence, claim: str) -> str:
-    """The claim with its figures; no direction is stated where the interval of rho holds 0."""
+    """The claim with its figures; no direction is stated where the test shows none."""
     effect = evidence.effect
     if evidence.untestable is not None or effect is None:
         return untested(claim, evidence.untestable or "No effect was measured.")
-    found = int((effect.low or 0) > 0) - int((effect.high or 0) < 0)
+    found = shown(evidence)
     figures = _figures(h, evidence, effect)
     if found == 0:
         text = f"{subject(h.outcome, h.event)} is not shown to rise or fall with {column(h.predictor)}: {figures}"

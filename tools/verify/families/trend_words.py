@@ -23,6 +23,7 @@ from .wording import (
     percent,
     percent_places,
     sentence_case,
+    shown,
     signed,
     untested,
     with_unit,
@@ -66,8 +67,7 @@ def sentence(h: Trend, evidence: Evidence, claim: str) -> str:
     effect = evidence.effect
     if evidence.untestable is not None or effect is None:
         return untested(claim, evidence.untestable or "No effect was measured.")
-    shown = evidence.p_value is not None and evidence.p_value <= 1 - (effect.level or 0.95)
-    found = (1 if effect.value > 0 else -1) if shown else 0
+    found = shown(evidence)
     figures = _figures(h, evidence)
     if found == 0:
         text = f"{subject(h.outcome, h.event)} is not shown to rise or fall over {column(h.predictor)}: {figures}"
@@ -96,9 +96,9 @@ def _figures(h: Trend, evidence: Evidence) -> str:
         unit, _, per = (slope.unit or "").rpartition(" per ")
         places = max(decimals(slope.value, digits=2), 0)
         value = signed(fixed(slope.value, places))
-        shown = "points" if h.event is not None else unit if unit != h.outcome else ""
+        named = "points" if h.event is not None else unit if unit != h.outcome else ""
         around = effect_interval(slope, places)
-        parts.append(f"{value}{' ' + shown if shown else ''} per {per} ({around}; {size})")
+        parts.append(f"{value}{' ' + named if named else ''} per {per} ({around}; {size})")
     return ", ".join(parts)
 
 

@@ -153,6 +153,19 @@ def sentence_case(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def shown(evidence: Evidence, null: float = 0.0) -> int:
+    """+1 or -1 where the test shows the effect's direction at the level of its interval, else 0.
+
+    The p-value decides, not the interval: they are computed on different scales and may part by a hair.
+    """
+    effect = evidence.effect
+    if effect is None or evidence.p_value is None or effect.value == null:
+        return 0
+    if evidence.p_value > 1 - (effect.level or 0.95) + 1e-12:
+        return 0
+    return 1 if effect.value > null else -1
+
+
 def untested(claim: str, reason: str) -> str:
     """The sentence of a claim that no test was run for; the reason is a sentence of its own."""
     return f"{sentence_case(claim)}: not tested. {reason}"

@@ -1,0 +1,70 @@
+"""One fact, one claim: columns and levels that say the same thing in other words.
+
+Knows structures and which rows a level selects. Must never know effects, p-values or sealed rows.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..tools.data.rows import Rows
+from ..tools.explore.lead import Structure
+from ..tools.value import digest
+from ..tools.verify.hypothesis import Hypothesis
+
+if TYPE_CHECKING:
+    from .draft import Draft, Focus
+
+
+def spare_columns(structure: Sequence[Structure], rows: Rows, focus: "Focus") -> frozenset[str]:
+    """Columns that repeat another one (copies, relabellings, near duplicates of the same type).
+
+    The first in the table stands for the others, or the one that the user asked about.
+    """
+    order = {name: at for at, name in enumerate(rows.columns)}
+    asked = {focus.outcome, *focus.about}
+    spare: set[str] = set()
+    for s in structure:
+        if s.kind not in ("copy", "linear", "near_duplicate"):
+            continue
+        names = [n for n in s.columns if n in order]
+        if s.kind == "near_duplicate" and len({rows.column(n).type for n in names}) > 1:
+            continue  # a figure that grows with the date is not the date
+        ranked = sorted(names, key=lambda n: (n not in asked, order[n]))
+        if ranked and ranked[0] not in spare:
+            spare.update(n for n in ranked[1:] if n not in asked)
+    return frozenset(spare)
+
+
+def without_twins(drafts: Sequence["Draft"], rows: Rows) -> list["Draft"]:
+    """The drafts without those that select the same rows and the same event as another, the plainest kept.
+
+    `internet_service` is No and `online_backup` is No internet service are one fact: the shorter label stands.
+    """
+    kept: dict[str, Draft] = {}
+    for draft in sorted(drafts, key=lambda d: (_wordiness(d.hypothesis), d.hypothesis.content_id())):
+        kept.setdefault(_signature(draft.hypothesis, rows), draft)
+    return list(kept.values())
+
+
+def _wordiness(h: Hypothesis) -> int:
+    words = [*getattr(h, "levels").a, *getattr(h, "levels").b] if hasattr(h, "levels") else []
+    return sum(len(w) for w in (*words, getattr(h, "event", None) or ""))
+
+
+def _signature(h: Hypothesis, rows: Rows) -> str:
+    """What a claim is about, by rows and not by names; claims without levels are told apart by their id."""
+    if not hasattr(h, "levels"):
+        return h.content_id()
+    levels = getattr(h, "levels")
+    a = rows.level_mask(h.predictor, levels.a)
+    b = rows.level_mask(h.predictor, levels.b) if levels.b else (rows.codes(h.predictor) >= 0) & ~a
+    event = getattr(h, "event", None)
+    outcome = h.outcome if event is None else _mask_id(rows.level_mask(h.outcome, [event]))
+    sides = sorted([_mask_id(a), _mask_id(b)])
+    return f"{h.family} {outcome} {sides[0]} {sides[1]}"
+
+
+def _mask_id(mask: np.ndarray) -> str:
+    return digest(np.packbits(mask).tobytes().hex())[:16]
