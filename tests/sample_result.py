@@ -20,13 +20,13 @@ def finding(rank: int, family: str, outcome: str, claim: str, figures: str, **mo
         "p_robust": 3.1e-12, "p_adjusted": 0.0012, "threshold": 0.011, "effect": None, "in_units": None, "groups": (),
     }  # fmt: skip
     held.update(more.pop("held", {}))
-    seen = more.pop("seen", None)
+    seen, seen_units = more.pop("seen", None), more.pop("seen_units", None)
     return {
         "id": f"{rank:012x}", "family": family, "outcome": outcome, "claim": claim,
         "sentence": f"{claim}: {figures}." if figures else f"{claim}.",
         "hypothesis": {"family": family, "outcome": "body_mass", "predictor": "species", **more.pop("hypothesis", {})},
         "size": "material" if outcome == "verified" else None, "reason": "Held up on rows that nothing had looked at.",
-        "held_out": held, "exploration": {"n": 3200, "effect": seen} if seen else None, "smallest_effect": 0.06,
+        "held_out": held, "exploration": {"n": 3200, "effect": seen, "in_units": seen_units} if seen else None, "smallest_effect": 0.06,
         "rank": rank, "headline": outcome == "verified" and rank <= 4, **more,
     }  # fmt: skip
 
@@ -80,14 +80,16 @@ def findings() -> list[dict[str, Any]]:
             "5,076 against 3,711 on average, a difference of 1,365 (95 % interval 1,316 to 1,414; n = 640 and 1,260)",
             held={"effect": effect("P(A>B)", 0.973, 0.964, 0.981), "n_per_group": {"Gentoo": 640, "other": 1260},
                   "in_units": effect("mean difference", 1365, 1316, 1414, "body_mass")},
-            seen=effect("P(A>B)", 0.978, 0.97, 0.985), chart=chart(GROUPS),
+            seen=effect("P(A>B)", 0.978, 0.97, 0.985),
+            seen_units=effect("mean difference", 1402, 1360, 1444, "body_mass"), chart=chart(GROUPS),
         ),
         finding(
             2, "rate_difference", "verified", "`nest_success` is yes more often when `island` is Dream than otherwise",
             "42.7 % against 18.2 %, 24.5 points more (95 % interval 20.4 to 28.5; n = 810 and 1,090)",
             held={"effect": effect("risk difference", 0.245, 0.204, 0.285), "test": "Fisher's exact and score test",
                   "in_units": effect("risk difference", 24.5, 20.4, 28.5, "points"), "p_value": 0.00004},
-            seen=effect("risk difference", 0.301, 0.27, 0.33), chart=chart(RATES),
+            seen=effect("risk difference", 0.301, 0.27, 0.33),
+            seen_units=effect("risk difference", 30.1, 27, 33, "points"), chart=chart(RATES),
         ),
         finding(
             3, "monotone_association", "verified", "`body_mass` rises with `flipper_length`",

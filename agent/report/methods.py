@@ -142,8 +142,8 @@ def _control(result: Result) -> str:
     share = f", this batch spending {figure(100 * sum(weights))} % of the error budget" if weights else ""
     tested = many(result.counts.committed, "committed hypothesis", "committed hypotheses")
     return (
-        f"{what} by {policy.method} over all {tested}{share}; hypotheses that could not be tested count with p = 1. Adjusted p-values are the smallest error "
-        "level at which a hypothesis would still be verified."
+        f"{what} by {policy.method} over all {tested}{share}; hypotheses that could not be tested count with p = 1. "
+        "Adjusted p-values are the smallest error level at which a hypothesis would still be verified."
     )
 
 

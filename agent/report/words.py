@@ -88,8 +88,11 @@ def p_text(p: float | None) -> str:
 
 
 def figure(value: float | None) -> str:
-    """A number with four significant digits; a dash where there is none."""
-    return "–" if value is None else number(value, 4)
+    """A number with at most four significant digits; a dash where there is none."""
+    if value is None:
+        return "–"
+    text = number(value, 4)
+    return text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text
 
 
 def effect_text(effect: Effect | None, *, outcome: str | None = None) -> str:
@@ -114,7 +117,8 @@ def interval_text(effect: Effect, *, outcome: str | None = None) -> str:
     if effect.low is None or effect.high is None:
         return ""
     places = _places(effect)
-    return interval(effect.low, effect.high, places, level=effect.level or 0.95, unit=_unit(effect, outcome))
+    unit = None if effect.unit == "points" else _unit(effect, outcome)
+    return interval(effect.low, effect.high, places, level=effect.level or 0.95, unit=unit)
 
 
 def _around(effect: Effect, outcome: str | None) -> str:
@@ -148,35 +152,43 @@ def badge(finding: Finding) -> str:
 
 
 def explored_line(finding: Finding) -> str:
-    """`Spearman's rho: explored .31 → held out .22`, or empty text where one of them was not measured."""
-    seen = finding.exploration.effect if finding.exploration else None
-    held = finding.held_out.effect
-    if seen is None or held is None:
+    """`Mean difference: explored 1,402 → held out 1,365`, in the data's units where both sides have them.
+
+    Empty text where one of the two was not measured.
+    """
+    seen, held = finding.exploration, finding.held_out
+    if seen is None:
         return ""
-    before, after = value_text(seen), value_text(held)
-    return f"{held.name}: explored {before} → held out {after}"
+    for before, after in ((seen.in_units, held.in_units), (seen.effect, held.effect)):
+        if before is not None and after is not None:
+            outcome = str(finding.hypothesis.get("outcome", ""))
+            one, two = (value_text(e, outcome=outcome) for e in (before, after))
+            return f"{clean(after.name[:1].upper() + after.name[1:])}: explored {one} → held out {two}"
+    return ""
 
 
 def undecided_line(finding: Finding) -> str:
     """What an undecided claim would have needed: the effect these rows could show, and the rows for less."""
-    name = finding.held_out.effect.name if finding.held_out.effect else "effect"
-    out = []
-    if finding.detectable is not None:
-        out.append(
-            f"{many(finding.held_out.n, 'row')} show an effect of {figure(round(finding.detectable, 3))} or more "
-            f"({name}, power 80 %)"
-        )
-    if finding.rows_needed is not None:
-        effect, rows = figure(finding.smallest_effect), many(finding.rows_needed, "row")
-        out.append(f"about {rows} would be needed for the smallest effect of interest ({effect})")
-    return clean("; ".join(out) + "." if out else "")
+    if finding.detectable is None:
+        return ""
+    text = f"With {many(finding.held_out.n, 'row')}, power is 80 % for {_scale(finding, round(finding.detectable, 3))}"
+    needed = finding.rows_needed
+    if needed is not None and needed > finding.held_out.n:
+        rows = f"about {many(needed, 'held-out row')}"
+        text += f"; the smallest effect of interest ({_scale(finding, finding.smallest_effect)}) takes {rows}"
+    return text + "."
 
 
 def smallest_text(finding: Finding) -> str:
     """The smallest effect of interest on the family's scale."""
-    name = finding.held_out.effect.name if finding.held_out.effect else ""
-    value = figure(finding.smallest_effect)
-    return f"P(A>B) {value} away from .5" if name == "P(A>B)" else f"{name} {value}".strip()
+    return _scale(finding, finding.smallest_effect)
+
+
+def _scale(finding: Finding, value: float) -> str:
+    """`Spearman's rho 0.1`: a distance from no effect, on the scale of the finding's effect."""
+    effect = finding.held_out.effect
+    name = clean(effect.name) if effect else "an effect of"
+    return f"{name} {figure(value)} away from .5" if name == "P(A>B)" else f"{name} {figure(value)}"
 
 
 # The run
