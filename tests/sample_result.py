@@ -1,4 +1,4 @@
-"""A realistic result made by hand: every family and outcome, structure, notes and a profile, for tests of the report."""
+"""A realistic result made by hand, for tests of the report: every family and outcome, structure, notes, a profile."""
 
 from typing import Any
 
@@ -26,7 +26,8 @@ def finding(rank: int, family: str, outcome: str, claim: str, figures: str, **mo
         "sentence": f"{claim}: {figures}." if figures else f"{claim}.",
         "hypothesis": {"family": family, "outcome": "body_mass", "predictor": "species", **more.pop("hypothesis", {})},
         "size": "material" if outcome == "verified" else None, "reason": "Held up on rows that nothing had looked at.",
-        "held_out": held, "exploration": {"n": 3200, "effect": seen, "in_units": seen_units} if seen else None, "smallest_effect": 0.06,
+        "held_out": held, "exploration": {"n": 3200, "effect": seen, "in_units": seen_units} if seen else None,
+        "smallest_effect": 0.06,
         "rank": rank, "headline": outcome == "verified" and rank <= 4, **more,
     }  # fmt: skip
 
@@ -120,7 +121,8 @@ def findings() -> list[dict[str, Any]]:
         finding(
             7, "group_difference", "inconclusive", "`body_mass` is lower when `island` is Dream than otherwise",
             "4,150 against 4,190 on average, a difference of −40 (95 % interval −96 to 16; n = 810 and 1,090)",
-            held={"effect": effect("P(A>B)", 0.47, 0.44, 0.5), "p_value": 0.061, "p_adjusted": 0.12, "threshold": 0.008},
+            held={"effect": effect("P(A>B)", 0.47, 0.44, 0.5), "p_value": 0.061, "p_adjusted": 0.12,
+                  "threshold": 0.008},
             seen=effect("P(A>B)", 0.42, 0.4, 0.44), detectable=0.081, rows_needed=3460,
             reason="The held-out rows neither show the effect nor rule it out.",
         ),
@@ -171,7 +173,7 @@ def profile() -> list[dict[str, Any]]:
               "q75": 4750.0, "maximum": 6300.0, "skewness": 0.47, "zeros": 0,
               "histogram": [8, 40, 120, 260, 410, 460, 420, 380, 330, 260, 210, 140, 90, 40, 20, 2]}  # fmt: skip
     return [
-        {"name": "species", "type": "category", "top": [["Adelie", 1400], ["Gentoo", 1150], ["Chinstrap", 640]], **base},
+        {"name": "species", "type": "category", "top": [["Adelie", 1400], ["Gentoo", 1150], ["Chinstrap", 640]]} | base,
         {"name": "body_mass", **number, **base, "warnings": ["`body_mass` has 2 values far from the rest."]},
         {"name": "year", "type": "datetime", "minimum": 13514.0, "q25": 13700.0, "median": 14000.0, "q75": 14500.0,
          "maximum": 14974.0, "histogram": [200] * 16, **base},
@@ -186,10 +188,10 @@ def data(**changes: Any) -> dict[str, Any]:
         "dataset": {
             "name": "penguins.csv", "fingerprint": "5f" * 32, "rows": 6366, "columns": columns(), "duplicates": 12,
             "notes": [
-                {"kind": "coerced", "column": "body_mass", "text": "`body_mass`: 3 of 6,366 cells read as missing (n/a)."},
+                {"kind": "coerced", "column": "body_mass", "text": "`body_mass`: 3 cells (n/a) read as missing."},
                 {"kind": "left_out", "column": "ring_id", "text": "`ring_id` names each row once and is left out."},
-                {"kind": "cleaned", "column": None, "text": "12 rows repeat an earlier row exactly and were set aside."},
-                {"kind": "warning", "column": None, "text": "Rows that stand together in the file resemble each other."},
+                {"kind": "cleaned", "column": None, "text": "12 rows repeat an earlier row and were set aside."},
+                {"kind": "warning", "column": None, "text": "Rows that stand together resemble each other."},
             ],
         },
         "split": {
