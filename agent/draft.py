@@ -18,16 +18,20 @@ from ..tools.verify.hypothesis import Hypothesis
 from ..tools.verify.policy import Rule
 from ..tools.verify.verify import measure
 from .candidates import candidates
-from .twins import spare_columns, without_twins
 from .roles import oriented, outcome_reading, strength
+from .twins import spare_columns, without_twins
 
 MOST = 50
 _PAIRS = 160
 _SCORING_ROWS = 60_000
 _NEAR = 0.8
 """Size, as a part of the smallest effect of interest, from which a lead is worth a claim."""
-_MIN_Z = 2.2
-_MIN_POWER = 0.3
+_MIN_Z = 2.0
+_MIN_POWER = 0.25
+_LEAST = 0.05
+"""Part of its worth that a draft must keep beside the chosen ones."""
+_SPENT = 0.02
+"""What must be left of a draft's worth beside those chosen before it."""
 _SAME = 0.7
 """Absolute rank correlation from which two columns count as faces of one thing."""
 
@@ -89,7 +93,7 @@ def draft_by_rule(
     units = len(np.unique(rows.cluster)) if rows.cluster is not None else rows.n
     ratio = held_out_units / max(units, 1)
     barred = structural_pairs(structure) | _derived_pairs(rows)
-    spare = spare_columns(structure, rows, focus)
+    spare = spare_columns(structure, rows, {focus.outcome, *focus.about})
     wanted = (
         x for x in leads if frozenset((x.a, x.b)) not in barred and not spare & {x.a, x.b} and focus.admits(x.a, x.b)
     )
@@ -166,8 +170,9 @@ def _choose(drafts: list[Draft], alike: dict[frozenset[str], float]) -> list[Dra
     chosen: list[Draft] = []
     taken = np.zeros(len(left), bool)
     while len(chosen) < min(MOST, len(left)):
-        at = int(np.argmax(np.where(taken, -1.0, score * factor)))
-        if factor[at] < 0.05:
+        worth = np.where(taken | (factor < _LEAST), -1.0, score * factor)
+        at = int(np.argmax(worth))
+        if worth[at] < 0:
             break
         taken[at] = True
         chosen.append(left[at])
@@ -181,12 +186,12 @@ def _discount(done: Hypothesis, other: Hypothesis, alike: dict[frozenset[str], f
     same_outcome = _closeness(done.outcome, other.outcome, alike)
     same_predictor = _closeness(done.predictor, other.predictor, alike)
     if {done.outcome, done.predictor} == {other.outcome, other.predictor}:
-        return 0.35
+        return 0.3
     if same_outcome >= _SAME and same_predictor >= _SAME:
-        return 0.45
+        return 0.7
     if same_outcome == 1.0:
-        return 0.93
-    return 0.9 if same_predictor == 1.0 else 1.0
+        return 0.96
+    return 0.95 if same_predictor == 1.0 else 1.0
 
 
 def _closeness(a: str, b: str, alike: dict[frozenset[str], float]) -> float:

@@ -3,27 +3,35 @@
 Knows structures and which rows a level selects. Must never know effects, p-values or sealed rows.
 """
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Sequence
+from typing import Protocol, TypeVar
 
 import numpy as np
 
 from ..tools.data.rows import Rows
 from ..tools.explore.lead import Structure
 from ..tools.value import digest
-from ..tools.verify.hypothesis import Hypothesis
-
-if TYPE_CHECKING:
-    from .draft import Draft, Focus
+from ..tools.verify.hypothesis import GroupDifference, Hypothesis, RateDifference
 
 
-def spare_columns(structure: Sequence[Structure], rows: Rows, focus: "Focus") -> frozenset[str]:
+class Telling(Protocol):
+    """Whatever holds a claim, such as a draft."""
+
+    @property
+    def hypothesis(self) -> Hypothesis:
+        """The claim."""
+        ...
+
+
+T = TypeVar("T", bound=Telling)
+
+
+def spare_columns(structure: Sequence[Structure], rows: Rows, asked: Collection[str | None]) -> frozenset[str]:
     """Columns that repeat another one (copies, relabellings, near duplicates of the same type).
 
-    The first in the table stands for the others, or the one that the user asked about.
+    The one that the user asked about stands for the others, else the most complete, else the first in the table.
     """
     order = {name: at for at, name in enumerate(rows.columns)}
-    asked = {focus.outcome, *focus.about}
     spare: set[str] = set()
     for s in structure:
         if s.kind not in ("copy", "linear", "near_duplicate"):
@@ -31,33 +39,36 @@ def spare_columns(structure: Sequence[Structure], rows: Rows, focus: "Focus") ->
         names = [n for n in s.columns if n in order]
         if s.kind == "near_duplicate" and len({rows.column(n).type for n in names}) > 1:
             continue  # a figure that grows with the date is not the date
-        ranked = sorted(names, key=lambda n: (n not in asked, order[n]))
+        ranked = sorted(names, key=lambda n: (n not in asked, rows.column(n).missing, order[n]))
         if ranked and ranked[0] not in spare:
             spare.update(n for n in ranked[1:] if n not in asked)
     return frozenset(spare)
 
 
-def without_twins(drafts: Sequence["Draft"], rows: Rows) -> list["Draft"]:
+def without_twins(drafts: Sequence[T], rows: Rows) -> list[T]:
     """The drafts without those that select the same rows and the same event as another, the plainest kept.
 
     `internet_service` is No and `online_backup` is No internet service are one fact: the shorter label stands.
     """
-    kept: dict[str, Draft] = {}
-    for draft in sorted(drafts, key=lambda d: (_wordiness(d.hypothesis), d.hypothesis.content_id())):
+    kept: dict[str, T] = {}
+    for draft in sorted(drafts, key=lambda d: (*_wordiness(d.hypothesis, rows), d.hypothesis.content_id())):
         kept.setdefault(_signature(draft.hypothesis, rows), draft)
     return list(kept.values())
 
 
-def _wordiness(h: Hypothesis) -> int:
-    words = [*getattr(h, "levels").a, *getattr(h, "levels").b] if hasattr(h, "levels") else []
-    return sum(len(w) for w in (*words, getattr(h, "event", None) or ""))
+def _wordiness(h: Hypothesis, rows: Rows) -> tuple[int, int]:
+    """A column of two levels says it most plainly, then the shorter labels."""
+    if not hasattr(h, "levels"):
+        return 0, 0
+    words = [*getattr(h, "levels").a, *getattr(h, "levels").b, getattr(h, "event", None) or ""]
+    return len(rows.column(h.predictor).levels), sum(len(w) for w in words)
 
 
 def _signature(h: Hypothesis, rows: Rows) -> str:
     """What a claim is about, by rows and not by names; claims without levels are told apart by their id."""
-    if not hasattr(h, "levels"):
+    if not isinstance(h, GroupDifference | RateDifference):
         return h.content_id()
-    levels = getattr(h, "levels")
+    levels = h.levels
     a = rows.level_mask(h.predictor, levels.a)
     b = rows.level_mask(h.predictor, levels.b) if levels.b else (rows.codes(h.predictor) >= 0) & ~a
     event = getattr(h, "event", None)
