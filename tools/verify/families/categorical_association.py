@@ -187,7 +187,8 @@ def cramers_v(chi2: float, shape: tuple[int, int], n: int, level: float) -> tupl
     width = max(min(r, c) - 1, 1e-12)
     value = float(np.sqrt(max(0.0, chi2 / n - df / (n - 1)) / width))
     tail = (1 - level) / 2
-    low, high = (float(np.sqrt(_noncentrality(chi2, df, p) / n / (min(shape) - 1))) for p in (1 - tail, tail))
+    low = float(np.sqrt(_noncentrality(chi2, df, 1 - tail) / n / (min(shape) - 1)))
+    high = float(np.sqrt(_noncentrality(max(chi2, df), df, tail) / n / (min(shape) - 1)))
     return min(value, 1.0), min(low, value), min(max(high, value), 1.0)
 
 
@@ -213,7 +214,11 @@ def _evidence(
     df = (table.shape[0] - 1) * (table.shape[1] - 1)
     value, low, high = cramers_v(chi2, (table.shape[0], table.shape[1]), n, level)
     # The one-sided 95 % bound, told as a standard error: "V is below delta" is then that bound's test.
-    _, _, bound = cramers_v(chi2, (table.shape[0], table.shape[1]), n, 0.90)
+    # A chi-square under its mean says no more than one at its mean: else a low draw would look like certainty.
+    bounds = [
+        (cramers_v(max(chi2, df), (table.shape[0], table.shape[1]), n, sure)[2] - value) / normal_quantile(sure)
+        for sure in (0.90, 0.99)
+    ]
     robust = float(chdtrc(df, chi2))
     drawn = permutation_p(table, lambda t: _chi_squared(t, expected), draws=draws, seed=seed) if draws else None
     return Evidence.model_validate(
@@ -226,7 +231,7 @@ def _evidence(
             "p_robust": robust,
             "p_value": robust if drawn is None else max(robust, drawn),
             "effect": Effect(name=EFFECT, value=value, low=low, high=high, level=level),
-            "standard_error": max(bound - value, 1e-9) / normal_quantile(0.90),
+            "standard_error": max(*bounds, 1e-9),
             "theta": value,
             "groups": _groups(h, cells, expected),
         }
