@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtr
+from scipy.special import fdtrc, stdtr
 
 from ..data.rows import FloatArray
 from .ranks import RankCorrelation, midranks, permutation_rank_p, rank_correlation
@@ -51,21 +51,91 @@ def examine_trend(time: FloatArray, y: FloatArray, *, draws: int, seed: int) -> 
         Bartlett (1946) for the effective sample size; docs/evidence.md for the calibration.
     """
     order = np.argsort(time, kind="stable")
-    t, v = _codes(time[order]), _codes(y[order])
+    time, y = time[order], y[order]
+    t, v = _codes(time), _codes(y)
+    found = rank_correlation(midranks(t), midranks(v))
+    if found is None:
+        return "Time or outcome has one value only."
+    at_once, shared = _per_time(t, midranks(v))
+    phi = lag_one(*at_once)
+    noticed = phi > _NOTICED and phi * np.sqrt(len(at_once[0])) > _CERTAIN
+    if (shared or noticed) and len(at_once[0]) < len(y):
+        # Rows of one time share what happened then: each time counts once.
+        n = np.bincount(t)
+        time, y = np.bincount(t, time) / n, np.bincount(t, y) / n
+        if len(time) < _BLOCKS[0]:
+            return (
+                f"Rows of the same time depend on each other, and there are only {len(time)} distinct times; at least "
+                f"{_BLOCKS[0]} are needed."
+            )
+        return _series_trend(time, y, draws, seed)
+    if not noticed:
+        return _independent(found, t, v, phi if len(at_once[0]) == len(y) else 0.0, draws, seed)
+    return _guarded(found, time, y, phi, draws, seed)
+
+
+def _series_trend(time: FloatArray, y: FloatArray, draws: int, seed: int) -> TrendTest | str:
+    """The tests of one observation a time, in the order of time."""
+    t, v = _codes(time), _codes(y)
     found = rank_correlation(midranks(t), midranks(v))
     if found is None:
         return "Time or outcome has one value only."
     phi = lag_one(midranks(t), midranks(v))
-    if phi <= 0 or not (phi > _NOTICED and phi * np.sqrt(len(y)) > _CERTAIN):
-        drawn = permutation_rank_p(t, v, draws=draws, seed=seed) if draws else None
-        return TrendTest(found, drawn, found.p_robust, 0.0, 1.0)
+    if phi > _NOTICED and phi * np.sqrt(len(y)) > _CERTAIN:
+        return _guarded(found, time, y, phi, draws, seed)
+    return _independent(found, t, v, phi, draws, seed)
+
+
+def _independent(
+    found: RankCorrelation, t: NDArray[np.int32], v: NDArray[np.int32], phi: float, draws: int, seed: int
+) -> TrendTest:
+    """The tests where no dependence was noticed: what may have gone unnoticed still widens the error."""
+    m = len(t)
+    # A detrended series' lag-1 correlation is low by about (2 + 4 phi) / m (Kendall 1954).
+    likely = min(max((phi + 2 / m) / (1 - 4 / m), 0.0), MAX_PHI) if phi != 0 else 0.0
+    drawn = permutation_rank_p(t, v, draws=draws, seed=seed) if draws else None
+    wider = _widened(found, m, likely)
+    return TrendTest(wider, drawn, wider.p_robust, 0.0, float(np.sqrt((1 + likely) / (1 - likely))))
+
+
+def _widened(found: RankCorrelation, m: int, phi: float) -> RankCorrelation:
+    """The correlation with its error and test at the effective sample size of a lag-1 correlation."""
+    inflation = float(np.sqrt((1 + phi) / (1 - phi)))
+    df = max(m / inflation**2 - 2, 1.0)
+    statistic = found.statistic / inflation
+    p = max(float(2 * stdtr(df, -abs(statistic))), found.p_robust)
+    return found._replace(error=found.error * inflation, statistic=statistic, df=df, p_robust=p)
+
+
+def _per_time(t: NDArray[np.int32], v: FloatArray) -> tuple[tuple[FloatArray, FloatArray], bool]:
+    """Centred midranks of the times with the mean rank of each, and whether rows of a time are alike beyond trend."""
+    n = np.bincount(t)
+    times = len(n)
+    x = np.asarray(np.arange(times) - (times - 1) / 2, np.float64)
+    mean = np.bincount(t, v) / n
+    mean_c = mean - mean.mean()
+    if times == len(t) or times < 3:
+        return (x, mean_c), False
+    within = float((v * v).sum() - (n * mean * mean).sum())
+    ranks = midranks(t)
+    left = v - (float(ranks @ v) / float(ranks @ ranks)) * ranks
+    between = float((np.bincount(t, left) ** 2 / n).sum())
+    if within <= 0:
+        return (x, mean_c), True
+    ratio = (between / (times - 2)) / (within / (len(t) - times))
+    return (x, mean_c), bool(fdtrc(times - 2, len(t) - times, ratio) < 0.01)
+
+
+def _guarded(
+    found: RankCorrelation, time: FloatArray, y: FloatArray, phi: float, draws: int, seed: int
+) -> TrendTest | str:
     effective = len(y) * (1 - phi) / (1 + phi)
     if phi > MAX_PHI or effective < MIN_EFFECTIVE:
         return (
             f"Neighbouring rows depend on each other (lag-1 correlation {phi:.2f}): the {len(y):,} rows are worth "
             f"about {effective:.0f} independent ones, too few to tell a trend from drift."
         )
-    return _dependent(found, time[order], y[order], phi, draws, seed)
+    return _dependent(found, time, y, phi, draws, seed)
 
 
 def _dependent(
