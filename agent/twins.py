@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 
 import numpy as np
 
+from ..tools.data.durations import reads_like_end
 from ..tools.data.rows import Rows
 from ..tools.explore.lead import Structure
 from ..tools.value import digest
@@ -39,10 +40,16 @@ def spare_columns(structure: Sequence[Structure], rows: Rows, asked: Collection[
         names = [n for n in s.columns if n in order]
         if s.kind == "near_duplicate" and len({rows.column(n).type for n in names}) > 1:
             continue  # a figure that grows with the date is not the date
-        ranked = sorted(names, key=lambda n: (n not in asked, rows.column(n).missing, order[n]))
+        ranked = sorted(names, key=lambda n: (n not in asked, _is_late(n, rows), rows.column(n).missing, order[n]))
         if ranked and ranked[0] not in spare:
             spare.update(n for n in ranked[1:] if n not in asked)
     return frozenset(spare)
+
+
+def _is_late(name: str, rows: Rows) -> bool:
+    """Whether a date is that of an end or an update: its start says the same and was known earlier."""
+    late = reads_like_end(name) or "updat" in name.lower() or "modif" in name.lower()
+    return late and rows.column(name).type == "datetime"
 
 
 def without_twins(drafts: Sequence[T], rows: Rows) -> list[T]:
@@ -58,9 +65,9 @@ def without_twins(drafts: Sequence[T], rows: Rows) -> list[T]:
 
 def _wordiness(h: Hypothesis, rows: Rows) -> tuple[int, int]:
     """A column of two levels says it most plainly, then the shorter labels."""
-    if not hasattr(h, "levels"):
+    if not isinstance(h, GroupDifference | RateDifference):
         return 0, 0
-    words = [*getattr(h, "levels").a, *getattr(h, "levels").b, getattr(h, "event", None) or ""]
+    words = [*h.levels.a, *h.levels.b, getattr(h, "event", None) or ""]
     return len(rows.column(h.predictor).levels), sum(len(w) for w in words)
 
 

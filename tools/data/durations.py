@@ -18,6 +18,11 @@ _MOST = 3
 _FORWARD = 0.85
 
 
+def reads_like_end(name: str) -> bool:
+    """Whether a date's name says that something was over by then."""
+    return bool(_END.search(name)) and not _START.search(name)
+
+
 def add_durations(
     cursor: duckdb.DuckDBPyConnection, columns: Sequence[Column]
 ) -> tuple[tuple[Column, ...], list[Note]]:
@@ -28,7 +33,7 @@ def add_durations(
     """
     dates = [c for c in columns if c.type == "datetime"]
     starts = [c for c in dates if _START.search(c.name) and not _END.search(c.name)]
-    ends = [c for c in dates if _END.search(c.name) and not _START.search(c.name)]
+    ends = [c for c in dates if reads_like_end(c.name)]
     taken = {c.name for c in columns}
     added: list[Column] = []
     notes: list[Note] = []
