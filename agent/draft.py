@@ -28,8 +28,6 @@ _NEAR = 0.8
 """Size, as a part of the smallest effect of interest, from which a lead is worth a claim."""
 _MIN_Z = 2.0
 _MIN_POWER = 0.25
-_LEAST = 0.05
-"""Part of its worth that a draft must keep beside the chosen ones."""
 _SPENT = 0.02
 """What must be left of a draft's worth beside those chosen before it."""
 _SAME = 0.7
@@ -163,19 +161,23 @@ def _alike(leads: Iterable[Lead]) -> dict[frozenset[str], float]:
 
 
 def _choose(drafts: list[Draft], alike: dict[frozenset[str], float]) -> list[Draft]:
-    """Greedily the most useful draft, each further face of the same relation counting for less."""
+    """Greedily the most useful draft, further faces of a relation counting for less; no pair is told thrice."""
     left = sorted(drafts, key=lambda d: (-d.score, d.hypothesis.content_id()))
     factor = np.ones(len(left))
     score = np.array([d.score for d in left])
     chosen: list[Draft] = []
     taken = np.zeros(len(left), bool)
+    pairs = [frozenset((d.hypothesis.outcome, d.hypothesis.predictor)) for d in left]
     while len(chosen) < min(MOST, len(left)):
-        worth = np.where(taken | (factor < _LEAST), -1.0, score * factor)
+        worth = np.where(taken | (factor < _SPENT), -1.0, score * factor)
         at = int(np.argmax(worth))
         if worth[at] < 0:
             break
+        twice = any(pair == pairs[at] for pair, told in zip(pairs, taken, strict=True) if told)
         taken[at] = True
         chosen.append(left[at])
+        if twice:
+            taken |= np.array([pair == pairs[at] for pair in pairs])
         for other in np.flatnonzero(~taken):
             factor[other] *= _discount(left[at].hypothesis, left[other].hypothesis, alike)
     return chosen
