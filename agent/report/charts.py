@@ -30,8 +30,9 @@ _DARK = {
 }  # fmt: skip
 _AXIS = {"labelLimit": 170, "titlePadding": 8, "labelFlush": False, "labelPadding": 6}
 _TITLE = 46
-_LOG_FROM = 200.0
-"""Ratio of the last to the first bin from which the axis of a positive number is logarithmic."""
+_FEW = 12
+_LOG_FROM = 10.0
+"""Ratio of the last bin to the first from which the axis of a positive number may be logarithmic."""
 
 
 def chart(picture: Picture) -> dict[str, Any]:
@@ -102,13 +103,24 @@ def _rates(picture: Picture, records: Sequence[Record]) -> dict[str, Any]:
 
 def _curve(picture: Picture, records: Sequence[Record]) -> dict[str, Any]:
     rows = sorted(records, key=lambda r: r["x"])
+    xs = [r["x"] for r in rows]
     along: dict[str, Any] = {"field": "x", "type": "quantitative", "scale": {"zero": False, "padding": 10}}
-    if rows and rows[0]["x"] > 0 and rows[-1]["x"] / rows[0]["x"] >= _LOG_FROM:
-        along |= {"scale": {"type": "log"}, "title": f"{_short(picture.x_title, 30)} (logarithmic scale)"}
-    return _vertical(
-        picture, rows, along,
-        subtitle=f"Dot: {_average(picture)} in groups of similar size{_total(rows)}, with 95 % interval",
-    )  # fmt: skip
+    by = "in groups of similar size"
+    if len(xs) <= _FEW and all(float(x).is_integer() for x in xs):
+        along["axis"], by = {"values": xs, "format": ","}, "of the rows with each value"
+    elif _bunched(xs):
+        along |= {
+            "scale": {"type": "log", "nice": False},
+            "title": f"{_short(picture.x_title, 30)} (logarithmic scale)",
+        }
+    return _vertical(picture, rows, along, subtitle=f"Dot: {_average(picture)} {by}{_total(rows)}, with 95 % interval")
+
+
+def _bunched(xs: Sequence[float]) -> bool:
+    """Whether positive positions crowd at the low end, so that a logarithmic axis shows them apart."""
+    if len(xs) < 4 or xs[0] <= 0 or xs[-1] / xs[0] < _LOG_FROM:
+        return False
+    return xs[len(xs) // 2] - xs[0] < (xs[-1] - xs[0]) / 5
 
 
 def _series(picture: Picture, records: Sequence[Record]) -> dict[str, Any]:
@@ -286,7 +298,8 @@ def _cut(text: str, most: int = 30) -> str:
 
 def _heading(picture: Picture, guide: str) -> dict[str, Any]:
     """What stands against what, and how to read it: above the chart, since upright titles are hard to read."""
-    return {"text": f"{_short(picture.y_title)} by {_short(picture.x_title, 30)}", "subtitle": guide}
+    text = f"{_short(picture.y_title)} by {_short(picture.x_title, 30)}"
+    return {"text": "S" + text[1:] if text.startswith("share of") else text, "subtitle": guide}
 
 
 def _config() -> dict[str, Any]:

@@ -6,6 +6,7 @@ Knows the result, the page's template and its style. Must never know files, nor 
 
 import base64
 import hashlib
+import re
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
@@ -22,8 +23,9 @@ if TYPE_CHECKING:
     from jinja2 import Template
     from markupsafe import Markup
 
-CHARTS = 12
-"""Findings beyond the first dozen are listed without a chart."""
+_PERCENT = re.compile(r"(\d) %")
+CHARTS = 30
+"""Charts a page holds: each costs some .04 seconds and 15 kB."""
 
 
 def to_html(result: Result, *, replayed: bool = False, saved: Sequence[str] = ()) -> str:
@@ -76,7 +78,10 @@ def named(text: str) -> "Markup":
     from markupsafe import Markup, escape
 
     name = Markup("<code>{}</code>")
-    return Markup("").join(name.format(part) if is_name else escape(part) for is_name, part in words.parts(text))
+    return Markup("").join(
+        name.format(part) if is_name else escape(_PERCENT.sub("\\1\u00a0%", part))
+        for is_name, part in words.parts(text)
+    )
 
 
 def _view(finding: Finding, pictures: dict[str, str]) -> dict[str, Any]:
@@ -96,7 +101,7 @@ def _view(finding: Finding, pictures: dict[str, str]) -> dict[str, Any]:
 
 
 def _pictures(findings: Sequence[Finding]) -> dict[str, str]:
-    """The charts of the first dozen findings that have one, as addresses that hold the whole image."""
+    """The charts of the first verified findings, as addresses that hold the whole image."""
     drawn = [f for f in findings if f.chart and f.outcome == "verified"][:CHARTS]
     return {f.id: _address(svg(f.chart or {}, dark=None)) for f in drawn}
 

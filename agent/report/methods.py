@@ -41,10 +41,10 @@ def limits(result: Result) -> tuple[str, ...]:
         else "Findings are associations, not causes: nothing here says what would happen if a column were changed.",
         "Held-out rows come from the same table. They guard against patterns that searching alone brings forth, not "
         "against faults of measurement or selection, nor against a change of the world since.",
-        "What was not scanned was not judged: only the forms of hypotheses listed under Tests, and only the columns "
-        "marked as analysed.",
-        "Rows in which a column of a claim is missing were left out of that claim; the count stands with it.",
+        "Only columns marked as analysed were looked at, one pair at a time; what was not looked at was not judged.",
     ]
+    if result.findings:
+        texts.append("Rows in which a column of a claim is missing were left out of that claim; their count is given.")
     if result.split.kind == "none" and result.findings:
         texts.append(
             "The table was too small to divide: the verdicts rest on the same rows as the descriptions, and the "

@@ -146,8 +146,8 @@ def _files(files: Sequence[Path]) -> Iterator["RenderableType"]:
     page = next((f for f in files if f.suffix == ".html"), files[0])
     others = ", ".join(f.name for f in files if f != page)
     yield ""
-    text = _line("Report: ", "bold")
-    text.append(words.clean(str(page)))
+    text = _line("Report:", "bold")
+    text.append(" " + words.clean(str(page)))
     yield text
     if others:
         yield _item("", _line(f"beside it {others}", "dim"))
