@@ -62,7 +62,7 @@ def outcome_reading(column: Column, position: float = 0.0) -> float:
 def _type_bonus(column: Column) -> float:
     """Measurements read more like outcomes than labels do; dates never do."""
     if column.type == "datetime":
-        return -5.0
+        return -20.0  # under every tier: `closed_at` reads like an outcome by its name
     if column.type == "number":
         return 0.4 if not column.levels else 0.2
     return 0.1 if column.type == "boolean" else 0.0
