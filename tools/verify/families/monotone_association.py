@@ -4,7 +4,7 @@ Knows its statistic, its floors and its words. Must never know multiplicity, the
 seal its rows lie.
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 from ...data.rows import FloatArray, Rows
 from ...errors import HypothesisError
 from ...value import Effect
-from ..clusters import MIN_CLUSTERS, collapse, dense, is_constant_within, one_sample, ranks_within, within_means
-from ..evidence import Evidence, Group, Picture
+from ..clusters import MIN_CLUSTERS, collapse, dense, is_constant_within, one_sample, ranks_within
+from ..evidence import Evidence, Picture
 from ..hypothesis import FamilyName, Hypothesis, MonotoneAssociation, sign
-from ..intervals import check_level, mean_interval, newcombe_interval, welch_interval, wilson_interval
+from ..intervals import check_level
 from ..population import population
 from ..ranks import midranks, permutation_rank_p, rank_correlation
-from .monotone_words import end_labels, sentence, statement
+from .monotone_ends import Pairs, curve, ends, within_ends
+from .monotone_words import sentence, statement
 from .wording import column, sentence_case
 
 TEST = "permutation Spearman and robust (HC3) slope of ranks"
@@ -26,17 +27,6 @@ WITHIN = "within-cluster Spearman, sign-flip permutation and cluster-robust t"
 EFFECT = "Spearman's rho"
 MIN_ROWS = 30
 MIN_EVENTS = 10
-_BINS = 12
-
-
-class Pairs(NamedTuple):
-    """The complete rows of a claim."""
-
-    rows: Rows
-    x: FloatArray
-    y: FloatArray
-    """The outcome, or 1 where the event holds and 0 where not."""
-    missing: int
 
 
 class _MonotoneAssociation:
@@ -66,6 +56,8 @@ class _MonotoneAssociation:
         h = _own(hypothesis)
         if rows.column(h.predictor).type not in ("number", "boolean"):
             return _untestable(h, split, f"{column(h.predictor)} is no number.")
+        if h.event is None and rows.column(h.outcome).type not in ("number", "boolean"):
+            return _untestable(h, split, f"{column(h.outcome)} is no number.")
         pairs = _complete(h, rows)
         reason = _floors(h, pairs.x, pairs.y)
         if reason is not None:
@@ -79,11 +71,11 @@ class _MonotoneAssociation:
         return _evidence(h, split, pairs, measured)
 
     def picture(self, hypothesis: Hypothesis, rows: Rows) -> Picture:
-        """The outcome by up to 12 quantile bins of the predictor: {x, x_low, x_high, mean, low, high, n}."""
+        """The outcome by value of the predictor or by 12 bins of it: {x, x_low, x_high, mean, low, high, n}."""
         h = _own(hypothesis)
         pairs = _complete(h, rows)
         y_title = h.outcome if h.event is None else f"share of rows where {h.outcome} is {h.event}"
-        return Picture(kind="curve", x_title=h.predictor, y_title=y_title, records=tuple(_curve(h, pairs.x, pairs.y)))
+        return Picture(kind="curve", x_title=h.predictor, y_title=y_title, records=tuple(curve(h, pairs.x, pairs.y)))
 
     def claim(self, hypothesis: Hypothesis) -> str:
         """The claim as one plain sentence without figures and without a full stop."""
@@ -151,7 +143,7 @@ def _compare(h: MonotoneAssociation, pairs: Pairs, level: float, draws: int, see
     if found is None:
         return {"untestable": "One of the two columns is constant.", "clusters": None}
     around = found.interval(level)
-    units, groups, warning = _ends(h, pairs, level)
+    units, groups, warning = ends(h, pairs, level)
     return {
         "test": TEST,
         "statistic": float(np.clip(found.statistic, -1e12, 1e12)),
@@ -164,64 +156,6 @@ def _compare(h: MonotoneAssociation, pairs: Pairs, level: float, draws: int, see
         "groups": groups,
         "warnings": warning,
     }
-
-
-def _cuts(h: MonotoneAssociation, x: FloatArray) -> tuple[tuple[float, float], tuple[str, ...]]:
-    """The committed ends of the predictor, or the quarter points of these rows where none were committed."""
-    if h.cuts is not None and (x <= h.cuts[0]).sum() >= 2 and (x >= h.cuts[1]).sum() >= 2:
-        return h.cuts, ()
-    known = np.sort(x)
-    low, high = float(known[(len(known) - 1) // 4]), float(known[len(known) - 1 - (len(known) - 1) // 4])
-    if low == high:
-        above, below = known[known > low], known[known < low]
-        low, high = (low, float(above[0])) if len(above) >= len(below) else (float(below[-1]), high)
-    note = "The ends of the predictor were cut at quarter points of these rows, not beforehand."
-    return (low, high), () if h.cuts is None else (note,)
-
-
-def _ends(
-    h: MonotoneAssociation, pairs: Pairs, level: float
-) -> tuple[Effect | None, tuple[Group, ...], tuple[str, ...]]:
-    """The outcome at the upper and the lower end of the predictor, and the difference between them."""
-    (low, high), warnings = _cuts(h, pairs.x)
-    upper, lower = pairs.y[pairs.x >= high], pairs.y[pairs.x <= low]
-    if min(len(upper), len(lower)) < 2:
-        return None, (), warnings
-    labels = _labels(h, pairs.x, low, high)
-    groups = tuple(_group(h, label, y) for label, y in zip(labels, (upper, lower), strict=True))
-    return _difference(h, pairs.rows, upper, lower, level), groups, warnings
-
-
-def _labels(h: MonotoneAssociation, x: FloatArray, low: float, high: float) -> tuple[str, str]:
-    return end_labels(h.predictor, low, high, at_least=bool(x.max() > high), at_most=bool(x.min() < low))
-
-
-def _is_share(h: MonotoneAssociation, y: FloatArray) -> bool:
-    return h.event is not None and bool(np.isin(y, (0.0, 1.0)).all())
-
-
-def _difference(h: MonotoneAssociation, rows: Rows, upper: FloatArray, lower: FloatArray, level: float) -> Effect:
-    if _is_share(h, np.concatenate([upper, lower])):
-        d = newcombe_interval((upper.sum(), len(upper)), (lower.sum(), len(lower)), level)
-        scale, name, unit = 100.0, "risk difference", "points"
-    else:
-        d = welch_interval(_moments(upper), _moments(lower), level)
-        scale = 100.0 if h.event is not None else 1.0
-        name = "mean difference"
-        unit = "points" if h.event is not None else rows.column(h.outcome).unit or h.outcome
-    return Effect(name=name, value=scale * d.value, low=scale * d.low, high=scale * d.high, level=level, unit=unit)
-
-
-def _moments(y: FloatArray) -> tuple[int, float, float]:
-    return len(y), float(y.mean()), float(y.var(ddof=1))
-
-
-def _group(h: MonotoneAssociation, label: str, y: FloatArray) -> Group:
-    if _is_share(h, y):
-        around = wilson_interval(float(y.sum()), len(y))
-        return Group(label=label, n=len(y), mean=around.value, low=around.low, high=around.high)
-    around = mean_interval(*_moments(y))
-    return Group(label=label, n=len(y), mean=around.value, low=around.low, high=around.high, median=float(np.median(y)))
 
 
 def _between(h: MonotoneAssociation, pairs: Pairs, level: float, draws: int, seed: int) -> dict[str, Any]:
@@ -245,7 +179,7 @@ def _within(h: MonotoneAssociation, pairs: Pairs, level: float, draws: int, seed
         reason = f"Both columns vary within only {len(rho)} clusters; at least {MIN_CLUSTERS} are needed."
         return {"untestable": reason, "clusters": len(rho)}
     found = one_sample(rho, weight, draws=draws, seed=seed, level=level)
-    units, groups, warnings = _within_ends(h, pairs, level, seed)
+    units, groups, warnings = within_ends(h, pairs, level, seed)
     low, high = max(found.low, -1.0), min(found.high, 1.0)
     return {
         "test": WITHIN,
@@ -271,33 +205,6 @@ def within_correlations(x: FloatArray, y: FloatArray, cluster: NDArray) -> tuple
     spread = np.sqrt(np.bincount(groups, rx * rx, number_of) * np.bincount(groups, ry * ry, number_of))
     varies = (spread > 0) & (n >= 3)
     return np.bincount(groups, rx * ry, number_of)[varies] / spread[varies], (n - 1)[varies]
-
-
-def _within_ends(
-    h: MonotoneAssociation, pairs: Pairs, level: float, seed: int
-) -> tuple[Effect | None, tuple[Group, ...], tuple[str, ...]]:
-    """The outcome at both ends of the predictor, compared within the clusters that hold both ends."""
-    (low, high), warnings = _cuts(h, pairs.x)
-    at_end = (pairs.x >= high) | (pairs.x <= low)
-    cluster = pairs.rows.cluster
-    if cluster is None:
-        return None, (), warnings
-    side = np.where(pairs.x[at_end] >= high, 0, 1)
-    held = within_means(pairs.y[at_end], side, cluster[at_end])
-    if len(held.weights) < 2:
-        return None, (), warnings
-    scale = 100.0 if h.event is not None else 1.0
-    unit = "points" if h.event is not None else pairs.rows.column(h.outcome).unit or h.outcome
-    d = one_sample(held.means[:, 0] - held.means[:, 1], held.weights, draws=0, seed=seed, level=level)
-    effect = Effect(
-        name="mean difference", value=scale * d.estimate, low=scale * d.low, high=scale * d.high, level=level, unit=unit
-    )
-    groups = []
-    for at, label in enumerate(_labels(h, pairs.x, low, high)):
-        mean = one_sample(held.means[:, at], held.weights, draws=0, seed=seed)
-        n = int(held.n[:, at].sum())
-        groups.append(Group(label=label, n=n, mean=mean.estimate, low=mean.low, high=mean.high))
-    return effect, tuple(groups), warnings
 
 
 def _evidence(h: MonotoneAssociation, split: str, pairs: Pairs, measured: dict[str, Any]) -> Evidence:
@@ -331,24 +238,3 @@ def _untestable(
     return Evidence.model_validate(
         _counts(h, split, pairs) | {"test": TEST, "untestable": reason, "clusters": clusters}
     )
-
-
-def _curve(h: MonotoneAssociation, x: FloatArray, y: FloatArray) -> list[dict[str, Any]]:
-    """One record per quantile bin of the predictor with at least 2 rows."""
-    if len(x) < 2:
-        return []
-    edges = np.unique(np.quantile(x, np.linspace(0, 1, _BINS + 1)[1:-1], method="lower"))
-    at = np.searchsorted(edges, x, side="left")
-    records = []
-    for b in np.unique(at):
-        own = at == b
-        if own.sum() < 2:
-            continue
-        group = _group(h, "", y[own])
-        records.append(
-            {
-                "x": float(x[own].mean()), "x_low": float(x[own].min()), "x_high": float(x[own].max()),
-                "mean": group.mean, "low": group.low, "high": group.high, "n": group.n,
-            }
-        )  # fmt: skip
-    return records
