@@ -221,12 +221,13 @@ def _vertical(picture: Picture, rows: Sequence[Record], x: dict[str, Any], *, su
 
 def _course(picture: Picture, rows: Sequence[Record], share: bool) -> str:
     """What a curve or a series shows, from its first record to its last."""
-    text = f"{words.plain(picture.y_title)} by {words.plain(picture.x_title)}"
+    of = "S" + words.plain(picture.y_title)[1:] if share else f"Average of {words.plain(picture.y_title)}"
+    text = f"{of} by {words.plain(picture.x_title)}"
     if rows:
         first, last = (percent(r["mean"]) if share else number(r["mean"]) for r in (rows[0], rows[-1]))
-        ends = (r["x"] if isinstance(r["x"], str) else number(r["x"], 4) for r in (rows[0], rows[-1]))
-        text += f": {first} at {next(ends)}, {last} at {next(ends)}"
-    return text[:1].upper() + text[1:] + "."
+        start, end = (words.figure(x) if isinstance(x, float) else str(x) for x in (rows[0]["x"], rows[-1]["x"]))
+        text += f": {first} at {start}, {last} at {end}"
+    return text + "."
 
 
 def _dots(field: str) -> list[dict[str, Any]]:
