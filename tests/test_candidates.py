@@ -44,9 +44,14 @@ def test_the_level_that_stands_out_upwards_and_the_one_downwards_are_claimed(row
     assert (down.levels.a, down.levels.b, down.direction) == (("low",), (), "lower")
 
 
-def test_a_level_with_too_few_rows_is_never_claimed(rows: Rows) -> None:
-    for outcome in ("spend", "age", "falling"):
-        assert all("rare" not in h.levels.a for h in suggested(outcome, "kind", rows))
+def test_a_level_with_too_few_rows_is_never_claimed_however_far_out_it_lies() -> None:
+    rng = np.random.default_rng(2)
+    kind = np.array(["a"] * 400 + ["b"] * 400 + ["rare"] * 19, object)
+    rows = Rows.of({"kind": kind, "spend": rng.normal(0, 1, 819) + 50.0 * (kind == "rare")})
+    assert suggested("spend", "kind", rows)
+    assert all("rare" not in h.levels.a for h in suggested("spend", "kind", rows))
+    known = Rows.of({"kind": np.append(kind, "rare"), "spend": np.append(rows.number("spend"), 50.0)})
+    assert next(h.levels.a for h in suggested("spend", "kind", known)) == ("rare",)
 
 
 def test_two_levels_make_one_claim_told_of_the_higher_one(rows: Rows) -> None:

@@ -114,6 +114,13 @@ def test_a_table_that_is_only_sorted_is_no_series() -> None:
     assert unit_of(frame.sort_values("x")).kind == "row"
 
 
+def test_numbers_that_rise_down_the_file_do_not_make_a_series() -> None:
+    x = np.sort(np.random.default_rng(12).normal(0, 1, 500))
+    frame = pd.DataFrame({"a": x, "b": x**3 + x, "c": np.exp(x)}).round(9)
+    unit = unit_of(frame)
+    assert (unit.kind, unit.warning) == ("row", None)
+
+
 def test_rows_that_lean_on_their_neighbours_without_a_date_are_warned_about() -> None:
     rng = np.random.default_rng(7)
     noise = rng.normal(0, 1, (601, 2))

@@ -244,6 +244,30 @@ def test_a_series_is_divided_the_same_whatever_the_order_of_the_file(tmp_path: P
         np.testing.assert_array_equal(a.cluster, b.cluster)
 
 
+def test_a_series_without_calendar_is_cut_into_runs_of_equally_many_rows_in_its_order(tmp_path: Path) -> None:
+    frame = series(900)
+    frame["tick"] = (frame["day"] - frame["day"].min()).dt.days * 3 + 7
+    frame = frame.drop(columns="day")
+    split = sealed(frame, tmp_path / "tick", time="tick")
+    assert (split.plan.kind, split.plan.key, split.plan.block, split.plan.units) == ("time", "tick", "15 rows", 60)
+    explored, held = split.explore(), vaults(split)
+    assert explored.number("tick").max() + 3 * 15 < held[0].number("tick").min()
+    for rows in (explored, *held):
+        assert rows.cluster is not None
+        order = np.argsort(rows.number("tick"))
+        assert set(np.bincount(rows.cluster).tolist()) == {15}
+        assert set(np.diff(rows.cluster[order]).tolist()) <= {0, 1}
+
+
+def test_the_order_of_the_file_is_the_time_where_nothing_else_tells_it(tmp_path: Path) -> None:
+    frame = series(900).sort_values("day").drop(columns="day").reset_index(drop=True)
+    split = sealed(frame, tmp_path / "s")
+    assert (split.plan.kind, split.plan.key) == ("time", None)
+    place = {v: at for at, v in enumerate(frame["price"])}
+    last = max(place[v] for v in split.explore().number("price"))
+    assert last + split.plan.gap_rows < min(place[v] for v in vaults(split)[0].number("price"))
+
+
 @pytest.mark.parametrize("n", [40, 120, 199])
 def test_a_small_table_is_one_vault_with_all_rows_and_nothing_to_explore(n: int, tmp_path: Path) -> None:
     split = sealed(wide(n), tmp_path / "s")
