@@ -59,7 +59,7 @@ CURVE = Picture(
 SHARES = Picture(
     kind="shares", x_title="island", y_title="species",
     records=tuple(
-        {"x": x, "y": y, "share": share, "n": round(share * 600)}
+        {"x": x, "y": y, "share": share, "n": 600}
         for x, row in (("Biscoe", (0.26, 0.0, 0.74)), ("Dream", (0.45, 0.55, 0.0)), ("Torgersen", (1.0, 0.0, 0.0)))
         for y, share in zip(("Adelie", "Chinstrap", "Gentoo"), row, strict=True)
     ),

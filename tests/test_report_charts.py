@@ -1,7 +1,11 @@
 """Charts are valid specifications of aggregates, drawn offline, legible on light and dark paper."""
 
 import json
+import os
 import re
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +14,7 @@ from heldout.agent.report.charts import chart, describe, svg
 from heldout.tools.verify.evidence import Picture
 from tests import sample_result as made
 
+ROOT = Path(__file__).resolve().parents[1]
 KINDS = [p.kind for p in made.PICTURES]
 
 
@@ -90,7 +95,7 @@ def test_only_five_hundred_records_are_drawn() -> None:
         ("curve", ({"x": 1.0, "mean": 2.0}, {"x": 2.0, "mean": 3.0})),
         ("shares", ({"x": "a", "y": "b", "share": 1.0},)),
         ("series", ({"date": "2020-01-01", "mean": 2.0}, {"date": "2021-01-01", "mean": 3.0})),
-        ("series", ({"date": 18262.0, "mean": 2.0}, {"date": 18999.0, "mean": 3.0})),
+        ("series", ({"date": 3.5, "mean": 2.0}, {"date": 48, "mean": 3.0})),
         ("groups", ()), ("rates", ()), ("curve", ()), ("shares", ()), ("series", ()),
     ],
 )  # fmt: skip
@@ -134,3 +139,27 @@ def test_long_names_are_cut() -> None:
     assert width
     assert int(width[1]) <= 520
     assert "x" * 60 not in drawn
+
+
+def test_times_are_drawn_alike_in_every_zone() -> None:
+    code = (
+        "from heldout.agent.report.charts import chart, svg\n"
+        "from heldout.tools.verify.evidence import Picture\n"
+        "r = tuple({'date': f'20{i}-01-01T00:00:00', 'mean': 1.0 * i} for i in range(10, 20))\n"
+        "print(svg(chart(Picture(kind='series', x_title='day', y_title='y', records=r))))"
+    )
+    drawn = {
+        subprocess.run(
+            [sys.executable, "-c", code], cwd=ROOT, env=os.environ | {"TZ": zone}, capture_output=True, text=True,
+            check=True,
+        ).stdout
+        for zone in ("Pacific/Auckland", "America/Los_Angeles")
+    }  # fmt: skip
+    assert len(drawn) == 1
+    assert ">2012<" in drawn.pop()
+
+
+def test_a_time_is_described_by_its_day() -> None:
+    records = tuple({"date": f"20{i}-01-01T00:00:00", "mean": 1.0 * i, "n": 5} for i in range(10, 20))
+    spec = chart(Picture(kind="series", x_title="day", y_title="y", records=records))
+    assert describe(spec) == "Average of y by day: 10 at 2010-01-01, 19 at 2019-01-01."

@@ -6,14 +6,13 @@ fetch anything. Records by kind; every key but those marked `*` may be missing o
     groups   label*, mean*, n, low, high, median, q25, q75     one number a group, mean with its 95 % interval
     rates    label*, share*, n, low, high                      share between 0 and 1, with its 95 % interval
     curve    x*, mean*, n, low, high, x_low, x_high            outcome by bins of a number; x is the bin's mean
-    shares   x*, y*, share*, n                                 share of label y among the rows with label x
-    series   date*, mean*, n, low, high                        ISO date, days since 1970-01-01, or a year
+    shares   x*, y*, share*, n                                 share of label y among the n rows with label x
+    series   date*, mean*, n, low, high                        date is ISO text, or a number such as a year
 
 `mean` is a share between 0 and 1 where the picture's y title begins with `share of`.
 """
 
 from collections.abc import Sequence
-from datetime import date, timedelta
 from typing import Any
 
 from ...tools.verify.evidence import Picture
@@ -124,25 +123,29 @@ def _bunched(xs: Sequence[float]) -> bool:
 
 
 def _series(picture: Picture, records: Sequence[Record]) -> dict[str, Any]:
-    rows, kind = _dated(records)
-    axis = {"format": "d"} if kind == "quantitative" else {}
-    field = {
-        "field": "x",
-        "type": kind,
-        "scale": {"zero": False, "padding": 12} if kind == "quantitative" else {"padding": 12},
-        "axis": axis,
-    }
+    if all(isinstance(r["date"], str) for r in records):
+        rows = sorted((r | {"x": _utc(r["date"])} for r in records), key=lambda r: r["x"])
+        along: dict[str, Any] = {"type": "temporal", "scale": {"type": "utc", "padding": 12}}
+    else:
+        rows = sorted((r | {"x": r["date"]} for r in records), key=lambda r: r["x"])
+        years = all(1000 <= r["x"] <= 3000 for r in rows)
+        along = {"type": "quantitative", "scale": {"zero": False, "padding": 12}}
+        along["axis"] = {"format": "d" if years else ",", "tickMinStep": 1}
     return _vertical(
-        picture, rows, field, subtitle=f"Dot: {_average(picture)} by period{_total(rows)}, with 95 % interval"
-    )
+        picture, rows, {"field": "x"} | along,
+        subtitle=f"Dot: {_average(picture)} by period{_total(rows)}, with 95 % interval",
+    )  # fmt: skip
+
+
+def _utc(time: str) -> str:
+    """An ISO time with its zone, without which it would be drawn in that of the machine."""
+    return time + "Z" if "T" in time and not time.endswith("Z") else time
 
 
 def _shares(picture: Picture, records: Sequence[Record]) -> dict[str, Any]:
-    total = {r["x"]: 0 for r in records}
-    for r in records:
-        total[r["x"]] += r.get("n") or 0
+    total = {r["x"]: r.get("n") for r in records}
     rows = [
-        {"row": _label({"label": r["x"], "n": total[r["x"]] or None}), "column": _cut(str(r["y"])), "share": r["share"],
+        {"row": _label({"label": r["x"], "n": total[r["x"]]}), "column": _cut(str(r["y"])), "share": r["share"],
          "figure": percent(r["share"], 0)}
         for r in records
     ]  # fmt: skip
@@ -225,9 +228,16 @@ def _course(picture: Picture, rows: Sequence[Record], share: bool) -> str:
     text = f"{of} by {words.plain(picture.x_title)}"
     if rows:
         first, last = (percent(r["mean"]) if share else number(r["mean"]) for r in (rows[0], rows[-1]))
-        start, end = (words.figure(x) if isinstance(x, float) else str(x) for x in (rows[0]["x"], rows[-1]["x"]))
+        start, end = (_place(r["x"]) for r in (rows[0], rows[-1]))
         text += f": {first} at {start}, {last} at {end}"
     return text + "."
+
+
+def _place(x: float | str) -> str:
+    """A position for a sentence: the day of a time, a number without separators where it may be a year."""
+    if isinstance(x, str):
+        return x[:10]
+    return f"{x:g}" if 1000 <= x <= 3000 else words.figure(x)
 
 
 def _dots(field: str) -> list[dict[str, Any]]:
@@ -256,22 +266,6 @@ def _x(field: str) -> dict[str, Any]:
 
 def _all(rows: Sequence[Record], *keys: str) -> bool:
     return bool(rows) and all(r.get(k) is not None for r in rows for k in keys)
-
-
-def _dated(records: Sequence[Record]) -> tuple[list[Record], str]:
-    """Records in time order with `x` as an ISO date, or as a year where the dates are years."""
-    values = [r["date"] for r in records]
-    if values and all(not isinstance(v, str) and float(v).is_integer() and 1000 <= v <= 3000 for v in values):
-        return sorted((r | {"x": int(r["date"])} for r in records), key=lambda r: r["x"]), "quantitative"
-    return sorted((r | {"x": _day(r["date"])} for r in records), key=lambda r: r["x"]), "temporal"
-
-
-def _day(value: object) -> str:
-    """An ISO day; numbers are days since 1970-01-01, held within the calendar."""
-    if isinstance(value, int | float):
-        days = min(max(int(value // 1), -719_162), 2_932_896)
-        return (date(1970, 1, 1) + timedelta(days=days)).isoformat()
-    return str(value)
 
 
 def _average(picture: Picture) -> str:
