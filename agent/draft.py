@@ -146,7 +146,7 @@ def _usefulness(
         return 0.0
     last = max(len(order) - 1, 1)
     reading = outcome_reading(rows.column(hypothesis.outcome), order[hypothesis.outcome] / last)
-    return power * strength(hypothesis.family, theta) ** 0.5 * (0.5 + max(reading, 0.0)) ** 0.5
+    return power * strength(hypothesis.family, theta) ** 0.5 * (0.5 + max(reading, 0.0))
 
 
 def _quantile(p: float) -> float:
