@@ -91,7 +91,7 @@ def _summary(profile: Mapping[str, Any]) -> str:
         low, middle, high = (as_text(profile.get(k)) for k in ("minimum", "median", "maximum"))
         return f"{low} to {high}, median {middle}"
     n = profile.get("n") or 0
-    top = list(profile.get("top") or ())[:3]
+    top: list[tuple[str, int]] = list(profile.get("top") or [])[:3]
     return ", ".join(f"{level} {100 * rows / n:.0f} %" for level, rows in top) if n else ""
 
 
