@@ -17,15 +17,18 @@ from ..clusters import collapse, is_constant_within
 from ..evidence import Evidence, Group, Picture
 from ..hypothesis import CategoricalAssociation, FamilyName, Hypothesis
 from ..intervals import check_level, normal_quantile, wilson_interval
-from ..permutation import permutation_p
+from ..permutation import cross_table, permutation_p
 from ..population import population
 from .wording import among, column, count, effect_interval, fixed, is_level, percent, sentence_case, shown, untested
 
 TEST = "permutation and asymptotic chi-square"
 EFFECT = "Cramér's V"
 OTHER = "(other)"
+OTHER_STILL = "(every other level)"
 MIN_ROWS = 50
 _EXPECTED = 5.0
+_MIN_GROUP = 20
+_UNEQUAL = 0.05
 _MOST_SHARES = 400
 
 
@@ -65,18 +68,12 @@ class _CategoricalAssociation:
         check_level(level)
         h = _own(hypothesis)
         rows = population(h, rows)
-        clusters = None
-        if rows.cluster is not None:
-            if not _constant(h, rows):
-                reason = "Labels that vary within a cluster need a family for repeated measures."
-                return _untestable(h, split, reason)
-            rows = collapse(rows, (h.outcome, h.predictor), modes_of=(h.outcome, h.predictor))
-            clusters = rows.n
-        cells = _cells(h, rows)
-        reason = _floors(cells)
-        if reason is not None:
-            return _untestable(h, split, reason, cells, clusters)
-        return _evidence(h, split, cells, level, draws, seed, clusters)
+        counted = _cells(h, rows)
+        if rows.cluster is None:
+            measured = _measure(h, counted, level, draws, seed)
+        else:
+            measured = _between(h, rows, rows.cluster, level, draws, seed)
+        return _evidence(h, split, counted, measured, _unequal_missing(h, rows))
 
     def picture(self, hypothesis: Hypothesis, rows: Rows) -> Picture:
         """The share of each outcome level within each predictor level: {x, y, share, n}."""
@@ -102,9 +99,10 @@ class _CategoricalAssociation:
         effect = evidence.effect
         undecided = f"{column(h.outcome)} is not shown to depend on {column(h.predictor)}"
         head = _statement(h) if shown(evidence) else undecided
-        size = f"n = {count(evidence.n)}" + (" clusters" if evidence.clusters is not None else "")
+        within = f" in {count(evidence.clusters)} clusters" if evidence.clusters is not None else ""
+        size = f"n = {count(evidence.n)}{within}"
         text = f"{head} (Cramér's V {fixed(effect.value, 2)}, {effect_interval(effect, 2)}; {size})"
-        return sentence_case(among(h) + text + _standing_out(evidence)) + "."
+        return sentence_case(among(h) + text + _standing_out(h, evidence)) + "."
 
 
 FAMILY = _CategoricalAssociation()
@@ -120,23 +118,18 @@ def _statement(h: CategoricalAssociation) -> str:
     return f"the distribution of {column(h.outcome)} differs between the levels of {column(h.predictor)}"
 
 
-def _constant(h: CategoricalAssociation, rows: Rows) -> bool:
-    a, b = rows.codes(h.predictor), rows.codes(h.outcome)
-    cluster = rows.cluster if rows.cluster is not None else np.arange(rows.n)
-    good = (a >= 0) & (b >= 0)
-    return is_constant_within(a[good], cluster[good]) and is_constant_within(b[good], cluster[good])
-
-
-def _pooled(rows: Rows, name: str, kept: tuple[str, ...]) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+def _pooled(rows: Rows, name: str, kept: tuple[str, ...]) -> tuple[NDArray[np.int32], tuple[str, ...]]:
     """Codes of the kept levels in their order, every other level pooled as one after them, -1 where missing."""
     known = {level: at for at, level in enumerate(rows.column(name).levels)}
-    table = np.full(len(known) + 1, len(kept), np.int64)
+    table = np.full(len(known) + 1, len(kept), np.int32)
     table[-1] = -1
     for at, level in enumerate(kept):
         if level not in known:
             raise HypothesisError(f"{level!r} is not a level of {name!r}: {', '.join(list(known)[:12])}.")
         table[known[level]] = at
-    return table[rows.codes(name)], (*kept, OTHER)
+    # A level that is itself called so keeps its name; the pool then takes another.
+    other = OTHER if OTHER not in known else OTHER_STILL
+    return table[rows.codes(name)], (*kept, other)
 
 
 def _cells(h: CategoricalAssociation, rows: Rows) -> Cells:
@@ -144,7 +137,7 @@ def _cells(h: CategoricalAssociation, rows: Rows) -> Cells:
     b, outcome = _pooled(rows, h.outcome, h.outcome_levels)
     good = (a >= 0) & (b >= 0)
     shape = len(predictor), len(outcome)
-    table = np.bincount(a[good] * shape[1] + b[good], minlength=shape[0] * shape[1]).reshape(shape)
+    table = cross_table(a, b, shape)
     some_rows, some_columns = table.sum(1) > 0, table.sum(0) > 0
     return Cells(
         table[some_rows][:, some_columns],
@@ -205,37 +198,90 @@ def _noncentrality(chi2: float, df: int, p: float) -> float:
     return max(0.0, float((np.sqrt(2 * chi2 - df) - ndtri(p)) ** 2 / 2 - df / 2))
 
 
-def _evidence(
-    h: CategoricalAssociation, split: str, cells: Cells, level: float, draws: int, seed: int, clusters: int | None
-) -> Evidence:
+def _between(
+    h: CategoricalAssociation, rows: Rows, cluster: NDArray, level: float, draws: int, seed: int
+) -> dict[str, Any]:
+    """One row per cluster, where both labels belong to the cluster."""
+    a, b = rows.codes(h.predictor), rows.codes(h.outcome)
+    good = (a >= 0) & (b >= 0)
+    if not (is_constant_within(a[good], cluster[good]) and is_constant_within(b[good], cluster[good])):
+        return {"untestable": "Labels that vary within a cluster need a family for repeated measures."}
+    both = (h.outcome, h.predictor)
+    one_each = collapse(rows.select(good), both, modes_of=both)
+    measured = _measure(h, _cells(h, one_each), level, draws, seed)
+    if "untestable" in measured:
+        measured["untestable"] = f"With one row per cluster: {measured['untestable']}"
+    return measured | {"test": f"{TEST}, on one row per cluster", "clusters": one_each.n}
+
+
+def _measure(h: CategoricalAssociation, cells: Cells, level: float, draws: int, seed: int) -> dict[str, Any]:
+    """The evidence's figures for a table of independent rows, or why there are none."""
+    reason = _floors(cells)
+    if reason is not None:
+        return {"untestable": reason}
     table = cells.table
-    n, expected = int(table.sum()), _expected(table)
-    chi2 = float(_chi_squared(table[None], expected)[0])
-    df = (table.shape[0] - 1) * (table.shape[1] - 1)
-    value, low, high = cramers_v(chi2, (table.shape[0], table.shape[1]), n, level)
-    # The one-sided 95 % bound, told as a standard error: "V is below delta" is then that bound's test.
-    # A chi-square under its mean says no more than one at its mean: else a low draw would look like certainty.
-    bounds = [
-        (cramers_v(max(chi2, df), (table.shape[0], table.shape[1]), n, sure)[2] - value) / normal_quantile(sure)
-        for sure in (0.90, 0.99)
-    ]
-    robust = float(chdtrc(df, chi2))
-    drawn = permutation_p(table, lambda t: _chi_squared(t, expected), draws=draws, seed=seed) if draws else None
-    return Evidence.model_validate(
-        _counts(h, split, cells, clusters)
-        | {
-            "test": TEST + (", on one row per cluster" if clusters is not None else ""),
-            "statistic": chi2,
-            "df": df,
-            "p_permutation": drawn,
-            "p_robust": robust,
-            "p_value": robust if drawn is None else max(robust, drawn),
-            "effect": Effect(name=EFFECT, value=value, low=low, high=high, level=level),
-            "standard_error": max(*bounds, 1e-9),
-            "theta": value,
-            "groups": _groups(h, cells, expected),
-        }
+    n, expected, shape = int(table.sum()), _expected(table), (table.shape[0], table.shape[1])
+    chi2, df = float(_chi_squared(table[None], expected)[0]), (shape[0] - 1) * (shape[1] - 1)
+    value, low, high = cramers_v(chi2, shape, n, level)
+    return {
+        "test": TEST,
+        "statistic": chi2,
+        "df": df,
+        "p_permutation": permutation_p(table, lambda t: _chi_squared(t, expected), draws=draws, seed=seed)
+        if draws
+        else None,
+        "p_robust": float(chdtrc(df, chi2)),
+        "effect": Effect(name=EFFECT, value=value, low=low, high=high, level=level),
+        "standard_error": _standard_error(value, chi2, shape, n),
+        "groups": _groups(h, cells, expected),
+    }
+
+
+def _standard_error(value: float, chi2: float, shape: tuple[int, int], n: int) -> float:
+    """The one-sided upper bounds of V told as a standard error: "V is below delta" is then those bounds' test.
+
+    A chi-square under its mean says no more than one at its mean: else a low draw would look like certainty.
+    """
+    df = (shape[0] - 1) * (shape[1] - 1)
+    bounds = ((cramers_v(max(chi2, df), shape, n, sure)[2] - value) / normal_quantile(sure) for sure in (0.90, 0.99))
+    return max(*bounds, 1e-9)
+
+
+def _unequal_missing(h: CategoricalAssociation, rows: Rows) -> str | None:
+    """A warning where the outcome is missing much more often at one level than at another (5 points), or None."""
+    at, levels = _pooled(rows, h.predictor, h.predictor_levels)
+    lost = (rows.codes(h.outcome) < 0).astype(np.int32)
+    table = cross_table(at, lost, (len(levels), 2))
+    share = table[:, 1] / np.maximum(table.sum(axis=1), 1)
+    seen = np.flatnonzero(table.sum(axis=1) >= _MIN_GROUP)
+    if len(seen) < 2 or np.ptp(share[seen]) <= _UNEQUAL:
+        return None
+    most, least = seen[np.argmax(share[seen])], seen[np.argmin(share[seen])]
+    return (
+        f"{column(h.outcome)} is missing for {percent(share[most], 0)} of rows where "
+        f"{is_level(h.predictor, (levels[most],))} and for {percent(share[least], 0)} where it is {levels[least]}, "
+        "which can bias the comparison."
     )
+
+
+def _evidence(
+    h: CategoricalAssociation, split: str, counted: Cells, measured: dict[str, Any], warning: str | None
+) -> Evidence:
+    """The figures as evidence, with p, theta and warnings; counts are of rows, clustered or not."""
+    n = counted.table.sum(axis=1)
+    base = {
+        "hypothesis_id": h.content_id(),
+        "split": split,
+        "test": TEST,
+        "n": int(n.sum()),
+        "n_per_group": {is_level(h.predictor, (x,)): int(k) for x, k in zip(counted.predictor, n, strict=True)},
+        "missing": counted.missing,
+    }
+    if "untestable" in measured:
+        return Evidence.model_validate(base | measured)
+    ps = [p for p in (measured["p_permutation"], measured["p_robust"]) if p is not None]
+    figures = {"p_value": max(ps), "theta": measured["effect"].value, "warnings": (warning,) if warning else ()}
+    return Evidence.model_validate(base | measured | figures)
 
 
 def _groups(h: CategoricalAssociation, cells: Cells, expected: FloatArray) -> tuple[Group, ...]:
@@ -243,6 +289,9 @@ def _groups(h: CategoricalAssociation, cells: Cells, expected: FloatArray) -> tu
     share_r, share_c = cells.table.sum(1) / cells.table.sum(), cells.table.sum(0) / cells.table.sum()
     spread = np.sqrt(np.maximum(expected * np.outer(1 - share_r, 1 - share_c), 1e-12))
     residual = (cells.table - expected) / spread
+    # The pool of rare levels stands out only where there is nothing else to name.
+    named = np.outer(np.isin(cells.predictor, h.predictor_levels), np.isin(cells.outcome, h.outcome_levels))
+    residual = np.where(named | ~named.any(), residual, -np.inf)
     event = int(np.argmax(residual.max(axis=0)))
     out = []
     for at, level in enumerate(cells.predictor):
@@ -253,36 +302,21 @@ def _groups(h: CategoricalAssociation, cells: Cells, expected: FloatArray) -> tu
     return tuple(out)
 
 
-def _standing_out(evidence: Evidence) -> str:
-    """`: most of all, x is a for 88.3 % of rows where y is b, against 28.1 % overall`."""
+def _standing_out(h: CategoricalAssociation, evidence: Evidence) -> str:
+    """`; most of all, x is a for 88.3 % of rows where y is b, against 28.1 % overall`."""
     groups = [g for g in evidence.groups if g.mean is not None]
     total = sum(g.n for g in groups)
     if not groups or not total:
         return ""
     overall = sum(g.n * (g.mean or 0.0) for g in groups) / total
-    most = max(groups, key=lambda g: ((g.mean or 0.0) - overall) * np.sqrt(g.n / max(1 - g.n / total, 1e-9)))
-    event, _, where = most.label.partition(" where ")
+    pool = {OTHER, OTHER_STILL} - set(h.predictor_levels)
+    named = [g for g in groups if g.label.rpartition(_joint(h))[2] not in pool] or groups
+    most = max(named, key=lambda g: ((g.mean or 0.0) - overall) * np.sqrt(g.n / max(1 - g.n / total, 1e-9)))
+    event, _, level = most.label.rpartition(_joint(h))
     here, all_rows = percent(most.mean or 0.0), percent(overall)
-    return f"; most of all, {event} for {here} of rows where {where}, against {all_rows} overall"
+    return f"; most of all, {event} for {here} of rows{_joint(h)}{level}, against {all_rows} overall"
 
 
-def _counts(h: CategoricalAssociation, split: str, cells: Cells | None, clusters: int | None) -> dict[str, Any]:
-    if cells is None:
-        return {"hypothesis_id": h.content_id(), "split": split, "n": 0, "clusters": clusters}
-    per_group = {
-        f"{column(h.predictor)} is {x}": int(k) for x, k in zip(cells.predictor, cells.table.sum(1), strict=True)
-    }
-    return {
-        "hypothesis_id": h.content_id(),
-        "split": split,
-        "n": int(cells.table.sum()),
-        "n_per_group": per_group,
-        "missing": cells.missing,
-        "clusters": clusters,
-    }
-
-
-def _untestable(
-    h: CategoricalAssociation, split: str, reason: str, cells: Cells | None = None, clusters: int | None = None
-) -> Evidence:
-    return Evidence.model_validate(_counts(h, split, cells, clusters) | {"test": TEST, "untestable": reason})
+def _joint(h: CategoricalAssociation) -> str:
+    """What stands between the outcome's level and the predictor's in the label of a group."""
+    return f" where {column(h.predictor)} is "
