@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ...tools.verify.evidence import Group
-from ...tools.verify.families.wording import condition, fixed, percent
+from ...tools.verify.families.wording import condition, percent
 from ...tools.verify.hypothesis import Condition
 from . import words
 from .result import Finding
@@ -23,7 +23,8 @@ class Details(NamedTuple):
 
 def details(finding: Finding) -> Details:
     """The evidence of a finding as (name, figure) lines and a table of its groups."""
-    return Details(tuple(_lines(finding)), tuple(_group(g, finding.family) for g in finding.held_out.groups))
+    share = finding.hypothesis.get("event") is not None
+    return Details(tuple(_lines(finding)), tuple(_group(g, share) for g in finding.held_out.groups))
 
 
 def _lines(finding: Finding) -> Iterator[tuple[str, str]]:
@@ -33,7 +34,7 @@ def _lines(finding: Finding) -> Iterator[tuple[str, str]]:
     yield from _population(finding)
     yield "Test", held.test
     if held.statistic is not None:
-        of = f", {fixed(held.df, 1)} degrees of freedom" if held.df is not None else ""
+        of = "" if held.df is None else f", {words.figure(round(held.df, 1))} degrees of freedom"
         yield "Statistic", f"{words.figure(held.statistic)}{of}"
     yield from _p_values(finding)
     if held.effect is not None:
@@ -86,9 +87,7 @@ def _rows(finding: Finding) -> str:
     return text + (f"; {words.many(held.missing, 'row')} left out for missing values" if held.missing else "")
 
 
-def _group(group: Group, family: str) -> tuple[str, str, str, str, str]:
-    share = family == "rate_difference"
-
+def _group(group: Group, share: bool) -> tuple[str, str, str, str, str]:
     def text(value: float | None) -> str:
         if value is None:
             return "–"

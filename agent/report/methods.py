@@ -6,6 +6,7 @@ result does not hold. Follows the SAMPL guidelines: tests, intervals, multiplici
 
 from collections.abc import Iterator
 
+from ...tools.verify.families.wording import number
 from .result import Result
 from .words import FAMILIES, explored_rows, figure, many, opened_rows
 
@@ -122,10 +123,15 @@ def _intervals(result: Result) -> str:
     levels = sorted({e.level for e in effects if e is not None and e.level is not None})
     text = "Effects are stated in the units of the data and on a common scale, with confidence intervals of 95 %"
     if any(level > 0.951 for level in levels):
-        shown = f"{figure(100 * levels[-1])} %"
+        shown = f"{number(100 * levels[-1])} %"
         text += (
             f"; those of verified hypotheses are wider ({shown}), at one minus the p-value that verification took, "
             "so that picking them out does not make their intervals too short"
+        )
+    if any(f.family == "group_difference" for f in result.findings):
+        text += (
+            ". P(A>B) is the chance that a row of the first group has the higher value than one of the second, ties "
+            "counted half; .5 means no difference"
         )
     return text + "."
 
