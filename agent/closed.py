@@ -8,14 +8,14 @@ from itertools import combinations
 
 from ..tools.data.schema import Column
 from ..tools.verify.hypothesis import Hypothesis, parse
-from .roles import oriented
+from .roles import is_code, oriented
 
 _FEW = 6
 
 
 def enumerate_closed(columns: Sequence[Column]) -> tuple[Hypothesis, ...]:
     """Every claim of the grammar on every pair of analysed columns, without a direction."""
-    analysed = [c for c in columns if c.analysed]
+    analysed = [c for c in columns if c.analysed and not is_code(c)]
     order = {c.name: at for at, c in enumerate(analysed)}
     out: dict[str, Hypothesis] = {}
     for a, b in combinations(analysed, 2):

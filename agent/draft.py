@@ -18,16 +18,16 @@ from ..tools.verify.hypothesis import Hypothesis
 from ..tools.verify.policy import Rule
 from ..tools.verify.verify import measure
 from .candidates import candidates
-from .roles import oriented, outcome_reading, strength
-from .twins import spare_columns, without_twins
+from .roles import is_code, oriented, outcome_reading, strength
+from .twins import spare_columns, versions_of_one, without_twins
 
 MOST = 50
 _PAIRS = 160
 _SCORING_ROWS = 60_000
 _NEAR = 0.8
 """Size, as a part of the smallest effect of interest, from which a lead is worth a claim."""
-_MIN_Z = 2.0
-_MIN_POWER = 0.25
+_MIN_Z = 2.2
+_MIN_POWER = 0.35
 _SPENT = 0.02
 """What must be left of a draft's worth beside those chosen before it."""
 _SAME = 0.7
@@ -91,9 +91,16 @@ def draft_by_rule(
     units = len(np.unique(rows.cluster)) if rows.cluster is not None else rows.n
     ratio = held_out_units / max(units, 1)
     barred = structural_pairs(structure) | _derived_pairs(rows)
-    spare = spare_columns(structure, rows, {focus.outcome, *focus.about})
+    asked = {focus.outcome, *focus.about}
+    codes = {c.name for c in rows.columns.values() if is_code(c)} - asked
+    spare = spare_columns(structure, rows, asked) | codes
     wanted = (
-        x for x in leads if frozenset((x.a, x.b)) not in barred and not spare & {x.a, x.b} and focus.admits(x.a, x.b)
+        x
+        for x in leads
+        if frozenset((x.a, x.b)) not in barred
+        and not spare & {x.a, x.b}
+        and not versions_of_one(x)
+        and focus.admits(x.a, x.b)
     )
     for _, lead in zip(range(_PAIRS), wanted, strict=False):
         a, b = rows.column(lead.a), rows.column(lead.b)

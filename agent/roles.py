@@ -11,18 +11,21 @@ from ..tools.data.schema import Column
 _SPLIT = re.compile(r"[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])")
 
 _GIVEN = frozenset(
-    "sex gender female male race ethnicity nationality age birth born species breed island country region state city "
+    "sex gender female male race ethnicity nationality age birth born species breed island country region state "
+    "city town village suburb place "
     "county location origin continent district zone neighbourhood neighborhood borough latitude longitude lat lon long "
     "altitude elevation year month day date weekday workingday weekend dow hour minute season quarter holiday weather "
     "temp temperature atemp humidity wind windspeed rain snow climate daylight generation cohort time timestamp".split()
 )
 _BACKGROUND = frozenset(
-    "education educ edu degree schooling occupation job role department dept class pclass cabin deck type kind category "
+    "education educ edu degree schooling occupation job role department dept class pclass cabin deck type kind "
+    "category "
     "group segment plan tier channel source brand make manufacturer model product supplier vendor carrier religion "
     "religious married marriage marital yearsmarried children child kids parch sibsp siblings family household "
     "dependents partner spouse senior size party smoker smoking alcohol diet contract internet phone streaming "
     "security backup protection support paperless billing payment method service dose treatment arm supp supplement "
-    "embarked embark town who alone adult cylinders displacement horsepower acceleration weight height width length depth area "
+    "embarked embark town who alone adult cylinders displacement horsepower acceleration "
+    "weight height width length depth area "
     "rooms bedrooms bathrooms experience tenure seniority priority assigned caller opened gini minority native "
     "tenured beauty credits division livebait camper persons chocolate fruity caramel nougat bar hard".split()
 )
@@ -40,6 +43,7 @@ _TARGET = frozenset(
     "admission admit admitted approved approval diagnosis disease relapse readmitted affairs returned resolved closed "
     "winpercentage graduated hired purchased bought".split()
 )
+_CODES = frozenset("id code number nr no num flight zip zipcode postcode postal phone index key ref".split())
 _TIERS = ((_TARGET, 6.0), (_MEASURED, 3.0), (_GIVEN, 0.0), (_BACKGROUND, 1.0))
 
 
@@ -74,6 +78,13 @@ def oriented(a: Column, b: Column, order: dict[str, int]) -> tuple[Column, Colum
     first = outcome_reading(a, order[a.name] / last), order[a.name]
     second = outcome_reading(b, order[b.name] / last), order[b.name]
     return (a, b) if first >= second else (b, a)
+
+
+def is_code(column: Column) -> bool:
+    """Whether a number only names things (a flight, a zip code), so that more or less of it means nothing."""
+    if column.type != "number" or not column.integer or column.distinct <= 24:
+        return False
+    return bool(_CODES & {t.lower() for t in _SPLIT.split(column.name) if t})
 
 
 def strength(family: str, theta: float) -> float:

@@ -3,6 +3,7 @@
 Knows structures and which rows a level selects. Must never know effects, p-values or sealed rows.
 """
 
+import re
 from collections.abc import Collection, Sequence
 from typing import Protocol, TypeVar
 
@@ -10,9 +11,12 @@ import numpy as np
 
 from ..tools.data.durations import reads_like_end
 from ..tools.data.rows import Rows
-from ..tools.explore.lead import Structure
+from ..tools.explore.lead import Lead, Structure
 from ..tools.value import digest
 from ..tools.verify.hypothesis import GroupDifference, Hypothesis, RateDifference
+
+_VERSIONS = 0.7
+_WORD = re.compile(r"[^a-z]+")
 
 
 class Telling(Protocol):
@@ -44,6 +48,17 @@ def spare_columns(structure: Sequence[Structure], rows: Rows, asked: Collection[
         if ranked and ranked[0] not in spare:
             spare.update(n for n in ranked[1:] if n not in asked)
     return frozenset(spare)
+
+
+def versions_of_one(lead: Lead) -> bool:
+    """Whether two columns that move together are one measurement in two versions: `budget` and `budget_2013`.
+
+    Read off the names: every word of the one stands in the other.
+    """
+    if abs(lead.strength) < _VERSIONS or lead.kind == "category-number":
+        return False
+    a, b = ({w for w in _WORD.split(name.lower()) if w} for name in (lead.a, lead.b))
+    return bool(a) and bool(b) and (a <= b or b <= a)
 
 
 def _is_late(name: str, rows: Rows) -> bool:

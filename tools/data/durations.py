@@ -15,6 +15,8 @@ from .schema import Column, Note
 _START = re.compile(r"open|start|begin|creat|order|admi|submit|report|pickup|depart|request|hire|sign|from", re.I)
 _END = re.compile(r"clos|end|finish|complet|resolv|deliver|ship|discharg|drop_?off|arriv|cancel|terminat|to$", re.I)
 _MOST = 3
+_UNITS = (("days", 86_400e6), ("hours", 3_600e6), ("minutes", 60e6), ("seconds", 1e6))
+_SEVERAL = 2
 _FORWARD = 0.85
 
 
@@ -28,7 +30,7 @@ def add_durations(
 ) -> tuple[tuple[Column, ...], list[Note]]:
     """Add a column of days for each start and end date that read like one, at most three.
 
-    Taken where both dates are known in at least half of the rows and the end is not before the start in at least
+    Hours, minutes or seconds where those are typical. Taken where both dates are known in at least half of the rows and the end is not before the start in at least
     85 % of those; the column is called `end - start`, and rows that end before they start are pointed out.
     """
     dates = [c for c in columns if c.type == "datetime"]
@@ -49,7 +51,7 @@ def add_durations(
 
 def _notes(cursor: duckdb.DuckDBPyConnection, column: Column) -> list[Note]:
     start, end = column.derived_from
-    text = f"`{column.name}` was added: the days from `{start}` to `{end}`."
+    text = f"`{column.name}` was added: the {column.unit} from `{start}` to `{end}`."
     notes = [Note(kind="coerced", column=column.name, text=text)]
     before = cursor.execute(f"SELECT count(*) FROM data WHERE {quoted(column.name)} < 0").fetchall()[0][0]
     if before:
@@ -59,7 +61,12 @@ def _notes(cursor: duckdb.DuckDBPyConnection, column: Column) -> list[Note]:
 
 
 def _add(cursor: duckdb.DuckDBPyConnection, start: str, end: str, name: str) -> Column | None:
-    days = f"(epoch_us({quoted(end)}) - epoch_us({quoted(start)})) / 86400000000.0"
+    apart = f"(epoch_us({quoted(end)}) - epoch_us({quoted(start)}))"
+    typical = cursor.execute(f"SELECT median(abs({apart})) FROM data").fetchall()[0][0]
+    if not typical:
+        return None
+    unit, microseconds = next((u for u in _UNITS if typical >= _SEVERAL * u[1]), _UNITS[-1])
+    days = f"{apart} / {microseconds!r}"
     rows, known, forward, distinct = cursor.execute(
         f"SELECT count(*), count(d), count(*) FILTER (d >= 0), count(DISTINCT d) FROM (SELECT {days} AS d FROM data)"
     ).fetchall()[0]
@@ -69,5 +76,5 @@ def _add(cursor: duckdb.DuckDBPyConnection, start: str, end: str, name: str) -> 
     cursor.execute(f"UPDATE data SET {quoted(name)} = {days}").fetchall()
     return Column(
         name=name, type="number", storage="DOUBLE", rows=rows, missing=rows - known, distinct=distinct,
-        unit="days", source_type="two dates", derived_from=(start, end),
+        unit=unit, source_type="two dates", derived_from=(start, end),
     )  # fmt: skip

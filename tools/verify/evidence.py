@@ -5,6 +5,8 @@ Knows the fields of the public contract. Must never know how a figure was comput
 
 from typing import Any, Literal
 
+from pydantic import Field
+
 from ..value import Effect, Value
 from .hypothesis import Hypothesis
 
@@ -46,7 +48,7 @@ class Evidence(Value):
     statistic: float | None = None
     df: float | None = None
     n: int
-    n_per_group: dict[str, int] = {}
+    n_per_group: dict[str, int] = Field(default_factory=dict)
     missing: int = 0
     """Rows of the population left out because outcome or predictor is missing."""
     clusters: int | None = None

@@ -11,9 +11,7 @@ from pydantic import Field, TypeAdapter, model_validator
 from ..errors import HypothesisError
 from ..value import Value
 
-FamilyName = Literal[
-    "group_difference", "rate_difference", "monotone_association", "categorical_association", "trend"
-]
+FamilyName = Literal["group_difference", "rate_difference", "monotone_association", "categorical_association", "trend"]
 Direction = Literal["higher", "lower", "increasing", "decreasing", "rising", "falling", "any"]
 _SIGNS = {"higher": 1, "increasing": 1, "rising": 1, "lower": -1, "decreasing": -1, "falling": -1, "any": 0}
 
@@ -95,8 +93,10 @@ class CategoricalAssociation(_Claim):
 
 
 class Trend(_Claim):
-    """The outcome (a number, or the share of `event`) rises or falls over time; `predictor` is a date column
-    or a whole-number column of years."""
+    """The outcome (a number, or the share of `event`) rises or falls over time.
+
+    `predictor` is a date column or a whole-number column of years.
+    """
 
     family: Literal["trend"] = "trend"
     event: str | None = None
