@@ -282,7 +282,7 @@ def test_the_full_report_gives_methods_limits_and_the_denominator(explained: Exp
         "ab" * 32,
         "Leads, not verified",
         "power is 80 % for P(A>B) 0.081 away from .5",
-        "about 3,460 held-out rows",
+        "takes about 3,460 rows",
     ):
         assert part in text, part
 
@@ -318,6 +318,9 @@ def test_a_small_table_says_that_it_was_not_split() -> None:
     text = everything(Explanation(made.sample(split=split)))["page"]
     assert "too few to split: 12 hypotheses listed by name and type before any value was compared" in text
     assert "the verdicts rest on the same rows as the descriptions" in text
+    assert "Listed before any value was compared, then tested on all rows." in text
+    for wrong in ("never saw", "Seen on exploration rows", "held-out rows were read", "Held-out rows come"):
+        assert wrong not in text, wrong
 
 
 # The terminal
@@ -415,6 +418,6 @@ def test_explored_stands_against_held_out_in_units_where_both_are_known() -> Non
 
 def test_rows_that_would_decide_are_named_only_where_more_are_needed() -> None:
     undecided: Finding = next(f for f in made.sample().findings if f.outcome == "inconclusive")
-    assert "about 3,460 held-out rows" in words.undecided_line(undecided)
-    assert "held-out" not in words.undecided_line(undecided.model_copy(update={"rows_needed": 900}))
+    assert "takes about 3,460 rows" in words.undecided_line(undecided)
+    assert "takes" not in words.undecided_line(undecided.model_copy(update={"rows_needed": 900}))
     assert words.undecided_line(undecided.model_copy(update={"detectable": None})) == ""

@@ -65,7 +65,7 @@ def svg(spec: dict[str, Any], *, dark: bool | None = False) -> str:
 
 def describe(spec: dict[str, Any]) -> str:
     """The sentence that stands for the chart where it cannot be seen."""
-    return str(spec.get("description") or "Chart of held-out rows.")
+    return str(spec.get("description") or "Chart of the finding above.")
 
 
 # Kinds

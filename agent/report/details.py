@@ -38,14 +38,14 @@ def _lines(finding: Finding) -> Iterator[tuple[str, str]]:
         yield "Statistic", f"{words.figure(held.statistic)}{of}"
     yield from _p_values(finding)
     if held.effect is not None:
-        yield "Effect, held out", words.effect_text(held.effect)
+        yield "Effect", words.effect_text(held.effect)
     if held.in_units is not None:
-        yield "In units, held out", words.effect_text(held.in_units, outcome=outcome)
+        yield "In units of the data", words.effect_text(held.in_units, outcome=outcome)
     if finding.exploration is not None:
         seen = words.effect_text(finding.exploration.effect)
-        yield "Effect, explored", f"{seen}, n = {finding.exploration.n:,}"
+        yield "Effect on exploration rows", f"{seen}, n = {finding.exploration.n:,}"
     yield "Smallest effect of interest", words.smallest_text(finding)
-    yield "Held-out rows", _rows(finding)
+    yield "Rows tested", _rows(finding)
     if finding.adjustment.tag != "not run":
         controls = ", ".join(f"`{c}`" for c in finding.adjustment.controls)
         yield "Adjusted for other columns", f"{finding.adjustment.tag} ({controls})"

@@ -61,7 +61,7 @@ def _first_screen(result: Result, replayed: bool) -> Iterator[str]:
     if replayed:
         yield "The same question was asked of these data before; these are the verdicts that stand in the ledger."
     if result.findings:
-        yield f"**{words.verdicts_line(result)}.** Associations, not causes."
+        yield f"**{words.verdicts_line(result)}.** {words.how_line(result)}"
     if words.top_line(result):
         yield f"**{named(words.top_line(result))}**"
 

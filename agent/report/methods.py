@@ -40,8 +40,8 @@ def limits(result: Result) -> tuple[str, ...]:
         "no claim was adjusted for the other columns."
         if all(f.adjustment.tag == "not run" for f in result.findings)
         else "Findings are associations, not causes: nothing here says what would happen if a column were changed.",
-        "Held-out rows come from the same table. They guard against patterns that searching alone brings forth, not "
-        "against faults of measurement or selection, nor against a change of the world since.",
+        "All rows come from one table: nothing here guards against faults of measurement or selection, nor against a "
+        "change of the world since.",
         "Only columns marked as analysed were looked at, one pair at a time; what was not looked at was not judged.",
     ]
     if result.findings:

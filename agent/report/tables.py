@@ -45,7 +45,7 @@ def counts_table(result: Result) -> tuple[tuple[str, str], ...]:
         ("Pairs that moved together on exploration rows", f"{counts.leads:,}"),
         ("Hypotheses drafted", f"{counts.drafted:,}"),
         ("Dropped because another says the same", f"{counts.deduplicated:,}"),
-        ("Committed before held-out rows were read", f"{counts.committed:,}"),
+        ("Committed before any was tested", f"{counts.committed:,}"),
         *((name.capitalize(), f"{getattr(counts, name):,}") for name in words.OUTCOMES),
     )
 

@@ -174,7 +174,7 @@ def undecided_line(finding: Finding) -> str:
     text = f"With {many(finding.held_out.n, 'row')}, power is 80 % for {_scale(finding, round(finding.detectable, 3))}"
     needed = finding.rows_needed
     if needed is not None and needed > finding.held_out.n:
-        rows = f"about {many(needed, 'held-out row')}"
+        rows = f"about {many(needed, 'row')}"
         text += f"; the smallest effect of interest ({_scale(finding, finding.smallest_effect)}) takes {rows}"
     return text + "."
 
@@ -225,6 +225,13 @@ def done_line(result: Result) -> str:
     )
 
 
+def how_line(result: Result) -> str:
+    """How the findings came about, and what they are not."""
+    if result.split.kind == "none":
+        return "Listed before any value was compared, then tested on all rows. Associations, not causes."
+    return "Seen on exploration rows, written down, then tested on held-out rows. Associations, not causes."
+
+
 def top_line(result: Result) -> str:
     """What the reader must know before the findings: why there are none, or nothing at all."""
     if result.message:
@@ -233,7 +240,8 @@ def top_line(result: Result) -> str:
         return ""
     if not result.counts.committed:
         return "No hypothesis was tested."
+    where = "" if result.split.kind == "none" else " on rows that the search never saw"
     return (
-        f"Nothing was verified: none of {many(result.counts.committed, 'hypothesis', 'hypotheses')} held up on rows "
-        "that the search never saw. That is a result, and what was looked at is listed below."
+        f"Nothing was verified: none of {many(result.counts.committed, 'hypothesis', 'hypotheses')} held up{where}. "
+        "That is a result, and what was looked at is listed below."
     )
