@@ -30,8 +30,9 @@ def add_durations(
 ) -> tuple[tuple[Column, ...], list[Note]]:
     """Add a column of days for each start and end date that read like one, at most three.
 
-    Hours, minutes or seconds where those are typical. Taken where both dates are known in at least half of the rows and the end is not before the start in at least
-    85 % of those; the column is called `end - start`, and rows that end before they start are pointed out.
+    Hours, minutes or seconds where those are typical. Taken where both dates are known in at least half of the
+    rows and the end is not before the start in at least 85 % of those; the column is called `end - start`, and
+    rows that end before they start are pointed out.
     """
     dates = [c for c in columns if c.type == "datetime"]
     starts = [c for c in dates if _START.search(c.name) and not _END.search(c.name)]

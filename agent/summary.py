@@ -1,0 +1,162 @@
+"""The report of a run as one value: data set, split, policy, counts, findings, leads and ledger put together.
+
+Knows what every stage returned. Must never compute a statistic, draft a claim or open a vault.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ..tools.data.rows import Rows
+from ..tools.data.schema import Note
+from ..tools.data.split import Plan, is_used
+from ..tools.explore.lead import Lead, Structure
+from ..tools.explore.profile import ColumnProfile
+from ..tools.verify.ledger import Ledger
+from ..tools.verify.policy import Rule
+from ..tools.verify.sessions import sessions
+from ..tools.verify.verify import Judged
+from .assemble import counts_of, findings_of, strong_leads, unit_of
+from .draft import Batch, Focus
+from .report.result import (
+    ColumnSummary,
+    DatasetSummary,
+    LedgerSummary,
+    Policy,
+    Result,
+    SplitSummary,
+    Tool,
+    VaultSummary,
+)
+
+_LEADS_SHOWN = 30
+
+
+class Opened(NamedTuple):
+    """What is kept of the data set once its rows are sealed."""
+
+    name: str
+    fingerprint: str
+    rows: int
+    columns: tuple
+    notes: tuple[Note, ...]
+    duplicates: int
+
+
+class Explored(NamedTuple):
+    """What the exploration rows showed."""
+
+    rows: Rows
+    profile: tuple[ColumnProfile, ...] = ()
+    leads: tuple[Lead, ...] = ()
+    structure: tuple[Structure, ...] = ()
+
+
+class Settings(NamedTuple):
+    """What the user asked for, checked."""
+
+    rule: Rule
+    focus: Focus
+    explore_only: bool
+    threads: int
+
+
+def summarise(
+    opened: Opened,
+    plan: Plan,
+    book: Ledger,
+    settings: Settings,
+    explored: Explored,
+    judged: Judged | None,
+    batch: Batch,
+    session: int | None,
+    timing: dict[str, float],
+) -> Result:
+    """The result of the run; everything but `timing` is a function of data, options and ledger."""
+    n = len(explored.rows.columns)
+    pairs = n * (n - 1) // 2
+    leads = strong_leads(explored.leads, pairs)
+    sources = {d.hypothesis.content_id(): d.source for d in batch.drafts}
+    focus = [settings.focus.outcome] if settings.focus.outcome else list(settings.focus.about)
+    findings = (
+        () if judged is None else findings_of(judged.verdicts, explored.rows.columns, sources, focus, unit_of(plan))
+    )
+    return Result(
+        tool=Tool(version=_version()),
+        dataset=_dataset(opened, plan, explored.profile),
+        split=_split(plan, book, opened.fingerprint, session),
+        policy=Policy(
+            alpha=settings.rule.alpha,
+            control=settings.rule.control,
+            method=settings.rule.method,
+            smallest_effects=settings.rule.smallest_effects,
+            refute_q=settings.rule.refute_q,
+        ),
+        counts=counts_of(findings, leads, pairs, batch.drafted, batch.deduplicated),
+        structure=explored.structure,
+        findings=findings,
+        profile=tuple(p.as_json() for p in explored.profile),
+        leads=tuple(x.as_json() for x in leads[:_LEADS_SHOWN]),
+        focus={"outcome": settings.focus.outcome, "about": list(settings.focus.about)},
+        message=_message(plan, settings, judged),
+        ledger=LedgerSummary(
+            head=book.head(opened.fingerprint), entries=len(book.entries(opened.fingerprint)), session=session
+        ),
+        timing={k: round(v, 3) for k, v in timing.items()},
+    )
+
+
+def _message(plan: Plan, settings: Settings, judged: Judged | None) -> str | None:
+    if judged is not None:
+        return None
+    if not plan.vaults:
+        return plan.reason
+    if settings.explore_only:
+        return "Exploration only: nothing was committed, no sealed row was read, and nothing below is verified."
+    return (
+        "No pair of columns moved together enough on the exploration rows to be worth a claim. "
+        "No vault was opened, so nothing was spent."
+    )
+
+
+def _dataset(opened: Opened, plan: Plan, profile: Sequence[ColumnProfile]) -> DatasetSummary:
+    seen = {p.name: p for p in profile}
+    reasons = {n.column: n.text for n in opened.notes if n.kind == "left_out" and n.column}
+    columns = []
+    for c in opened.columns:
+        role = "analysed" if is_used(c, plan) else reasons.get(c.name, "the unit of independence")
+        own = seen.get(c.name)
+        columns.append(
+            ColumnSummary(
+                name=c.name, type=c.type, unit=c.unit, role=role,
+                missing=own.missing if own else c.missing, distinct=own.distinct if own else c.distinct,
+            )
+        )  # fmt: skip
+    notes = list(opened.notes)
+    if plan.warning:
+        notes.append(Note(kind="warning", text=plan.warning))
+    if plan.copies:
+        notes.append(
+            Note(kind="cleaned", text=f"{plan.copies:,} rows repeat an earlier row exactly and were set aside.")
+        )
+    return DatasetSummary(
+        name=opened.name, fingerprint=opened.fingerprint, rows=opened.rows, columns=tuple(columns),
+        duplicates=opened.duplicates, notes=tuple(notes),
+    )  # fmt: skip
+
+
+def _split(plan: Plan, book: Ledger, dataset: str, session: int | None) -> SplitSummary:
+    spent = {s.vault for s in sessions(book, dataset) if s.opened}
+    vaults = []
+    for v in plan.vaults:
+        state = "opened" if v.number == session else "burnt" if v.number in spent else "sealed"
+        vaults.append(VaultSummary(number=v.number, rows=v.rows, weight=v.weight, state=state))
+    return SplitSummary(
+        kind=plan.kind, key=plan.key, exploration_rows=plan.exploration_rows,
+        held_out_rows=sum(v.rows for v in plan.vaults), vaults=tuple(vaults), units=plan.units, reason=plan.reason,
+    )  # fmt: skip
+
+
+def _version() -> str:
+    from heldout.version import __version__
+
+    return __version__
