@@ -115,6 +115,12 @@ def test_whole_numbers_with_few_values_have_a_tick_each() -> None:
     assert "60%" in drawn
 
 
+def test_bins_of_several_values_are_not_called_values(specs: dict[str, dict[str, Any]]) -> None:
+    drawn = svg(specs["curve"])
+    assert "in groups of similar size" in drawn
+    assert "e+" not in drawn
+
+
 def test_crowded_positive_positions_get_a_logarithmic_axis() -> None:
     crowded = tuple({"x": 1.5 * 2**i, "mean": 1.0 * i} for i in range(8))
     even = tuple({"x": 1.5 + 10 * i, "mean": 1.0 * i} for i in range(8))

@@ -105,14 +105,20 @@ def _curve(picture: Picture, records: Sequence[Record]) -> dict[str, Any]:
     xs = [r["x"] for r in rows]
     along: dict[str, Any] = {"field": "x", "type": "quantitative", "scale": {"zero": False, "padding": 10}}
     by = "in groups of similar size"
-    if len(xs) <= _FEW and all(float(x).is_integer() for x in xs):
-        along["axis"], by = {"values": xs, "format": ","}, "of the rows with each value"
+    if len(xs) <= _FEW and all(_single(r) for r in rows):
+        along["axis"], by = {"values": xs, "format": ",d"}, "of the rows with each value"
     elif _bunched(xs):
         along |= {
             "scale": {"type": "log", "nice": False},
             "title": f"{_short(picture.x_title, 30)} (logarithmic scale)",
         }
     return _vertical(picture, rows, along, subtitle=f"Dot: {_average(picture)} {by}{_total(rows)}, with 95 % interval")
+
+
+def _single(record: Record) -> bool:
+    """Whether a bin holds one whole number only."""
+    ends = {record["x"], record.get("x_low", record["x"]), record.get("x_high", record["x"])}
+    return len(ends) == 1 and float(record["x"]).is_integer()
 
 
 def _bunched(xs: Sequence[float]) -> bool:
@@ -130,7 +136,7 @@ def _series(picture: Picture, records: Sequence[Record]) -> dict[str, Any]:
         rows = sorted((r | {"x": r["date"]} for r in records), key=lambda r: r["x"])
         years = all(1000 <= r["x"] <= 3000 for r in rows)
         along = {"type": "quantitative", "scale": {"zero": False, "padding": 12}}
-        along["axis"] = {"format": "d" if years else ",", "tickMinStep": 1}
+        along["axis"] = {"tickMinStep": 1} | ({"format": "d"} if years else {})
     return _vertical(
         picture, rows, {"field": "x"} | along,
         subtitle=f"Dot: {_average(picture)} by period{_total(rows)}, with 95 % interval",
