@@ -353,6 +353,12 @@ def test_data_cannot_steer_the_terminal() -> None:
     assert not any(line.startswith("forged") for line in text.splitlines())
 
 
+def test_a_verified_effect_that_may_not_matter_is_marked(explained: Explanation) -> None:
+    text = explained.to_terminal(100)
+    assert "May be small: body_mass rises over year." in text
+    assert "Negligible: flipper_length is higher when sex is male than otherwise." in text
+
+
 def test_the_files_that_were_written_are_named(explained: Explanation) -> None:
     text = explained.to_terminal(100, files=(Path("out/report.html"), Path("out/report.json")))
     assert "Report: out/report.html" in text.replace("\\", "/")

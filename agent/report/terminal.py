@@ -110,10 +110,17 @@ def _short_list(outcome: str, own: Sequence[Finding], result: Result, listed: in
     yield ""
     yield _line(f"{title}: {len(own):,}", _STYLES[outcome])
     for finding in own[:listed]:
-        claim = words.headed(finding.sentence)[0] if outcome == "verified" else finding.claim
-        yield _item("-", _cut(claim))
+        yield _item("-", _cut(_claim(finding)))
     if len(own) > listed:
         yield _item("", _line(f"and {len(own) - listed:,} more", "dim"))
+
+
+def _claim(finding: Finding) -> str:
+    """The claim, after what is known of its size where a verified effect may be too small to matter."""
+    if finding.outcome != "verified":
+        return finding.claim
+    size = {"uncertain": "May be small: ", "negligible": "Negligible: "}.get(finding.size or "", "")
+    return size + words.headed(finding.sentence)[0]
 
 
 def _profile(result: Result, listed: int) -> Iterator["RenderableType"]:
