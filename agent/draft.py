@@ -23,7 +23,7 @@ from .twins import spare_columns, versions_of_one, without_twins
 
 MOST = 50
 _PAIRS = 160
-_SCORING_ROWS = 60_000
+_SCORING_ROWS = 30_000
 _NEAR = 0.8
 """Size, as a part of the smallest effect of interest, from which a lead is worth a claim."""
 _MIN_Z = 2.2

@@ -7,6 +7,7 @@ never hold a sealed row before its batch stands in the ledger.
 import time as clock
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -156,7 +157,8 @@ def _explore(rows: Rows, settings: Settings, say: Progress, timing: dict[str, fl
     with _timed(timing, "explore"):
         say(f"Exploring {rows.n:,} rows")
         structure = find_structure(rows)
-        return Explored(rows, profile_rows(rows), scan_pairs(rows, threads=settings.threads), structure)
+        profile = profile_rows(rows, today=date.max)  # a report must not depend on the day it is made
+        return Explored(rows, profile, scan_pairs(rows, threads=settings.threads), structure)
 
 
 def _draft(split: SealedSplit, explored: Explored, settings: Settings, number: int, closed: bool) -> Batch:
