@@ -9,7 +9,7 @@ from scipy.stats import binom
 import heldout
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "benchmarks"))
-from nulls import NASTY, REAL, dependent_share, permuted, source  # noqa: E402
+from nulls import NASTY, REAL, dependent_share, permuted, source
 
 
 def _verified(name: str, seed: int, folder: Path) -> bool:

@@ -1,0 +1,198 @@
+"""The result of a run as values: the public JSON contract, field by field.
+
+Knows what is reported. Must never know how it was computed or how a page, a terminal or a chart shows it.
+"""
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from ...tools.data.schema import Note
+from ...tools.explore.lead import Structure
+from ...tools.value import Effect, Value
+from ...tools.verify.evidence import Group, Outcome, Size
+
+SCHEMA_VERSION = 1
+
+
+class Tool(Value):
+    """Which program made the report."""
+
+    name: Literal["heldout"] = "heldout"
+    version: str
+
+
+class ColumnSummary(Value):
+    """One column as the report lists it; figures are of the exploration rows."""
+
+    name: str
+    type: str
+    missing: int
+    distinct: int
+    unit: str | None = None
+    role: str
+    """`analysed`, or why the column was left out."""
+
+
+class DatasetSummary(Value):
+    """The data set as it was opened."""
+
+    name: str
+    fingerprint: str
+    rows: int
+    columns: tuple[ColumnSummary, ...]
+    duplicates: int
+    """Rows that repeat an earlier row exactly."""
+    notes: tuple[Note, ...] = ()
+    """Everything that was coerced, left out or looked wrong."""
+
+
+class VaultSummary(Value):
+    """One portion of the sealed rows."""
+
+    number: int
+    rows: int
+    weight: float
+    """Its share of the error budget."""
+    state: Literal["sealed", "opened", "burnt"]
+    """opened: for this report's batch; burnt: for an earlier batch, now among the exploration rows."""
+
+
+class SplitSummary(Value):
+    """How the rows were divided and why."""
+
+    kind: Literal["row", "entity", "time", "none"]
+    key: str | None
+    exploration_rows: int
+    held_out_rows: int
+    """Rows in every vault together."""
+    vaults: tuple[VaultSummary, ...] = ()
+    units: int
+    """Units of independence in the whole table."""
+    reason: str
+
+
+class Policy(Value):
+    """The rule by which verdicts were reached, fixed before any sealed row was read."""
+
+    alpha: float
+    control: Literal["fdr", "fwer"]
+    method: str
+    smallest_effects: dict[str, float]
+    refute_q: float = 0.05
+
+
+class Counts(Value):
+    """The denominator: how much was looked at, drafted, tested, and what became of it."""
+
+    pairs: int
+    """Pairs of columns scanned."""
+    leads: int
+    """Pairs that moved together on exploration rows."""
+    drafted: int
+    deduplicated: int
+    """Drafts dropped because another draft says the same."""
+    committed: int
+    verified: int
+    refuted: int
+    inconclusive: int
+    untestable: int
+
+
+class HeldOut(Value):
+    """The held-out evidence of one finding."""
+
+    test: str
+    statistic: float | None
+    df: float | None
+    n: int
+    n_per_group: dict[str, int]
+    missing: int
+    clusters: int | None
+    p_value: float | None
+    p_permutation: float | None
+    p_robust: float | None
+    p_adjusted: float | None
+    threshold: float | None
+    effect: Effect | None
+    in_units: Effect | None
+    groups: tuple[Group, ...] = ()
+
+
+class Explored(Value):
+    """What the same claim looked like on exploration rows."""
+
+    n: int
+    effect: Effect | None
+    in_units: Effect | None = None
+
+
+class Adjustment(Value):
+    """Whether the claim survives the other columns; `not run` until that check exists."""
+
+    tag: Literal["robust", "attenuated", "reversed", "not run"] = "not run"
+    controls: tuple[str, ...] = ()
+    driver: str | None = None
+
+
+class Finding(Value):
+    """One committed hypothesis with its verdict."""
+
+    id: str
+    family: str
+    claim: str
+    """The claim without figures."""
+    sentence: str
+    """The claim with its held-out figures."""
+    hypothesis: dict[str, Any]
+    outcome: Outcome
+    size: Size | None
+    reason: str
+    held_out: HeldOut
+    exploration: Explored | None
+    smallest_effect: float
+    detectable: float | None = None
+    rows_needed: int | None = None
+    adjustment: Adjustment = Adjustment()
+    chart: dict[str, Any] | None = None
+    """A Vega-Lite specification drawn from aggregates of the held-out rows."""
+    warnings: tuple[str, ...] = ()
+    source: Literal["rule", "model", "user"] = "rule"
+    rank: int
+    """Order of usefulness among all findings, from 1."""
+    headline: bool = False
+    """Whether it stands on the first screen."""
+
+
+class LedgerSummary(Value):
+    """Where the record of this data set stands after the run."""
+
+    head: str
+    entries: int
+    session: int | None
+    """Which batch of this data set it is, from 1; None when no verdict was reached."""
+
+
+class Result(Value):
+    """The whole report as JSON. Everything but `timing` is a function of data, options and ledger."""
+
+    schema_version: int = SCHEMA_VERSION
+    tool: Tool
+    dataset: DatasetSummary
+    split: SplitSummary
+    policy: Policy
+    counts: Counts
+    structure: tuple[Structure, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    profile: tuple[dict[str, Any], ...] = ()
+    leads: tuple[dict[str, Any], ...] = ()
+    """The strongest leads, for reading on: exploratory, never findings."""
+    segments: tuple[dict[str, Any], ...] = ()
+    text: dict[str, Any] = Field(default_factory=dict)
+    model: None = None
+    focus: dict[str, Any] = Field(default_factory=dict)
+    """The `outcome` and `about` columns that the user named."""
+    message: str | None = None
+    """Why there are no verdicts, and what to do, where there are none."""
+    ledger: LedgerSummary | None = None
+    timing: dict[str, float] = Field(default_factory=dict)
