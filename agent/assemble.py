@@ -154,7 +154,7 @@ def _finding(verdict: Verdict, source: str, rank: int, headline: bool, unit: Uni
             "hypothesis": verdict.hypothesis.as_json(),
             "outcome": verdict.outcome,
             "size": verdict.size,
-            "reason": verdict.reason,
+            "reason": _reason(verdict),
             "held_out": _held_out(verdict),
             "exploration": _explored(verdict.exploration),
             "smallest_effect": verdict.smallest_effect,
@@ -167,6 +167,14 @@ def _finding(verdict: Verdict, source: str, rank: int, headline: bool, unit: Uni
             "headline": headline,
         }
     )
+
+
+def _reason(verdict: Verdict) -> str:
+    """The reason in words that fit the rows: a table too small to split has no held-out rows."""
+    if verdict.evidence.split != "all":
+        return verdict.reason
+    text = verdict.reason.replace("On held-out rows", "On these rows").replace("The held-out rows", "These rows")
+    return text.replace("on rows that nothing had looked at", "after correction for the whole list")
 
 
 def _held_out(verdict: Verdict) -> HeldOut:

@@ -138,16 +138,19 @@ def _run(
         Rows.joined([split.explore(), *burnt_rows(split, book, opened.fingerprint, before=number)]),
         settings, say, timing,
     )  # fmt: skip
-    with _timed(timing, "draft"):
-        say("Drafting hypotheses")
-        batch = _draft(split, explored, settings, number, closed)
-    if not batch.drafts and session is None:
-        return _report(opened, plan, book, settings, explored, None, batch, None, timing)
+    batch = Batch((), 0, 0)
+    if session is None:
+        with _timed(timing, "draft"):
+            say("Drafting hypotheses")
+            batch = _draft(split, explored, settings, number, closed)
+        if not batch.drafts:
+            return _report(opened, plan, book, settings, explored, None, batch, None, timing)
     replayed = session is not None and session.opened
     with _timed(timing, "verify"):
         session, claims, receipt = _committed(book, opened.fingerprint, plan, settings.rule, request, session, batch)
         say(f"Opening vault {receipt.vault}: verifying {len(claims)} hypotheses on rows that nothing has looked at")
         judged = verify(split, book, receipt, claims, None if closed else explored.rows)
+    batch = batch._replace(drafted=session.drafted, deduplicated=session.drafted - len(claims))
     if closed:
         explored = _explore(burnt_rows(split, book, opened.fingerprint, before=number + 1)[0], settings, say, timing)
     return _report(opened, plan, book, settings, explored, judged, batch, receipt.session, timing, replayed=replayed)
@@ -187,7 +190,8 @@ def _committed(
         session = next((s for s in known if s.batch == same), None)
     if session is not None:
         return session, session.claims(), receipt_of(book, dataset, session)
-    receipt = commit(book, dataset, plan, [d.hypothesis for d in batch.drafts], rule, request=request)
+    claims = [d.hypothesis for d in batch.drafts]
+    receipt = commit(book, dataset, plan, claims, rule, request=request, drafted=batch.drafted)
     session = next(s for s in sessions(book, dataset) if s.number == receipt.session)
     return session, session.claims(), receipt
 

@@ -28,6 +28,8 @@ class Session(Value):
     earlier: int
     """Discoveries of earlier batches, as counted when this one was committed."""
     hypotheses: tuple[dict[str, Any], ...]
+    drafted: int = 0
+    """Claims that were drafted before this batch was chosen from them."""
     opened: bool = False
     verified: int | None = None
     """Discoveries of this batch once revealed."""
@@ -103,7 +105,14 @@ def next_vault(plan: Plan, known: Sequence[Session]) -> int:
 
 
 def commit(
-    ledger: Ledger, dataset: str, plan: Plan, hypotheses: Sequence[Hypothesis], rule: Rule, *, request: str
+    ledger: Ledger,
+    dataset: str,
+    plan: Plan,
+    hypotheses: Sequence[Hypothesis],
+    rule: Rule,
+    *,
+    request: str,
+    drafted: int = 0,
 ) -> Receipt:
     """Freeze a batch in the ledger, before a row of its vault is read.
 
@@ -122,6 +131,7 @@ def commit(
         weight=next(v.weight for v in plan.vaults if v.number == vault),
         earlier=sum(s.verified or 0 for s in known if s.opened),
         hypotheses=tuple(h.as_json() for _, h in claims),
+        drafted=max(drafted, len(claims)),
     )
     ledger.append("commit", dataset, session.as_json())
     return receipt_of(ledger, dataset, session)

@@ -1,7 +1,7 @@
 """The one door: opens a vault on a ledger receipt, evaluates the committed claims, reveals the verdicts.
 
 Knows the sealed file, the families and the rule. Must never know who drafted a claim or how it will be worded.
-This is the only module that reads sealed rows.
+This is the only module that reads sealed rows for a verdict; `disclosure` hands them out once they are burnt.
 """
 
 from collections.abc import Sequence
@@ -165,4 +165,9 @@ def _with_interval(claim: Claim, rows: Rows, split: str, rejections: Rejections)
 def _picture(verdict: Verdict, rows: Rows) -> Picture | None:
     if verdict.outcome == "untestable":
         return None
-    return FAMILIES[verdict.hypothesis.family].picture(verdict.hypothesis, rows)
+    picture = FAMILIES[verdict.hypothesis.family].picture(verdict.hypothesis, rows)
+    if rows.cluster is None:
+        return picture
+    # Intervals of pooled rows would be too narrow beside those of the clusters: none are drawn.
+    bare = tuple({k: v for k, v in record.items() if k not in ("low", "high")} for record in picture.records)
+    return picture.model_copy(update={"records": bare})
