@@ -71,6 +71,13 @@ def describe(spec: dict[str, Any]) -> str:
 # Kinds
 
 
+def _interval(picture: Picture) -> str:
+    """What is drawn around the dots; clustered rows come without intervals and are pooled here."""
+    if any(r.get("low") is not None for r in picture.records):
+        return ", with 95 % interval"
+    return ", all rows pooled"
+
+
 def _groups(picture: Picture, records: Sequence[Record]) -> dict[str, Any]:
     rows = [r | {"group": _label(r), "figure": number(r["mean"])} for r in records]
     layers = []
@@ -84,7 +91,7 @@ def _groups(picture: Picture, records: Sequence[Record]) -> dict[str, Any]:
     return _horizontal(
         picture, rows, [*layers, *_dots("mean")],
         title=f"{_short(picture.y_title)}", format=None,
-        subtitle=f"Dot: average with 95 % interval{spread}{median}",
+        subtitle=f"Dot: average{_interval(picture)}{spread}{median}",
         description=f"Average of {words.plain(picture.y_title)} by {words.plain(picture.x_title)}: {said}.",
     )  # fmt: skip
 
@@ -95,7 +102,7 @@ def _rates(picture: Picture, records: Sequence[Record]) -> dict[str, Any]:
     title = words.plain(picture.y_title)
     return _horizontal(
         picture, rows, [_bar("zero", "share"), *_dots("share")],
-        title=_short(picture.y_title), format="%", subtitle="Bar: share of rows, with 95 % interval",
+        title=_short(picture.y_title), format="%", subtitle=f"Bar: share of rows{_interval(picture)}",
         description=f"{title[:1].upper()}{title[1:]} by {words.plain(picture.x_title)}: {said}.",
     )  # fmt: skip
 
@@ -112,7 +119,7 @@ def _curve(picture: Picture, records: Sequence[Record]) -> dict[str, Any]:
             "scale": {"type": "log", "nice": False},
             "title": f"{_short(picture.x_title, 30)} (logarithmic scale)",
         }
-    return _vertical(picture, rows, along, subtitle=f"Dot: {_average(picture)} {by}{_total(rows)}, with 95 % interval")
+    return _vertical(picture, rows, along, subtitle=f"Dot: {_average(picture)} {by}{_total(rows)}{_interval(picture)}")
 
 
 def _single(record: Record) -> bool:
@@ -139,7 +146,7 @@ def _series(picture: Picture, records: Sequence[Record]) -> dict[str, Any]:
         along["axis"] = {"tickMinStep": 1} | ({"format": "d"} if years else {})
     return _vertical(
         picture, rows, {"field": "x"} | along,
-        subtitle=f"Dot: {_average(picture)} by period{_total(rows)}, with 95 % interval",
+        subtitle=f"Dot: {_average(picture)} by period{_total(rows)}{_interval(picture)}",
     )  # fmt: skip
 
 
