@@ -245,12 +245,23 @@ KINDS_OF_DAMAGE: dict[str, Callable[[random.Random], dict]] = {
 }  # fmt: skip
 
 
-def try_mutant(kind: str, seed: int, folder: Path) -> Result:
-    """Makes the mutant, opens it, and judges: opened as promised, refused in words, or a fault."""
+def write_mutant(kind: str, seed: int, folder: Path) -> tuple[Path, Limits]:
+    """Writes the mutant's file; returns its path and the limits it is meant to be read with."""
     made = KINDS_OF_DAMAGE[kind](random.Random(f"{kind}-{seed}"))
+    return _written(made, kind, seed, folder), made.get("limits", Limits())
+
+
+def _written(made: dict, kind: str, seed: int, folder: Path) -> Path:
     data = made["data"]
     path = folder / f"{kind}_{seed}.csv"
     path.write_bytes(data if isinstance(data, bytes) else data.encode())
+    return path
+
+
+def try_mutant(kind: str, seed: int, folder: Path) -> Result:
+    """Makes the mutant, opens it, and judges: opened as promised, refused in words, or a fault."""
+    made = KINDS_OF_DAMAGE[kind](random.Random(f"{kind}-{seed}"))
+    path = _written(made, kind, seed, folder)
     try:
         with open_dataset(path, limits=made.get("limits", Limits()), threads=1, folder=folder) as opened:
             fault = _fault(opened, made)
