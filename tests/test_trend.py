@@ -118,6 +118,33 @@ def test_a_file_sorted_by_outcome_within_each_date_is_not_taken_for_a_dependent_
     assert evidence.warnings == ()
 
 
+def _years(rng, slope, shock, *, years=25, n=1_000):
+    """Rows in years that share a shock each."""
+    year = rng.integers(0, years, n)
+    y = slope * year + shock * rng.normal(size=years)[year] + rng.normal(size=n)
+    return Rows.of({"t": 1990.0 + year, "y": y}), year, y
+
+
+@pytest.mark.parametrize("years", [12, 25])
+def test_years_that_share_a_shock_are_not_taken_for_a_trend(years):
+    rng = np.random.default_rng(20)
+    seen = [FAMILY.evaluate(RISING, _years(rng, 0.0, 0.4, years=years)[0], draws=0) for _ in range(150)]
+    assert sum(e.p_value is not None and e.p_value <= 0.05 for e in seen) <= stats.binom.ppf(0.999, 150, 0.06)
+
+
+def test_a_trend_over_years_with_shocks_keeps_the_rows_own_rho_and_covers_the_slope():
+    rng, hits = np.random.default_rng(21), 0
+    for _ in range(150):
+        rows, year, y = _years(rng, 0.05, 0.4)
+        evidence = FAMILY.evaluate(RISING, rows, draws=0)
+        hits += evidence.in_units.low <= 0.05 <= evidence.in_units.high
+    assert hits >= stats.binom.ppf(0.001, 150, 0.94)
+    assert evidence.test.startswith("one mean per distinct time")
+    assert evidence.warnings == ("Rows of the same time are alike beyond the trend: the test counts each time once.",)
+    assert evidence.effect.value == pytest.approx(stats.spearmanr(year, y).statistic)
+    assert evidence.n == 1_000
+
+
 def _blocks(rng, phi, blocks, size):
     rows = _daily(_autoregressive(rng, phi, blocks * size), cluster=np.repeat(np.arange(blocks), size).tolist())
     rows.serial = True
