@@ -23,9 +23,9 @@ _EXPORTS = {
 __all__ = ["Explanation", "HeldoutError", "__version__", "explain"]
 
 if _TYPE_CHECKING:
-    from .agent.pipeline import explain
-    from .agent.report.explanation import Explanation
-    from .tools.errors import HeldoutError
+    from .agent.pipeline import explain  # pyright: ignore[reportMissingImports]
+    from .agent.report.explanation import Explanation  # pyright: ignore[reportMissingImports]
+    from .tools.errors import HeldoutError  # pyright: ignore[reportMissingImports]
 
 
 def __getattr__(name: str) -> object:

@@ -1,5 +1,5 @@
 """`python -m heldout` is the command line."""
 
-from heldout.agent.cli import main
+from heldout.agent.cli import main  # pyright: ignore[reportMissingImports]
 
 main()

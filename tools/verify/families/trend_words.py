@@ -92,6 +92,8 @@ def _figures(h: Trend, evidence: Evidence) -> str:
         parts.append(f"from {_level(h, slope, first, last)[0]} in the first third of the time to "
                      f"{_level(h, slope, first, last)[1]} in the last")  # fmt: skip
     size = f"n = {count(evidence.n)}"
+    if evidence.clusters is not None:
+        size += f" in {count(evidence.clusters)} clusters"
     if slope is not None:
         unit, _, per = (slope.unit or "").rpartition(" per ")
         places = max(decimals(slope.value, digits=2), 0)
