@@ -17,6 +17,8 @@ from ..intervals import mean_interval, newcombe_interval, welch_interval, wilson
 from .monotone_words import end_labels
 
 _BINS = 12
+MIN_BOTH_ENDS = 10
+"""Clusters that must hold both ends of the predictor before the ends are compared within clusters."""
 
 
 class Pairs(NamedTuple):
@@ -98,7 +100,7 @@ def within_ends(
         return None, (), warnings
     side = np.where(pairs.x[at_end] >= high, 0, 1)
     held = within_means(pairs.y[at_end], side, cluster[at_end])
-    if len(held.weights) < 2:
+    if len(held.weights) < MIN_BOTH_ENDS:
         return None, (), warnings
     scale = 100.0 if h.event is not None else 1.0
     unit = "points" if h.event is not None else pairs.rows.column(h.outcome).unit or h.outcome
