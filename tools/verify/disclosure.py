@@ -9,6 +9,7 @@ from pathlib import Path
 from ..data.independence import quoted
 from ..data.split import SealedSplit
 from ..errors import SealBroken
+from ..value import canonical_json
 from .ledger import Ledger
 from .sessions import Receipt, check_receipt
 
@@ -16,7 +17,8 @@ from .sessions import Receipt, check_receipt
 def burnt_table(split: SealedSplit, ledger: Ledger, receipt: Receipt, names: Iterable[str]) -> bytes:
     """The rows of a revealed vault as a Parquet file: the named columns with their labels, and `_cluster`.
 
-    Dates are days since 1970-01-01; `_cluster` is -1 where rows stand for themselves.
+    Dates are days since 1970-01-01; `_cluster` is -1 where rows stand for themselves. The file's metadata hold
+    `levels`, a JSON object from each column of labels to its levels in order: ties within clusters go by it.
 
     Raises:
         SealBroken: if the receipt does not stand in the ledger, or its batch was not revealed.
@@ -28,11 +30,13 @@ def burnt_table(split: SealedSplit, ledger: Ledger, receipt: Receipt, names: Ite
     file = Path(split.sealed_file).with_name("held_out.parquet")
     target = str(file).replace("'", "''")
     wanted = set(names)
+    levels = {n: c.levels for n, c in split.columns.items() if n in wanted and c.type in ("boolean", "category")}
+    metadata = canonical_json(levels).replace("'", "''")
     selected = [f"{_labelled(split, at)} AS {quoted(n)}" for at, n in enumerate(split.columns) if n in wanted]
     with duckdb.connect(str(split.sealed_file), read_only=True) as connection:
         connection.cursor().execute(
             f"COPY (SELECT {', '.join([*selected, '_cluster'])} FROM vault_{receipt.vault}) "
-            f"TO '{target}' (FORMAT parquet, COMPRESSION zstd)"
+            f"TO '{target}' (FORMAT parquet, COMPRESSION zstd, KV_METADATA {{levels: '{metadata}'}})"
         ).fetchall()
     content = file.read_bytes()
     file.unlink()
