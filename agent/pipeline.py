@@ -20,6 +20,7 @@ from ..tools.explore.profile import profile_rows
 from ..tools.explore.scan import scan_pairs
 from ..tools.explore.structure import find_structure
 from ..tools.value import canonical_json, digest
+from ..tools.verify.disclosure import burnt_table
 from ..tools.verify.hypothesis import Hypothesis
 from ..tools.verify.ledger import Ledger
 from ..tools.verify.policy import Rule, make_rule
@@ -37,6 +38,7 @@ from .closed import enumerate_closed
 from .draft import Batch, Draft, Focus, draft_by_rule
 from .folders import run_folder
 from .report.explanation import Explanation
+from .report.reproduce import reproduce_text
 from .summary import Explored, Opened, Settings, summarise
 
 Progress = Callable[[str], None]
@@ -153,7 +155,11 @@ def _run(
     batch = batch._replace(drafted=session.drafted, deduplicated=session.drafted - len(claims))
     if closed:
         explored = _explore(burnt_rows(split, book, opened.fingerprint, before=number + 1)[0], settings, say, timing)
-    return _report(opened, plan, book, settings, explored, judged, batch, receipt.session, timing, replayed=replayed)
+    names = {n for h in claims for n in (h.outcome, h.predictor, *(term.column for term in h.where))}
+    burnt = burnt_table(split, book, receipt, names)
+    return _report(
+        opened, plan, book, settings, explored, judged, batch, receipt.session, timing, replayed=replayed, burnt=burnt
+    )
 
 
 def _explore(rows: Rows, settings: Settings, say: Progress, timing: dict[str, float]) -> Explored:
@@ -214,10 +220,17 @@ def _report(
     timing: dict[str, float],
     *,
     replayed: bool = False,
+    burnt: bytes = b"",
 ) -> Explanation:
-    """The result of the run with its renderers."""
+    """The result of the run with its renderers; `burnt`: the rows that were opened, laid beside the report."""
     result = summarise(opened, plan, book, settings, explored, judged, batch, session, timing)
-    return Explanation(result, replayed=replayed, ledger_text=book.text(opened.fingerprint))
+    return Explanation(
+        result,
+        replayed=replayed,
+        ledger_text=book.text(opened.fingerprint),
+        reproduce_text=reproduce_text() if burnt else "",
+        attachments={"held_out.parquet": burnt} if burnt else None,
+    )
 
 
 def _remember(data: Dataset) -> Opened:
