@@ -3,6 +3,7 @@
 Knows verdicts, families' words and the schema. Must never compute a statistic or change an outcome.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -132,7 +133,8 @@ def worded(verdict: Verdict, unit: Unit | None) -> str:
     text = family.sentence(h, told)
     if unit is None or evidence.clusters is None:
         return text
-    text = text.replace(f"{evidence.clusters:,} clusters", f"{evidence.clusters:,} {unit.plural}")
+    text = re.sub(r"(?<=\d) clusters", lambda _: f" {unit.plural}", text)
+    text = text.replace("its cluster's median", f"the {unit.singular}'s median")
     if not evidence.test.startswith("within-cluster"):
         return text
     return f"Within the same {unit.singular}, {text[:1].lower()}{text[1:]}"

@@ -10,15 +10,15 @@ import numpy as np
 
 from ...data.rows import FloatArray, Rows
 from ...value import Effect
-from ..clusters import one_sample, within_means
+from ..clusters import dense, one_sample, ranks_within, within_means
 from ..evidence import Group
 from ..hypothesis import MonotoneAssociation
 from ..intervals import mean_interval, newcombe_interval, welch_interval, wilson_interval
-from .monotone_words import end_labels
+from .monotone_words import end_labels, half_labels
 
 _BINS = 12
 MIN_BOTH_ENDS = 10
-"""Clusters that must hold both ends of the predictor before the ends are compared within clusters."""
+"""Clusters in which the predictor must vary before its halves are compared within clusters."""
 
 
 class Pairs(NamedTuple):
@@ -92,28 +92,32 @@ def _group(h: MonotoneAssociation, label: str, y: FloatArray) -> Group:
 def within_ends(
     h: MonotoneAssociation, pairs: Pairs, level: float, seed: int
 ) -> tuple[Effect | None, tuple[Group, ...], tuple[str, ...]]:
-    """The outcome at both ends of the predictor, compared within the clusters that hold both ends."""
-    (low, high), warnings = _cuts(h, pairs.x)
-    at_end = (pairs.x >= high) | (pairs.x <= low)
+    """The outcome above and below each cluster's own median of the predictor, compared within clusters.
+
+    Committed ends of the predictor mean little here: few clusters reach from one to the other. Rows at the median
+    belong to neither half.
+    """
     cluster = pairs.rows.cluster
     if cluster is None:
-        return None, (), warnings
-    side = np.where(pairs.x[at_end] >= high, 0, 1)
-    held = within_means(pairs.y[at_end], side, cluster[at_end])
+        return None, (), ()
+    groups, number_of = dense(cluster)
+    centred = ranks_within(pairs.x, cluster) - ((np.bincount(groups, minlength=number_of) + 1) / 2)[groups]
+    apart = centred != 0
+    held = within_means(pairs.y[apart], np.where(centred[apart] > 0, 0, 1), cluster[apart])
     if len(held.weights) < MIN_BOTH_ENDS:
-        return None, (), warnings
+        return None, (), ()
     scale = 100.0 if h.event is not None else 1.0
     unit = "points" if h.event is not None else pairs.rows.column(h.outcome).unit or h.outcome
     d = one_sample(held.means[:, 0] - held.means[:, 1], held.weights, draws=0, seed=seed, level=level)
     effect = Effect(
         name="mean difference", value=scale * d.estimate, low=scale * d.low, high=scale * d.high, level=level, unit=unit
     )
-    groups = []
-    for at, label in enumerate(_labels(h, pairs.x, low, high)):
+    halves = []
+    for at, label in enumerate(half_labels(h.predictor)):
         mean = one_sample(held.means[:, at], held.weights, draws=0, seed=seed)
         n = int(held.n[:, at].sum())
-        groups.append(Group(label=label, n=n, mean=mean.estimate, low=mean.low, high=mean.high))
-    return effect, tuple(groups), warnings
+        halves.append(Group(label=label, n=n, mean=mean.estimate, low=mean.low, high=mean.high))
+    return effect, tuple(halves), ()
 
 
 def curve(h: MonotoneAssociation, x: FloatArray, y: FloatArray) -> list[dict[str, Any]]:

@@ -103,6 +103,12 @@ def end_labels(predictor: str, low: float, high: float, *, at_least: bool, at_mo
     return upper, f"{name} is {plain(low)}" + (" or less" if at_most else "")
 
 
+def half_labels(predictor: str) -> tuple[str, str]:
+    """Labels of the rows above and below their cluster's median of the predictor."""
+    name = column(predictor)
+    return f"{name} is above its cluster's median", f"{name} is below it"
+
+
 def plain(x: float) -> str:
     """A cut point with 4 significant digits and no trailing zeros."""
     text = number(x, 4)

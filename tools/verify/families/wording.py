@@ -37,11 +37,11 @@ def decimals_apart(a: float, b: float) -> int:
 def fixed(x: float, places: int) -> str:
     """`x` with that many decimal places, thousands separators and a true minus sign, never `−0`.
 
-    Whole figures from ten million on are told in millions or billions with one decimal: 127.8 million.
+    Whole figures from a million on are told in millions or billions: 5.36 million, 127.8 million.
     """
     for name, size in (("billion", 1e9), ("million", 1e6)):
-        if places == 0 and abs(x) >= 10 * size:
-            return f"{fixed(x / size, 1)} {name}"
+        if places == 0 and abs(x) >= size:
+            return f"{fixed(x / size, 2 if abs(x) < 10 * size else 1)} {name}"
     text = f"{x:,.{places}f}"
     if text.startswith("-"):
         text = text[1:] if not any(c in "123456789" for c in text) else "−" + text[1:]
