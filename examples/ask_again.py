@@ -1,7 +1,7 @@
-"""Ask twice, then ask something else: prints that the repeat spent nothing and which vaults the ledger has left.
+"""Ask twice, then ask something else: prints that the repeat spent nothing, and what the ledger has left.
 
-The sealed rows are a budget. The same question shows the same report; another question opens the next vault, and the
-opened one joins the exploration rows.
+The sealed rows are a budget. The same question shows the same report; another question opens the next
+vault, and the opened one joins the exploration rows.
 """
 
 import tempfile

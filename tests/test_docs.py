@@ -1,4 +1,4 @@
-"""What the documentation says holds: commands, options, links, examples, snippets and every number it quotes."""
+"""What the documentation says holds: commands, options, links, examples, snippets and quoted numbers."""
 
 import ast
 import importlib
@@ -47,7 +47,12 @@ def _environment(home: Path) -> dict[str, str]:
 
 def _run(arguments: list[str], home: Path, cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, *arguments], cwd=cwd, env=_environment(home), capture_output=True, text=True, timeout=120
+        [sys.executable, *arguments],
+        cwd=cwd,
+        env=_environment(home),
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
 
 
@@ -82,7 +87,10 @@ def test_every_verb_is_in_the_readme(verb: tuple[str, ...]) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_every_option_that_a_page_names_exists(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
-    options = {o for command in VERBS.values() for p in command.params for o in p.opts} | {"--help", "--version"}
+    options = {o for command in VERBS.values() for p in command.params for o in p.opts} | {
+        "--help",
+        "--version",
+    }
     ours = {o for line in re.findall(r"heldout [^`\n]*", text) for o in re.findall(r"(?<!\S)--[a-z][a-z-]*", line)}
     ours |= {o for code in re.findall(r"`([^`\n]+)`", text) for o in re.findall(r"^--[a-z][a-z-]*", code)}
     assert ours <= options
@@ -255,7 +263,10 @@ def test_a_table_is_split_by_the_shares_that_the_methods_give(tmp_path: Path, un
     from heldout.tools.data.dataset import open_dataset
     from heldout.tools.data.split import seal
 
-    columns = {"x": np.random.default_rng(1).normal(size=units), "y": np.random.default_rng(2).normal(size=units)}
+    columns = {
+        "x": np.random.default_rng(1).normal(size=units),
+        "y": np.random.default_rng(2).normal(size=units),
+    }
     with open_dataset(columns, folder=tmp_path / "opened") as data:
         plan = seal(data, tmp_path).plan
     explored, held, vaults = next(row[1:] for row in _split_table() if row[0] == band)
