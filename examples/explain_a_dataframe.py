@@ -1,4 +1,4 @@
-"""Explain a DataFrame whose truths are known: prints which of three planted relations were, and what else.
+"""Explain a DataFrame whose truths are known: prints which planted relations were found, and what else.
 
 Spending depends on plan and visits, churn on the contract; `mood`, `shade` and `luck` depend on nothing. A tool
 that reported chance would list some of those too.

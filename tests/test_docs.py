@@ -314,6 +314,12 @@ def test_the_prose_of_the_methods_quotes_the_code(text: str, place: str) -> None
     assert quoted in prose or quoted.replace(" 0.", " .") in prose
 
 
+def test_the_files_of_the_methods_are_those_that_a_report_writes(printed: dict[str, str]) -> None:
+    section = METHODS.split("## Files")[1].split("\n## ")[0]
+    written = re.findall(r"^wrote (.+)$", printed["explain_a_file"], re.MULTILINE)
+    assert set(re.findall(r"`([a-z_]+\.[a-z]+)`", section)) == set(written)
+
+
 def test_the_level_and_the_version_of_the_methods_are_those_of_the_code() -> None:
     assert f"by default {make_rule().alpha:g})" in METHODS
     assert f"procedure at {make_rule().refute_q:g} over all tested" in METHODS
