@@ -123,7 +123,7 @@ def _number_label(number: Column, label: Column, rows: Rows) -> Iterator[Hypothe
     spread = {at: (ridit[at] - 0.5) * np.sqrt(count[at] / count.sum()) for at in usable}
     order = sorted(usable, key=lambda at: (-spread[at], at))
     together = [at for at in usable if ridit[at] - 0.5 >= 0.5 * (max(ridit[u] for u in usable) - 0.5) > 0]
-    if len(together) == 1 or len(together) > len(usable) / 2 or label.type != "number":
+    if not 2 <= len(together) <= len(usable) / 2 or label.type != "number":
         together = [order[0]]
     yield _against_rest(number, label, together, "higher")
     if len(usable) >= 3:
