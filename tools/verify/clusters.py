@@ -25,6 +25,8 @@ _CONSTANT_RARE = 0.9
 _MOST_FLIPPED = 1_000
 _STAGES = (199, 1_999)
 _ENOUGH_HITS = 20
+_ROUNDING = 1e-12
+"""Scatter of clusters, beside their largest value, that is rounding and no scatter."""
 
 
 class OneSample(NamedTuple):
@@ -37,7 +39,8 @@ class OneSample(NamedTuple):
     p_flip: float | None
     p_robust: float
     df: float
-    statistic: float
+    statistic: float | None
+    """None where every cluster says the same, which leaves it undefined."""
 
     @property
     def interval(self) -> Interval:
@@ -229,10 +232,12 @@ def one_sample(theta: FloatArray, weight: FloatArray, *, draws: int, seed: int, 
     g = len(theta)
     effective = 1.0 / float(share @ share)
     se = float(np.sqrt(g / (g - 1) * ((share * (theta - estimate)) ** 2).sum()))
+    if se <= _ROUNDING * float(np.abs(theta).max()):
+        se = 0.0
     df = max(effective - 1, 1.0)
     reach = t_quantile(df, level) * se
-    statistic = estimate / se if se else 0.0
-    robust = float(2 * stdtr(df, -abs(statistic))) if se else float(estimate == 0)
+    statistic = estimate / se if se else None
+    robust = float(estimate == 0) if statistic is None else float(2 * stdtr(df, -abs(statistic)))
     flip = _sign_flip_p(share * theta, draws, seed) if draws else None
     return OneSample(estimate, se, estimate - reach, estimate + reach, flip, robust, df, statistic)
 
