@@ -349,7 +349,7 @@ class Mean(NamedTuple):
     value: float
     error: float
     reach: float
-    statistic: float
+    statistic: float | None
     df: float
     p: float
 
@@ -371,9 +371,11 @@ def over_clusters(theta: Any, weight: Any, level: float = 0.95) -> Mean:
     share = weight / weight.sum()
     value, g = float(np.average(theta, weights=weight)), len(theta)
     error = float(np.sqrt(g / (g - 1) * (share**2 * (theta - value) ** 2).sum()))
+    if error <= 1e-12 * np.abs(theta).max():
+        error = 0.0  # every cluster says the same: the statistic is undefined
     df = max(1 / float((share**2).sum()) - 1, 1.0)
-    statistic = value / error if error else 0.0
-    p = two_sided(statistic, df) if error else float(value == 0)
+    statistic = value / error if error else None
+    p = float(value == 0) if statistic is None else two_sided(statistic, df)
     return Mean(value, error, t_reach(df, level) * error, statistic, df, p)
 
 
@@ -980,7 +982,7 @@ def within_trend(h: Found, table: Table, time: Any, y: Any, cluster: Any, level:
     rho, weight = within_rho(time, y, cluster)
     if len(rho) < 20:
         raise Refused(len(rho))
-    own = [(time[at] - time[at].mean(), y[at]) for at in parts(cluster)]
+    own = [(time[at] - time[at].mean(), y[at] - y[at].mean()) for at in parts(cluster)]
     squares = np.array([x @ x for x, _ in own])
     products = np.array([x @ v for x, v in own])
     varies = squares > 1e-9 * squares.max()
@@ -1183,11 +1185,12 @@ def per_group(finding: Found) -> list[int]:
     return [rows[label] for label in labels if label in rows] or sorted(rows.values())
 
 
-def same(one: Any, other: Any) -> bool:
-    """Whether two plain values agree: text exactly, numbers to 1e-9 of their size."""
+def same(name: str, one: Any, other: Any) -> bool:
+    """Whether two plain values agree: text exactly, numbers to 1e-9 of their size, p-values however small."""
     if isinstance(one, str) or isinstance(other, str) or one is None or other is None:
         return one == other
-    return abs(one - other) <= max(1e-12, 1e-9 * max(abs(one), abs(other)))
+    least = 0.0 if name.startswith("p_") else 1e-12
+    return abs(one - other) <= max(least, 1e-9 * max(abs(one), abs(other)))
 
 
 def compare(finding: Found, own: Found) -> tuple[int, list[str]]:
@@ -1200,7 +1203,7 @@ def compare(finding: Found, own: Found) -> tuple[int, list[str]]:
     differ = [
         f"{n}: report {left.get(n)!r}, recomputed {right.get(n)!r}"
         for n in names
-        if not same(left.get(n), right.get(n))
+        if not same(n, left.get(n), right.get(n))
     ]
     return sum(1 for n in names if not isinstance(left.get(n) or right.get(n), str)), differ
 

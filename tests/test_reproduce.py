@@ -1,0 +1,349 @@
+"""The program beside a report recomputes its numbers, finds a changed one, and needs nothing of ours."""
+
+import ast
+import importlib.util
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from itertools import product
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NamedTuple
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+
+import heldout
+from heldout.agent.assemble import findings_of
+from heldout.agent.report.reproduce import reproduce_text
+from heldout.tools.data.rows import Rows
+from heldout.tools.verify.hypothesis import Hypothesis, parse
+from heldout.tools.verify.policy import Rule
+from heldout.tools.verify.verify import judge
+
+DATA = Path(__file__).resolve().parents[1] / "examples" / "data"
+SOURCE = Path(__file__).resolve().parents[1] / "agent" / "report" / "reproduce_script.py"
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="module")
+def script() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("second_opinion", SOURCE)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+# --- Situations: every family on rows alone, in clusters, in more than a thousand clusters, in blocks of a series
+
+
+def _rows(seed: int, clusters: int | None, each: int, *, serial: bool = False) -> Rows:
+    """Columns that vary within clusters (`r…`) and between them (`e…`), ordered in time, with missing cells."""
+    rng = np.random.default_rng(seed)
+    n = clusters * each if clusters else each
+    unit = np.repeat(np.arange(n // each), each) if clusters else np.arange(n)
+    units = int(unit.max()) + 1
+    shock, u = rng.normal(size=units)[unit], rng.normal(size=n)
+    group, e_group = rng.choice(list("abc"), n, p=[0.5, 0.3, 0.2]), rng.choice(list("pqr"), units)[unit]
+    x, e_x = rng.normal(size=n), rng.integers(0, 9, units).astype(float)[unit]
+    day = np.datetime64("2020-01-01", "us") + np.arange(n) * np.timedelta64(7, "h")
+    drift = np.cumsum(rng.normal(size=n)) * 0.3
+    ar = np.zeros(n)
+    for at in range(1, n):
+        ar[at] = 0.45 * ar[at - 1] + u[at]
+    y = np.round(shock + u + 0.5 * (group == "a") + 0.4 * x, 2)
+    data: dict[str, Any] = {
+        "r_group": group, "e_group": e_group, "r_x": x, "e_x": e_x, "r_few": rng.integers(1, 5, n),
+        "e_kind": np.where(rng.random(units) < 0.3, "a", np.char.add("k", e_group[:: n // units][:units]))[unit],
+        "y": np.where(rng.random(n) < 0.04, np.nan, y), "zeros": np.maximum(np.round(u + 0.3 * (group == "a"), 1), 0),
+        "e_y": np.round(shock + 0.3 * e_x, 2), "sold": np.where(u + 0.5 * (group == "a") + shock > 0.4, "yes", "no"),
+        "e_sold": np.where(shock + 0.1 * e_x > 0.4, "yes", "no"), "day": day, "series": ar + 0.004 * np.arange(n),
+        "drift": drift, "shared": np.round(rng.normal(size=n // 8 + 1)[np.arange(n) // 8] + u, 1),
+        "week": np.arange(n) // 8 + 2000, "apart": np.where(group == "c", 9.0, 0.0) + rng.random(n),
+    }  # fmt: skip
+    rows = Rows.of(data, cluster=None if clusters is None else unit.tolist())
+    rows.serial = serial
+    return rows
+
+
+def _claims() -> list[Hypothesis]:
+    """A claim of every family on every kind of column."""
+    out: list[dict[str, Any]] = []
+    contrasts = (
+        ("r_group", ["a"], []),
+        ("e_group", ["p"], ["q"]),
+        ("r_few", ["1", "2"], ["4"]),
+        ("r_group", ["c"], ["a"]),
+    )
+    for (by, a, b), y in product(contrasts, ("y", "zeros", "e_y", "apart")):
+        levels = {"a": a, "b": b}
+        out.append(
+            {"family": "group_difference", "outcome": y, "predictor": by, "levels": levels, "direction": "higher"}
+        )
+    for (by, a, b), y in product(contrasts, ("sold", "e_sold")):
+        shared = {"family": "rate_difference", "outcome": y, "event": "yes", "predictor": by, "direction": "any"}
+        out.append(shared | {"levels": {"a": a, "b": b}})
+    for x, (y, event) in product(("r_x", "e_x", "r_few"), (("y", None), ("e_y", None), ("sold", "yes"))):
+        shared = {"family": "monotone_association", "predictor": x, "outcome": y, "event": event}
+        out.append(shared | {"direction": "increasing", "cuts": [1.0, 3.0] if x != "r_x" else [90.0, 91.0]})
+    for time, (y, event) in product(
+        ("day", "week"), (("series", None), ("drift", None), ("shared", None), ("sold", "yes"), ("y", None))
+    ):
+        shared = {"family": "trend", "predictor": time, "outcome": y, "event": event}
+        out.append(shared | {"direction": "rising" if y != "y" else "any"})
+    for by, y in (("r_group", "sold"), ("e_group", "e_sold"), ("e_group", "e_kind"), ("r_group", "e_kind")):
+        kept = {"outcome_levels": ["a", "kp"] if y == "e_kind" else ["yes", "no"]}
+        own = {"predictor_levels": ["a", "b"] if by == "r_group" else ["p", "q"]}
+        out.append({"family": "categorical_association", "outcome": y, "predictor": by, **kept, **own})
+    where = [{"column": "day", "op": ">=", "value": "2020-01-20"}, {"column": "r_group", "op": "!=", "value": "b"}]
+    kept_y = {"family": "monotone_association", "predictor": "r_x", "outcome": "y", "direction": "any"}
+    return [parse(h) for h in [*out, kept_y | {"where": where}, kept_y | {"where": [{**where[1], "op": "=="}]}]]
+
+
+def _as_table(script: ModuleType, rows: Rows) -> Any:
+    labels = {n: list(c.levels) for n, c in rows.columns.items() if c.type in ("boolean", "category")}
+    arrays = {n: rows.codes(n) if n in labels else rows.number(n) for n in rows.columns}
+    dates = frozenset(n for n, c in rows.columns.items() if c.type == "datetime")
+    return script.Table(arrays, labels, dates, rows.cluster, rows.serial)
+
+
+def _judged(script: ModuleType, rows: Rows, rule: Rule, weight: float, earlier: int) -> Iterator[tuple[Any, int, list]]:
+    """Every finding of the product with what the program says of it."""
+    claims = _claims()
+    verdicts = judge(
+        claims, rows, rule, [None] * len(claims), weight=weight, earlier=earlier, split="held_out"
+    ).verdicts
+    findings = [f.as_json() for f in findings_of(verdicts, rows.columns, {})]
+    commit = {"rule": rule.as_json(), "weight": weight, "earlier": earlier}
+    for finding, own in zip(findings, script.verdicts(findings, _as_table(script, rows), commit), strict=True):
+        yield finding, *script.compare(finding, own)
+
+
+SITUATIONS = {
+    "rows": (_rows(1, None, 480), Rule(), 0.6, 3),
+    "few rows": (_rows(2, None, 60), Rule(), 1.0, 0),
+    "clusters": (_rows(3, 110, 9), Rule(), 0.2, 0),
+    "few clusters": (_rows(4, 12, 12), Rule(), 1.0, 0),
+    "clusters under Holm": (_rows(5, 60, 8), Rule(control="fwer"), 0.6, 2),
+    "many clusters": (_rows(6, 1_200, 3), Rule(), 1.0, 0),
+    "single rows as clusters": (_rows(7, 400, 1), Rule(), 1.0, 0),
+    "blocks of a series": (_rows(8, 50, 10, serial=True), Rule(), 1.0, 0),
+}
+
+
+@pytest.mark.parametrize("situation", SITUATIONS)
+def test_every_family_is_recomputed_alike_on(situation: str, script: ModuleType) -> None:
+    rows, rule, weight, earlier = SITUATIONS[situation]
+    told = list(_judged(script, rows, rule, weight, earlier))
+    assert {finding["family"]: differ for finding, _, differ in told if differ} == {}
+    assert sum(numbers for _, numbers, _ in told) > 250
+
+
+# --- Whole reports
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a report on a few planted columns."""
+    folder = tmp_path_factory.mktemp("report")
+    rng = np.random.default_rng(3)
+    kind = rng.choice(["a", "it's", "c"], 1_500)
+    colour = np.where(rng.random(1_500) < 0.3, np.char.add("of ", kind), rng.choice(["w", "x", "y"], 1_500))
+    data = pd.DataFrame({"kind": kind, "colour": colour, "size": rng.normal(size=1_500) + 0.3 * (kind == "a")})
+    heldout.explain(data, name="planted", ledger=folder / "book.jsonl").save(folder / "r")
+    return folder / "r"
+
+
+class Ran(NamedTuple):
+    """What a run of the program left."""
+
+    code: int
+    out: str
+
+
+@pytest.fixture
+def run(script: ModuleType, capsys: pytest.CaptureFixture[str]) -> Callable[[Path], Ran]:
+    """The program on a folder."""
+    return lambda folder: Ran(script.main([str(folder)]), capsys.readouterr().out)
+
+
+def _copy(report: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(report, tmp_path / "copy"))
+
+
+def _edit(folder: Path, change: Any) -> None:
+    told = json.loads((folder / "report.json").read_text("utf-8"))
+    change(told)
+    (folder / "report.json").write_text(json.dumps(told), "utf-8")
+
+
+def test_a_report_as_it_was_written_is_recomputed_without_a_difference(report: Path) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-I", str(report / "reproduce.py")], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert (ran.returncode, ran.stderr) == (0, ""), ran.stdout + ran.stderr
+    told = json.loads((report / "report.json").read_text("utf-8"))
+    *lines, last = ran.stdout.splitlines()
+    assert [line.split()[0] for line in lines] == [f["id"] for f in told["findings"]]
+    assert all(line.endswith(": ok") for line in lines)
+    assert re.fullmatch(rf"{len(told['findings'])} findings, [1-9]\d+ numbers recomputed, 0 differ", last)
+
+
+def test_the_program_in_the_folder_is_the_one_in_the_package(report: Path) -> None:
+    assert (report / "reproduce.py").read_text("utf-8") == reproduce_text() == SOURCE.read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", ["macro.csv", "wine.csv"])
+def test_an_example_is_recomputed_without_a_difference_when_replayed_too(
+    name: str, tmp_path: Path, run: Callable[[Path], Ran]
+) -> None:
+    for folder in ("first", "again"):
+        heldout.explain(DATA / name, ledger=tmp_path / "book.jsonl").save(tmp_path / folder)
+    assert (tmp_path / "first" / "held_out.parquet").exists()
+    code, out = run(tmp_path / "again")
+    assert code == 0, out
+    assert out.endswith(" 0 differ\n")
+
+
+FIELDS = [
+    *(("held_out", name) for name in ("statistic", "p_value", "p_permutation", "p_robust", "p_adjusted", "threshold")),
+    *(("held_out", "effect", name) for name in ("value", "low", "high", "level")),
+    ("held_out", "n"), ("held_out", "missing"), ("held_out", "groups", 0, "mean"), ("smallest_effect",),
+]  # fmt: skip
+
+
+def _other(value: float) -> float:
+    """The value with one digit changed, in the seventh place where there is one."""
+    return value + 1 if isinstance(value, int) else value * (1 + 1e-6) + (1e-6 if value == 0 else 0)
+
+
+@pytest.mark.parametrize("path", FIELDS, ids=lambda path: ".".join(map(str, path)))
+def test_a_changed_digit_is_found(
+    path: tuple[str | int, ...], report: Path, tmp_path: Path, run: Callable[[Path], Ran]
+) -> None:
+    folder = _copy(report, tmp_path)
+
+    def change(told: Any) -> None:
+        place = next(f for f in told["findings"] if f["held_out"]["p_value"] is not None)
+        for key in path[:-1]:
+            place = place[key]
+        place[path[-1]] = _other(place[path[-1]])
+
+    _edit(folder, change)
+    ran = run(folder)
+    assert ran.code == 1
+    assert str(path[-1]) in ran.out
+    assert not ran.out.endswith(" 0 differ\n")
+
+
+def _swap_outcome(told: Any) -> None:
+    told["findings"][0]["outcome"] = "refuted" if told["findings"][0]["outcome"] != "refuted" else "verified"
+
+
+def _turn_claim(told: Any) -> None:
+    told["findings"][0]["hypothesis"]["controls"] = ["another"]
+
+
+def _loosen_rule(told: Any) -> None:
+    told["policy"]["alpha"] = 0.2
+
+
+def _drop_finding(told: Any) -> None:
+    told["findings"].pop()
+
+
+@pytest.mark.parametrize("change", [_swap_outcome, _turn_claim, _loosen_rule, _drop_finding])
+def test_a_report_that_leaves_the_commitment_is_found(
+    change: Any, report: Path, tmp_path: Path, run: Callable[[Path], Ran]
+) -> None:
+    folder = _copy(report, tmp_path)
+    _edit(folder, change)
+    ran = run(folder)
+    assert ran.code == 1
+    assert "ledger: " in ran.out or "commitment: " in ran.out
+
+
+@pytest.mark.parametrize(("old", "new"), [('"earlier":0', '"earlier":1'), ('"verified"', '"refuted"')])
+def test_an_edited_ledger_is_found(
+    old: str, new: str, report: Path, tmp_path: Path, run: Callable[[Path], Ran]
+) -> None:
+    folder = _copy(report, tmp_path)
+    text = (folder / "ledger.jsonl").read_text("utf-8")
+    assert old in text
+    (folder / "ledger.jsonl").write_text(text.replace(old, new), "utf-8")
+    ran = run(folder)
+    assert ran.code == 1
+    assert "does not match its hash" in ran.out
+
+
+def test_rows_that_were_exchanged_are_found(report: Path, tmp_path: Path, run: Callable[[Path], Ran]) -> None:
+    folder = _copy(report, tmp_path)
+    file, other = folder / "held_out.parquet", tmp_path / "other.parquet"
+    with duckdb.connect() as connection:
+        cursor = connection.cursor()
+        levels = cursor.execute("SELECT decode(value) FROM parquet_kv_metadata(?)", [str(file)]).fetchall()[0][0]
+        kept = levels.replace("'", "''")
+        cursor.execute(
+            f"COPY (SELECT * FROM read_parquet('{file}') OFFSET 1) "
+            f"TO '{other}' (FORMAT parquet, KV_METADATA {{levels: '{kept}'}})"
+        ).fetchall()
+    shutil.copy(other, file)
+    assert run(folder).code == 1
+
+
+@pytest.mark.parametrize("name", ["report.json", "ledger.jsonl", "held_out.parquet"])
+def test_a_missing_file_is_named(name: str, report: Path, tmp_path: Path, run: Callable[[Path], Ran]) -> None:
+    folder = _copy(report, tmp_path)
+    (folder / name).unlink()
+    ran = run(folder)
+    assert ran.code == 2
+    assert name in ran.out
+
+
+def test_a_report_without_findings_has_nothing_to_recompute(
+    report: Path, tmp_path: Path, run: Callable[[Path], Ran]
+) -> None:
+    folder = _copy(report, tmp_path)
+    _edit(folder, lambda told: told["findings"].clear())
+    (folder / "held_out.parquet").unlink()
+    ran = run(folder)
+    assert ran.code == 0
+    assert "no findings" in ran.out
+
+
+def test_the_program_needs_numpy_scipy_and_duckdb_alone() -> None:
+    imported = set()
+    for node in ast.walk(ast.parse(SOURCE.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            imported |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0
+            imported.add((node.module or "").split(".")[0])
+    assert imported - set(sys.stdlib_module_names) == {"numpy", "scipy", "duckdb"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "rdatasets/modeldata/wa_churn.csv",
+        "dat8/bikeshare.csv",
+        "rdatasets/gapminder/gapminder.csv",
+        "seaborn/titanic.csv",
+    ],
+)
+@pytest.mark.slow
+def test_a_public_table_is_recomputed_without_a_difference(
+    name: str, tmp_path: Path, run: Callable[[Path], Ran]
+) -> None:
+    if not (SHARED / name).exists():
+        pytest.skip("the shared tables are not here")
+    heldout.explain(SHARED / name, ledger=tmp_path / "book.jsonl").save(tmp_path / "r")
+    ran = run(tmp_path / "r")
+    assert ran.code == 0, ran.out
