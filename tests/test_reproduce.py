@@ -67,6 +67,7 @@ def _rows(seed: int, clusters: int | None, each: int, *, serial: bool = False) -
         "e_sold": np.where(shock + 0.1 * e_x > 0.4, "yes", "no"), "day": day, "series": ar + 0.004 * np.arange(n),
         "drift": drift, "shared": np.round(rng.normal(size=n // 8 + 1)[np.arange(n) // 8] + u, 1),
         "week": np.arange(n) // 8 + 2000, "apart": np.where(group == "c", 9.0, 0.0) + rng.random(n),
+        "capped": np.where(group == "c", 0.0, np.round(u, 1)),
     }  # fmt: skip
     rows = Rows.of(data, cluster=None if clusters is None else unit.tolist())
     rows.serial = serial
@@ -82,7 +83,7 @@ def _claims() -> list[Hypothesis]:
         ("r_few", ["1", "2"], ["4"]),
         ("r_group", ["c"], ["a"]),
     )
-    for (by, a, b), y in product(contrasts, ("y", "zeros", "e_y", "apart")):
+    for (by, a, b), y in product(contrasts, ("y", "zeros", "e_y", "apart", "capped")):
         levels = {"a": a, "b": b}
         out.append(
             {"family": "group_difference", "outcome": y, "predictor": by, "levels": levels, "direction": "higher"}

@@ -427,7 +427,7 @@ def two_groups(h: Found, table: Table, level: float, seed: int) -> Found:
     y = table.event(h["outcome"], h.get("event"))
     good = (side >= 0) & ~np.isnan(y)
     n = [int((good & (side == s)).sum()) for s in (0, 1)]
-    base = {"n": sum(n), "n_per_group": n, "missing": int((~known).sum() + ((side >= 0) & np.isnan(y)).sum())}
+    base: Found = {"n": sum(n), "n_per_group": n, "missing": int((~known).sum() + ((side >= 0) & np.isnan(y)).sum())}
     rates = h["family"] == "rate_difference"
     kept, a, b = table.pick(good), y[good & (side == 0)], y[good & (side == 1)]
     try:
@@ -454,7 +454,8 @@ def check_numbers(a: Any, b: Any) -> None:
     """The floors of a comparison of numbers."""
     check_sides(a, b)
     smaller = a if len(a) <= len(b) else b
-    if len(np.unique(np.concatenate([a, b]))) < 3 or len(np.unique(smaller)) < 2:
+    one_value = len(np.unique(smaller)) < 2 and len(smaller) < 50  # with more rows that is no matter of luck
+    if len(np.unique(np.concatenate([a, b]))) < 3 or one_value:
         raise Refused
 
 
@@ -504,11 +505,12 @@ def compare_rates(a: Any, b: Any, level: float, seed: int) -> Found:
     check_sides(a, b)
     check_expected(a, b, 5)
     counts = np.array([[v.sum(), len(v) - v.sum()] for v in (a, b)], int)
-    chi2 = stats.chi2_contingency(counts, correction=False)
+    chi2: Any = stats.chi2_contingency(counts, correction=False)
+    fisher: Any = stats.fisher_exact(counts)
     effect = newcombe(a, b, level)
     return in_points(effect, (effect["high"] - effect["low"]) / 2 / z_reach(level)) | {
         "statistic": float(np.sqrt(chi2.statistic)) * (1 if effect["value"] >= 0 else -1), "df": None,
-        "p_permutation": float(stats.fisher_exact(counts)[1]), "p_robust": float(chi2.pvalue),
+        "p_permutation": float(fisher[1]), "p_robust": float(chi2.pvalue),
         "groups": [group(a, share=True), group(b, share=True)],
     }  # fmt: skip
 
@@ -549,7 +551,7 @@ def between_shares(a: Any, b: Any, level: float, seed: int) -> Found:
     error = float(np.sqrt(stats.sem(a) ** 2 + stats.sem(b) ** 2))
     p = two_sided(difference["value"] / error, min(len(a), len(b)) - 1) if error else 0.0
     agree = (found["effect"]["value"] - 0.5) * difference["value"] > 0
-    groups = [group(v) | {"median": None} for v in (a, b)]
+    groups: list[Found] = [group(v) | {"median": None} for v in (a, b)]
     for g in groups:
         g["low"], g["high"] = max(g["low"], 0.0), min(g["high"], 1.0)
     return (
@@ -599,7 +601,8 @@ def rank_slope(x: Any, y: Any) -> Found:
     """Spearman's rho with the HC3 test of the slope of ranks on ranks."""
     n = len(x)
     rx, ry = (stats.rankdata(v) - (n + 1) / 2 for v in (x, y))
-    rho = float(stats.spearmanr(x, y).statistic)
+    spearman: Any = stats.spearmanr(x, y)
+    rho = float(spearman.statistic)
     error = hc3(rx, ry) * float(rx.std() / ry.std())
     if error < 1e-12:
         return {"rho": rho, "error": 0.0, "statistic": float(np.copysign(1e12, rho)), "df": n - 2.0, "p": 0.0}
@@ -630,7 +633,7 @@ def monotone(h: Found, table: Table, level: float, seed: int) -> Found:
     x, y = table.number(h["predictor"]), table.event(h["outcome"], h["event"])
     good = ~(np.isnan(x) | np.isnan(y))
     x, y, kept = x[good], y[good], table.pick(good)
-    base = {"n": len(x), "n_per_group": [], "missing": int((~good).sum())}
+    base: Found = {"n": len(x), "n_per_group": [], "missing": int((~good).sum())}
     try:
         check_monotone(x, y, h["event"])
         if kept.cluster is None:
@@ -741,7 +744,7 @@ def categorical(h: Found, table: Table, level: float, seed: int) -> Found:
     good = table.known(h["predictor"]) & table.known(h["outcome"])
     kept = table.pick(good)
     counts, (rows, columns) = contingency(h, kept)
-    base = {"n": int(counts.sum()), "n_per_group": counts.sum(1).tolist(), "missing": int((~good).sum())}
+    base: Found = {"n": int(counts.sum()), "n_per_group": counts.sum(1).tolist(), "missing": int((~good).sum())}
     clusters = None
     try:
         if kept.cluster is not None:
@@ -783,7 +786,7 @@ def dependence(counts: Any, cells: Any, level: float, seed: int) -> Found:
     expected = stats.contingency.expected_freq(counts)
     if expected.min() < 1 or (expected >= 5).mean() < 0.8:
         raise Refused
-    test = stats.chi2_contingency(counts, correction=False)
+    test: Any = stats.chi2_contingency(counts, correction=False)
     chi2, df = float(test.statistic), int(test.dof)
     spread = excess_spread(counts / n)
     value, low, high = cramers_v(chi2, df, counts.shape, n, level, spread)
@@ -815,7 +818,8 @@ def noncentrality(chi2: float, df: int, p: float) -> float:
     if stats.chi2.cdf(chi2, df) <= p:
         return 0.0
     most = 2 * chi2 + 100 * np.sqrt(chi2) + 1_000
-    return float(optimize.brentq(lambda nc: stats.ncx2.cdf(chi2, df, nc) - p, 0.0, most, xtol=1e-12, rtol=1e-14))
+    found: Any = optimize.brentq(lambda nc: stats.ncx2.cdf(chi2, df, nc) - p, 0.0, most, xtol=1e-12)
+    return float(found)
 
 
 def excess_spread(share: Any) -> float:
@@ -837,8 +841,9 @@ def trend(h: Found, table: Table, level: float, seed: int) -> Found:
     time, y = table.number(h["predictor"]), table.event(h["outcome"], h["event"])
     good = ~(np.isnan(time) | np.isnan(y))
     time, y, kept = time[good], y[good], table.pick(good)
-    base = {"n": len(y), "n_per_group": [], "missing": int((~good).sum())}
-    clusters = None
+    base: Found = {"n": len(y), "n_per_group": [], "missing": int((~good).sum())}
+    clusters: int | None = None
+    found: Found
     try:
         if kept.cluster is None:
             found = course(h, table, time, y, level, seed, least=30)
@@ -957,7 +962,8 @@ def dependent(found: Found, time: Any, y: Any, phi: float, seed: int) -> tuple[F
         raise Refused
     at = np.arange(len(y)) * blocks // len(y)
     t, v = cluster_means(time, at), cluster_means(y, at)
-    p_blocks = float(stats.linregress(t, v).pvalue) if np.ptp(v) else 1.0
+    line: Any = stats.linregress(t, v)
+    p_blocks = float(line.pvalue) if np.ptp(v) else 1.0
     wider, inflation = widened(found | {"p": p_blocks}, len(y), phi)
     return wider | {"drawn": rank_p(t, v, seed)}, inflation
 
@@ -1044,10 +1050,10 @@ def evidence(finding: Found, table: Table, level: float) -> Found:
     h, nothing = finding["hypothesis"], {name: None for name in (*FIELDS, "p_value", "error")}
     nothing |= {"n": 0, "missing": 0, "n_per_group": [], "groups": [], "untestable": True}
     known = table.known(h["predictor"])
-    drifts = table.serial and table.cluster is not None and h["family"] != "trend"
     if finding["reason"].startswith(STRUCTURAL):
         return nothing
-    if drifts and is_constant(table.columns[h["predictor"]][known], table.cluster[known]):
+    drifts = table.serial and table.cluster is not None and h["family"] != "trend"
+    if drifts and is_constant(table.columns[h["predictor"]][known], table.pick(known).cluster):
         return nothing
     found = FAMILIES[h["family"]](h, population(h, table), level, int(sha(canonical(h))[:8], 16))
     if "untestable" not in found:
@@ -1232,11 +1238,10 @@ def main(arguments: list[str]) -> int:
     folder = Path(arguments[0]) if arguments else Path(__file__).resolve().parent
     needed = ("report.json", "ledger.jsonl", "held_out.parquet")
     missing = [name for name in needed if not (folder / name).is_file()]
-    if "report.json" not in missing:
-        report = json.loads((folder / "report.json").read_text("utf-8"))
-        if not report["findings"]:
-            print("The report holds no findings: there is nothing to recompute.")
-            return 0
+    report: Found = {} if "report.json" in missing else json.loads((folder / "report.json").read_text("utf-8"))
+    if report and not report["findings"]:
+        print("The report holds no findings: there is nothing to recompute.")
+        return 0
     if missing:
         print(f"Missing in {folder}: {', '.join(missing)}.")
         return 2
