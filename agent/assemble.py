@@ -10,7 +10,7 @@ from typing import NamedTuple
 from ..tools.data.schema import Column
 from ..tools.data.split import Plan
 from ..tools.explore.lead import Lead
-from ..tools.verify.evidence import Evidence, Verdict
+from ..tools.verify.evidence import Evidence, Picture, Verdict
 from ..tools.verify.families import FAMILIES
 from .report.charts import chart
 from .report.result import Counts, Explored, Finding, HeldOut
@@ -82,6 +82,8 @@ def _worth(verdict: Verdict, columns: Mapping[str, Column], order: Mapping[str, 
         worth *= 0.3  # two labels that nearly always go together are more likely two names than a discovery
     if h.outcome in focus:
         worth *= 1.3
+    elif focus and h.predictor not in focus:
+        worth *= 0.02  # in a closed family everything is tested; what was not asked for comes last
     if h.family == "categorical_association":
         worth *= 0.5  # says that something differs, not what
     if evidence.warnings:
@@ -134,19 +136,23 @@ def worded(verdict: Verdict, unit: Unit | None) -> str:
     if unit is None or evidence.clusters is None:
         return text
     text = re.sub(r"(?<=\d) clusters", lambda _: f" {unit.plural}", text)
-    text = text.replace("its cluster's median", f"the {unit.singular}'s median")
-    if not evidence.test.startswith("within-cluster"):
+    return qualified(text.replace("its cluster's median", f"the {unit.singular}'s median"), evidence, unit)
+
+
+def qualified(text: str, evidence: Evidence, unit: Unit | None) -> str:
+    """The text with the qualifier that a comparison within clusters needs: without it another claim is read."""
+    if unit is None or not evidence.test.startswith("within-cluster"):
         return text
     return f"Within the same {unit.singular}, {text[:1].lower()}{text[1:]}"
 
 
 def _finding(verdict: Verdict, source: str, rank: int, headline: bool, unit: Unit | None) -> Finding:
     evidence = verdict.evidence
-    claim = FAMILIES[verdict.hypothesis.family].claim(verdict.hypothesis)
+    claim = qualified(FAMILIES[verdict.hypothesis.family].claim(verdict.hypothesis), evidence, unit)
     sentence = worded(verdict, unit)
     spec = None
     if verdict.picture is not None and verdict.outcome == "verified":
-        spec = chart(verdict.picture)
+        spec = chart(_noted(verdict.picture, unit))
     return Finding.model_validate(
         {
             "id": verdict.hypothesis_id,
@@ -169,6 +175,13 @@ def _finding(verdict: Verdict, source: str, rank: int, headline: bool, unit: Uni
             "headline": headline,
         }
     )
+
+
+def _noted(picture: Picture, unit: Unit | None) -> Picture:
+    """The picture with its note in the words of the unit."""
+    if picture.note is None or unit is None:
+        return picture
+    return picture.model_copy(update={"note": picture.note.replace("cluster", unit.singular.replace("`", ""))})
 
 
 def _reason(verdict: Verdict) -> str:

@@ -130,7 +130,7 @@ def _run(
     plan = record_seal(book, opened.fingerprint, split.plan)
     split.plan = plan
     if not plan.vaults or settings.explore_only:
-        explored = _explore(split.explore() if plan.exploration_rows else _all_rows(split), settings, say, timing)
+        explored = _explore(_open_rows(split, book, opened.fingerprint), settings, say, timing)
         return _report(opened, plan, book, settings, explored, None, Batch((), 0, 0), None, timing)
     closed = plan.kind == "none"
     request = _request(settings, closed)
@@ -150,7 +150,7 @@ def _run(
     replayed = session is not None and session.opened
     with _timed(timing, "verify"):
         session, claims, receipt = _committed(book, opened.fingerprint, plan, settings.rule, request, session, batch)
-        say(f"Opening vault {receipt.vault}: verifying {len(claims)} hypotheses on rows that nothing has looked at")
+        say(_announcement(plan, receipt.vault, len(claims), replayed))
         judged = verify(split, book, receipt, claims, None if closed else explored.rows)
     batch = batch._replace(drafted=session.drafted, deduplicated=session.drafted - len(claims))
     if closed:
@@ -160,6 +160,17 @@ def _run(
     return _report(
         opened, plan, book, settings, explored, judged, batch, receipt.session, timing, replayed=replayed, burnt=burnt
     )
+
+
+def _announcement(plan: Plan, vault: int, claims: int, replayed: bool) -> str:
+    """What is about to be done with sealed rows, and what it costs."""
+    if replayed:
+        return f"This question was answered before: computing its {claims} verdicts again, which spends nothing"
+    if plan.kind == "none":
+        return f"Testing the closed family of {claims} hypotheses on all rows"
+    left = sum(1 for v in plan.vaults if v.number > vault)
+    cost = "the only one" if len(plan.vaults) == 1 else f"{left} left after it"
+    return f"Opening vault {vault} ({cost}): verifying {claims} hypotheses on rows that nothing has looked at"
 
 
 def _explore(rows: Rows, settings: Settings, say: Progress, timing: dict[str, float]) -> Explored:
@@ -254,8 +265,16 @@ def _check_focus(focus: Focus, opened: Opened) -> None:
         )
 
 
-def _all_rows(split: SealedSplit) -> Rows:
-    """For a small table asked for exploration only: there is nothing to explore that is not sealed."""
+def _open_rows(split: SealedSplit, book: Ledger, dataset: str) -> Rows:
+    """Every row that may be looked at: the exploration rows and those of burnt vaults.
+
+    Raises:
+        UsageError: for a small table whose one closed family was not tested yet: all of its rows are sealed.
+    """
+    parts = [split.explore()] if split.plan.exploration_rows else []
+    parts += burnt_rows(split, book, dataset, before=len(split.plan.vaults) + 1)
+    if parts:
+        return Rows.joined(parts)
     raise UsageError(
         f"With {split.plan.rows:,} rows nothing is split, so there are no exploration rows to look at alone. "
         "Run without `--explore-only`: the closed family is tested once and costs nothing to see again."

@@ -44,6 +44,7 @@ _TARGET = frozenset(
     "winpercentage graduated hired purchased bought".split()
 )
 _CODES = frozenset("id code number nr no num flight zip zipcode postcode postal phone index key ref".split())
+_CLOCK = frozenset("year month day date quarter week hour minute weekday season timestamp".split())
 _TIERS = ((_TARGET, 6.0), (_MEASURED, 3.0), (_GIVEN, 0.0), (_BACKGROUND, 1.0))
 
 
@@ -60,6 +61,8 @@ def outcome_reading(column: Column, position: float = 0.0) -> float:
         if any(t in words or (t.endswith("s") and t[:-1] in words) for t in tokens):
             tier = value
             break
+    if column.type == "number" and _CLOCK & set(tokens):
+        return -1.0 + 0.3 * position  # a year or an hour is when something was seen, not what was seen
     return tier + _type_bonus(column) + 0.3 * position
 
 

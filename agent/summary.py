@@ -131,13 +131,13 @@ def _dataset(opened: Opened, plan: Plan, profile: Sequence[ColumnProfile]) -> Da
                 missing=own.missing if own else c.missing, distinct=own.distinct if own else c.distinct,
             )
         )  # fmt: skip
-    notes = list(opened.notes)
+    notes = [n for n in opened.notes if not (n.kind == "left_out" and n.column == plan.key)]
+    if plan.copies:
+        notes = [n for n in notes if "repeat an earlier row" not in n.text and "repeats an earlier row" not in n.text]
     if plan.warning:
         notes.append(Note(kind="warning", text=plan.warning))
     if plan.copies:
-        notes.append(
-            Note(kind="cleaned", text=f"{plan.copies:,} rows repeat an earlier row exactly and were set aside.")
-        )
+        notes.append(Note(kind="cleaned", text=_set_aside(plan.copies)))
     return DatasetSummary(
         name=opened.name, fingerprint=opened.fingerprint, rows=opened.rows, columns=tuple(columns),
         duplicates=opened.duplicates, notes=tuple(notes),
@@ -160,3 +160,9 @@ def _version() -> str:
     from heldout.version import __version__
 
     return __version__
+
+
+def _set_aside(copies: int) -> str:
+    if copies == 1:
+        return "1 row repeats an earlier row exactly and was set aside, so that no row counts twice."
+    return f"{copies:,} rows repeat an earlier row exactly and were set aside, so that no row counts twice."

@@ -1,6 +1,5 @@
 """P(A>B): agreement with scipy and statsmodels, floors, clusters, words."""
 
-
 import numpy as np
 import pytest
 from scipy import stats

@@ -1,6 +1,5 @@
 """Risk differences: agreement with scipy and statsmodels, floors, clusters, words."""
 
-
 import numpy as np
 import pytest
 from scipy import stats

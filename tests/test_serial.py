@@ -10,9 +10,7 @@ from heldout.tools.verify.families import FAMILIES
 from heldout.tools.verify.hypothesis import parse
 from heldout.tools.verify.serial import refuse
 
-CLAIM = parse(
-    {"family": "monotone_association", "outcome": "y", "predictor": "x", "direction": "increasing"}
-)
+CLAIM = parse({"family": "monotone_association", "outcome": "y", "predictor": "x", "direction": "increasing"})
 
 
 def _series(rng: np.random.Generator, phi: float, blocks: int, size: int) -> Rows:

@@ -138,6 +138,19 @@ def test_the_order_of_the_file_leaves_no_trace_in_the_order_of_the_parts(split: 
         np.testing.assert_array_equal(a.number("key"), b.number("key"))
 
 
+def test_equal_rows_of_a_very_coarse_table_are_placed_each_for_itself(tmp_path: Path) -> None:
+    # Together they would make the sides unlike: with 12 kinds of rows one side might hold no `y` at all.
+    rng = np.random.default_rng(6)
+    coarse = pd.DataFrame({"a": rng.integers(0, 6, 2_500), "b": rng.choice(["x", "y"], 2_500)})
+    split = sealed(coarse, tmp_path / "s")
+    assert "cannot tell observations apart" in split.plan.reason
+    shares = [np.mean(r.codes("b") == 0) for r in parts(split)]
+    assert max(shares) - min(shares) < 0.12
+    again = sealed(coarse.sample(frac=1, random_state=1), tmp_path / "again")
+    counts = [np.unique(p.explore().number("a"), return_counts=True)[1].tolist() for p in (split, again)]
+    assert counts[0] == counts[1]
+
+
 def test_one_changed_cell_divides_the_table_anew(split: SealedSplit, tmp_path: Path) -> None:
     frame = wide(3_000)
     frame.loc[0, "size"] = 99.0
@@ -150,9 +163,10 @@ def test_one_changed_cell_divides_the_table_anew(split: SealedSplit, tmp_path: P
 def test_repeated_rows_lie_on_one_side(tmp_path: Path) -> None:
     rng = np.random.default_rng(5)
     coarse = pd.DataFrame(
-        {"a": rng.integers(0, 9, 2_500), "b": rng.choice(["x", "y"], 2_500), "c": rng.integers(0, 8, 2_500)}
+        {"a": rng.integers(0, 60, 2_500), "b": rng.choice(["x", "y"], 2_500), "c": rng.integers(0, 50, 2_500)}
     )
     split = sealed(coarse, tmp_path / "s")
+    assert split.plan.copies == 0
     seen = [set(zip(r.number("a"), r.codes("b").tolist(), r.number("c"), strict=True)) for r in parts(split)]
     assert sum(len(s) for s in seen) == len(set().union(*seen))
     assert sum(r.n for r in parts(split)) == 2_500

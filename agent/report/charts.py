@@ -72,10 +72,10 @@ def describe(spec: dict[str, Any]) -> str:
 
 
 def _interval(picture: Picture) -> str:
-    """What is drawn around the dots; clustered rows come without intervals and are pooled here."""
+    """What is drawn around the dots, or what was done to the rows of clusters, whose intervals are not drawn."""
     if any(r.get("low") is not None for r in picture.records):
         return ", with 95 % interval"
-    return ", all rows pooled"
+    return f", {picture.note}" if picture.note else ""
 
 
 def _groups(picture: Picture, records: Sequence[Record]) -> dict[str, Any]:

@@ -79,13 +79,13 @@ class Explanation:
         """The report as Markdown, in the order of the page."""
         from .markdown import to_markdown
 
-        return to_markdown(self.result, replayed=self.replayed)
+        return to_markdown(self.result)
 
     def to_html(self) -> str:
         """The report as one offline page without scripts."""
         from .html import to_html
 
-        return to_html(self.result, replayed=self.replayed)
+        return to_html(self.result)
 
     def save(self, folder: str | Path) -> tuple[Path, ...]:
         """Write the report's files into `folder`, made where it is missing; each file is whole or absent.
@@ -100,7 +100,7 @@ class Explanation:
         from .html import to_html
 
         target, contents = Path(folder), self._files()
-        page = to_html(self.result, replayed=self.replayed, saved=tuple(contents))
+        page = to_html(self.result, saved=tuple(contents))
         contents["report.html"] = page.encode("utf-8", "backslashreplace")
         order = sorted(contents, key=lambda name: (name != "report.html", not name.startswith("report."), name))
         try:

@@ -58,6 +58,8 @@ def _name(name: str, *, cell: bool = False) -> str:
 def _first_screen(result: Result, replayed: bool) -> Iterator[str]:
     yield f"# {escaped(result.dataset.name)}"
     yield named(words.done_line(result))
+    if words.budget_line(result):
+        yield words.budget_line(result)
     if replayed:
         yield "The same question was asked of these data before; these are the verdicts that stand in the ledger."
     if result.findings:

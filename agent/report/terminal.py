@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from . import words
 from .result import Finding, Result
+from .tables import leads_table
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -73,6 +74,11 @@ def _blocks(result: Result, files: Sequence[Path], replayed: bool, listed: int) 
     for outcome in words.OUTCOMES:
         yield from _short_list(outcome, [f for f in rest if f.outcome == outcome], result, listed)
     if not result.findings:
+        yield from _texts(
+            "Leads: seen, not verified",
+            [f"`{x.a}` and `{x.b}`: {x.strength}, n = {x.n}" for x in leads_table(result)],
+            listed + 5,
+        )
         yield from _profile(result, listed)
     yield from _texts("How the table is built", [s.text for s in result.structure], min(listed, 3))
     yield from _texts("Data notes", [n.text for n in result.dataset.notes], min(listed + 1, _NOTES))
@@ -84,6 +90,8 @@ def _title(result: Result, replayed: bool) -> Iterator["RenderableType"]:
     yield _line(words.done_line(result))
     if result.findings:
         yield _line(words.verdicts_line(result) + ". Associations, not causes.", "dim")
+    if words.budget_line(result):
+        yield _line(words.budget_line(result), "dim")
     if replayed:
         yield _line("These verdicts stand in the ledger: the same question was answered before.", "dim")
     if words.top_line(result):

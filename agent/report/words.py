@@ -225,6 +225,19 @@ def done_line(result: Result) -> str:
     )
 
 
+def budget_line(result: Result) -> str:
+    """How many more questions the sealed rows can answer; empty where none was asked."""
+    vaults = result.split.vaults
+    if not vaults or not result.counts.committed:
+        return ""
+    if result.split.kind == "none":
+        return "The whole closed family is tested: other questions about this table are answered from these verdicts."
+    left = sum(v.state == "sealed" for v in vaults)
+    if left:
+        return f"{left} of {len(vaults)} portions of sealed rows are left for other questions."
+    return "No sealed rows are left: this question can be asked again, another one needs new rows."
+
+
 def how_line(result: Result) -> str:
     """How the findings came about, and what they are not."""
     if result.split.kind == "none":

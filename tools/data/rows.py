@@ -102,6 +102,10 @@ class Rows:
         cluster = None if self.cluster is None else self.cluster[mask]
         return Rows(self.columns, {k: v[mask] for k, v in self._arrays.items()}, cluster=cluster, serial=self.serial)
 
+    def replaced(self, arrays: Mapping[str, NDArray]) -> "Rows":
+        """The rows with other values in some columns, as a new set."""
+        return Rows(self.columns, {**self._arrays, **arrays}, cluster=self.cluster, serial=self.serial)
+
     @classmethod
     def joined(cls, parts: Sequence["Rows"]) -> "Rows":
         """All rows of `parts`, in that order; the parts share their columns and cluster codes."""

@@ -23,6 +23,10 @@ ONE_VAULT_UNDER = 1_000
 MIN_BLOCKS = 40
 BLOCKS = 60
 MIN_BLOCK_ROWS = 4
+_COARSE = (
+    "So many rows are equal that the columns cannot tell observations apart; each counts as one of its own, and "
+    "equal rows may lie on both sides."
+)
 _PERIODS = ("year", "quarter", "month", "week", "day", "hour", "minute")
 _DIGITS = 13
 _UNIT = f"(('0x' || substr(sha256({{key}}), 1, {_DIGITS}))::BIGINT / {16**_DIGITS}.0)"
@@ -113,7 +117,10 @@ def seal(
     salt = digest(f"{data.fingerprint}|{PROJECT}")
     cursor = data.cursor()
     copies = _keep_rows(data)
-    block = _place_units(data, unit, salt)
+    coarse = unit.kind == "row" and _is_coarse(data)
+    if coarse:
+        unit = unit.model_copy(update={"reason": f"{unit.reason} {_COARSE}"})
+    block = _place_units(data, unit, salt, coarse)
     units = int(cursor.execute("SELECT count(DISTINCT _unit) FROM placed").fetchall()[0][0])
     plan = _plan(data, unit, salt, units, block, one_shot, copies)
     used = [c for c in data.columns if is_used(c, plan)]
@@ -152,12 +159,31 @@ def _keep_rows(data: Dataset) -> int:
     return data.duplicates
 
 
-def _place_units(data: Dataset, unit: Unit, salt: str) -> str | None:
+def _is_coarse(data: Dataset) -> bool:
+    """Whether equal rows are so many that keeping them on one side would make the sides unlike.
+
+    With m rows in a group of equal rows, (sum m)^2 / sum m^2 is the number of groups that such a division
+    amounts to. Where that is under half of the rows (a table of a few labels, an imputed column), equal rows are
+    different observations that the columns cannot tell apart: each is placed for itself.
+    """
+    groups, rows, squares = (
+        data.cursor()
+        .execute("SELECT count(*), sum(m), sum(m * m) FROM (SELECT count(*) AS m FROM kept GROUP BY _content)")
+        .fetchall()[0]
+    )
+    return bool(groups < rows and float(rows) ** 2 / float(squares) < rows / 2)
+
+
+def _place_units(data: Dataset, unit: Unit, salt: str, coarse: bool) -> str | None:
     """Make the table `placed` (_row, _unit, _u): each row's unit and the unit's place in [0, 1)."""
     cursor = data.cursor()
     if unit.kind == "time":
         return _place_blocks(data, unit)
-    key = "_content" if unit.kind == "row" else f"coalesce('e' || trim({quoted(unit.key or '')}::VARCHAR), _content)"
+    key = "_content"
+    if unit.kind == "entity":
+        key = f"coalesce('e' || trim({quoted(unit.key or '')}::VARCHAR), _content)"
+    elif coarse:
+        key = "_content || '#' || row_number() OVER (PARTITION BY _content ORDER BY _row)"
     place = _UNIT.format(key=f"'{salt}|' || key")
     cursor.execute(
         f"CREATE OR REPLACE TABLE placed AS SELECT _row, key AS _unit, {place} AS _u "

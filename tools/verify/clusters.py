@@ -131,6 +131,26 @@ def collapse(
     return Rows(columns, arrays)
 
 
+def centred(rows: Rows, names: Sequence[str]) -> Rows:
+    """The rows with every number among `names` moved so that all clusters have the overall average.
+
+    What is left of a number is how it differs within clusters. Labels, dates and missing values stay as they are.
+
+    Raises:
+        UsageError: if the rows carry no clusters.
+    """
+    if rows.cluster is None:
+        raise UsageError("Only rows with clusters can be moved to one average per cluster.")
+    groups, number_of = dense(rows.cluster)
+    moved = {}
+    for name in names:
+        column = rows.column(name)
+        if column.type == "number" and not column.levels:
+            x = rows.number(name)
+            moved[name] = x - _means(x, groups, number_of)[groups] + float(np.nanmean(x))
+    return rows.replaced(moved)
+
+
 def _number(column: Column) -> Column:
     """The column as a number whose levels no longer apply, because means lie between them."""
     return column.model_copy(update={"type": "number", "storage": "DOUBLE", "integer": False, "levels": ()})

@@ -36,6 +36,8 @@ class Picture(Value):
     x_title: str
     y_title: str
     records: tuple[dict[str, Any], ...]
+    note: str | None = None
+    """What was done to the rows before they were aggregated, where anything was."""
 
 
 class Evidence(Value):

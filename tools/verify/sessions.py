@@ -212,4 +212,7 @@ def _by(plan: Plan) -> str:
     vaults = f" with {len(plan.vaults)} vault(s)" if plan.vaults else ""
     if plan.kind in ("entity", "time"):
         return f"{plan.kind} `{plan.key or 'order of the file'}`{vaults}"
-    return ("rows" if plan.kind == "row" else "nothing, all rows in one family") + vaults
+    if plan.kind == "row":
+        return "rows" + vaults
+    what = f"`{plan.key}`" if plan.key else "row"
+    return f"{what}, unsplit because there are only {plan.units:,} units"

@@ -11,6 +11,7 @@ from ..data.rows import Rows
 from ..data.split import SealedSplit
 from ..explore.structure import find_structure, structural_pairs
 from ..value import digest
+from .clusters import centred
 from .evidence import Evidence, Picture, Verdict
 from .families import FAMILIES
 from .hypothesis import Hypothesis
@@ -165,9 +166,13 @@ def _with_interval(claim: Claim, rows: Rows, split: str, rejections: Rejections)
 def _picture(verdict: Verdict, rows: Rows) -> Picture | None:
     if verdict.outcome == "untestable":
         return None
-    picture = FAMILIES[verdict.hypothesis.family].picture(verdict.hypothesis, rows)
+    family, h = FAMILIES[verdict.hypothesis.family], verdict.hypothesis
     if rows.cluster is None:
-        return picture
+        return family.picture(h, rows)
+    note = "all rows pooled"
+    if verdict.evidence.test.startswith("within-cluster"):
+        rows, note = centred(rows, (h.outcome, h.predictor)), "rows moved to one average per cluster"
+    picture = family.picture(h, rows)
     # Intervals of pooled rows would be too narrow beside those of the clusters: none are drawn.
     bare = tuple({k: v for k, v in record.items() if k not in ("low", "high")} for record in picture.records)
-    return picture.model_copy(update={"records": bare})
+    return picture.model_copy(update={"records": bare, "note": note})

@@ -33,6 +33,8 @@ from .wording import among, column, group_label, sentence_case, short_labels
 
 TEST = "permutation Mann-Whitney U and Brunner-Munzel"
 WITHIN = "within-cluster P(A>B), sign-flip permutation and cluster-robust t with van Elteren's test"
+MIN_CONSTANT = 50
+"""Rows that a group must have where all its values are equal: with fewer that is a matter of luck."""
 DISAGREE = "Means and ranks disagree: the mean difference and P(A>B) point in opposite directions."
 
 
@@ -121,7 +123,8 @@ def _floors(counted: Tally, outcome: str) -> str | None:
         return reason
     if int((counts.sum(axis=0) > 0).sum()) < 3:
         return f"{column(outcome)} has fewer than 3 distinct values here: compare a rate instead."
-    if int((counts[int(np.argmin(n))] > 0).sum()) < 2:
+    small = int(np.argmin(n))
+    if int((counts[small] > 0).sum()) < 2 and n[small] < MIN_CONSTANT:
         return f"Every value of {column(outcome)} in the smaller group is the same."
     return None
 

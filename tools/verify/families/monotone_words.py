@@ -111,5 +111,7 @@ def half_labels(predictor: str) -> tuple[str, str]:
 
 def plain(x: float) -> str:
     """A cut point with 4 significant digits and no trailing zeros."""
+    if x == round(x) and 1_000 <= x < 3_000:
+        return f"{x:.0f}"  # most often a year or a clock time: no separator
     text = number(x, 4)
     return text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text
