@@ -252,17 +252,18 @@ def _check_focus(focus: Focus, opened: Opened) -> None:
     import difflib
 
     known = [c.name for c in opened.columns if c.analysed]
-    for wanted in [*([focus.outcome] if focus.outcome else []), *focus.about]:
-        if wanted in known:
-            continue
-        left_out = next((n.text for n in opened.notes if n.column == wanted and n.kind == "left_out"), None)
-        if left_out:
-            raise UsageError(f"Column {wanted!r} is not analysed: {left_out}")
-        close = difflib.get_close_matches(wanted, known, 1, 0.5)
-        hint = f"Did you mean {close[0]!r}? " if close else ""
-        raise UsageError(
-            f"Column {wanted!r} is not in '{opened.name}'. {hint}Columns: {', '.join(map(repr, known[:20]))}."
-        )
+    wanted = [*([focus.outcome] if focus.outcome else []), *focus.about]
+    unknown = [name for name in wanted if name not in known]
+    if not unknown:
+        return
+    left_out = next((n for n in opened.notes if n.column in unknown and n.kind == "left_out"), None)
+    if left_out:
+        raise UsageError(f"Column {left_out.column!r} is not analysed: {left_out.text}")
+    close = [c for name in unknown for c in difflib.get_close_matches(name, known, 1, 0.5)]
+    hint = f"Did you mean {', '.join(map(repr, close))}? " if close else ""
+    names = ", ".join(map(repr, unknown))
+    what = f"Column {names} is" if len(unknown) == 1 else f"Columns {names} are"
+    raise UsageError(f"{what} not in '{opened.name}'. {hint}Columns: {', '.join(map(repr, known[:20]))}.")
 
 
 def _open_rows(split: SealedSplit, book: Ledger, dataset: str) -> Rows:

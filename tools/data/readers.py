@@ -153,6 +153,12 @@ def _named(con: Connection, headers: list[object], notes: tuple[Note, ...] = ())
 
 def _read_sheet(path: Path, con: Connection, name: str, table: str | None, limits: Limits) -> Raw:
     rows = binary.sheet_rows(path, name, table, limits)
+    others = binary.other_sheets(path) if table is None else []
+    notes: tuple[Note, ...] = ()
+    if others:
+        named = ", ".join(map(repr, others[:5]))
+        text = f"The first sheet was read; the file also holds {named}. Name one with `--table`."
+        notes = (Note(kind="warning", text=text),)
     width = len(rows[0])
     texts = [["" if v is None else str(v) for v in row] for row in rows[:50]]
     if without_header(texts):
@@ -161,7 +167,7 @@ def _read_sheet(path: Path, con: Connection, name: str, table: str | None, limit
         headers, rows = list(rows[0]), rows[1:]
     check_size(len(rows), width, name, limits)
     load_texts(con, [rows], width, name, limits)
-    return _named(con, headers)
+    return _named(con, headers, notes)
 
 
 def _read_text(path: Path, con: Connection, name: str, limits: Limits, folder: Path) -> Raw:

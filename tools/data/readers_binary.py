@@ -75,6 +75,14 @@ def load_sqlite(
         source.close()
 
 
+def other_sheets(path: Path) -> list[str]:
+    """The names of the sheets of an Excel file after its first."""
+    import pandas as pd
+
+    with pd.ExcelFile(path, engine="calamine") as book:
+        return [str(s) for s in book.sheet_names][1:]
+
+
 def sheet_rows(path: Path, name: str, table: str | None, limits: Limits) -> list[list[object]]:
     """The rows of an Excel sheet, the first or the one named, without blank rows and outer blank columns.
 
@@ -92,7 +100,7 @@ def sheet_rows(path: Path, name: str, table: str | None, limits: Limits) -> list
     frame = frame.map(lambda v: None if v is None or v == "" or v != v else v)
     frame = frame.dropna(how="all").dropna(axis="columns", how="all")
     if frame.empty:
-        raise DataError(f"The sheet {table or sheets[0]!r} of '{name}' is empty. Name another one with `table`.")
+        raise DataError(f"The sheet {table or sheets[0]!r} of '{name}' is empty. Name another one with `--table`.")
     return [list(row) for row in frame.itertuples(index=False, name=None)]
 
 
@@ -131,7 +139,7 @@ def _chosen(found: list[str], table: str | None, name: str) -> str:
     if not found:
         raise DataError(f"'{name}' holds no tables. Give a database that does.")
     if len(found) > 1:
-        raise DataError(f"'{name}' holds {len(found):,} tables: {_listed(found)}. Name one with `table`.")
+        raise DataError(f"'{name}' holds {len(found):,} tables: {_listed(found)}. Name one with `--table`.")
     return found[0]
 
 
