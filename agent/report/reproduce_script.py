@@ -86,8 +86,8 @@ def read_table(path: Path, dates: frozenset[str], serial: bool) -> Table:
     cluster = np.asarray(got.pop("_cluster"))
     columns = {}
     for name, raw in got.items():
-        gone = np.ma.getmaskarray(raw)
-        plain = np.ma.getdata(raw)
+        masked = np.ma.asarray(raw)
+        gone, plain = np.ma.getmaskarray(masked), np.ma.getdata(masked)
         if name in levels:
             place = {level: at for at, level in enumerate(levels[name])}
             columns[name] = np.array([-1 if m else place[v] for v, m in zip(plain, gone, strict=True)], int)
