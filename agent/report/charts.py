@@ -113,7 +113,8 @@ def _curve(picture: Picture, records: Sequence[Record]) -> dict[str, Any]:
     along: dict[str, Any] = {"field": "x", "type": "quantitative", "scale": {"zero": False, "padding": 10}}
     by = "in groups of similar size"
     if len(xs) <= _FEW and all(_single(r) for r in rows):
-        along["axis"], by = {"values": xs, "format": ",d"}, "of the rows with each value"
+        years = all(1_000 <= x < 3_000 for x in xs)  # most often years: told without separator
+        along["axis"], by = {"values": xs, "format": "d" if years else ",d"}, "of the rows with each value"
     elif _bunched(xs):
         along |= {
             "scale": {"type": "log", "nice": False},

@@ -215,6 +215,8 @@ def done_line(result: Result) -> str:
     if not result.counts.committed:
         return f"{rows}: explored {explored_rows(result):,}; nothing was tested."
     if result.split.kind == "none":
+        if result.split.key and result.split.units < result.dataset.rows:
+            rows = f"{result.split.units:,} units in {rows}"
         return (
             f"{rows}, too few to split: {tested} listed by name and type before any value was compared, "
             "then tested on all rows."
