@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ..tools.data.rows import Rows
 from ..tools.data.schema import Column
+from ..tools.verify.families.monotone_association import outcome_values
 from ..tools.verify.hypothesis import (
     CategoricalAssociation,
     Contrast,
@@ -59,16 +60,9 @@ def _correlation(x: NDArray, y: NDArray) -> float:
     return float(np.corrcoef(a, b)[0, 1])
 
 
-def _event(rows: Rows, name: str, level: str) -> NDArray[np.float64]:
-    codes = rows.codes(name)
-    hit = (codes == rows.column(name).levels.index(level)).astype(np.float64)
-    hit[codes < 0] = np.nan
-    return hit
-
-
 def _monotone(outcome: Column, predictor: Column, rows: Rows, event: str | None) -> Hypothesis:
     x = rows.number(predictor.name)
-    y = rows.number(outcome.name) if event is None else _event(rows, outcome.name, event)
+    y = outcome_values(rows, outcome.name, event)
     rho = _correlation(x, y)
     return MonotoneAssociation(
         outcome=outcome.name,
@@ -102,7 +96,7 @@ def _trends(outcome: Column, time: Column, rows: Rows) -> Iterator[Hypothesis]:
         yield Trend(outcome=outcome.name, predictor=time.name, direction="rising" if rho >= 0 else "falling")
         return
     levels = outcome.levels[1:] if outcome.type == "boolean" else outcome.levels[:_MAX_LEVELS]
-    seen = [(_correlation(x, _event(rows, outcome.name, level)), level) for level in levels]
+    seen = [(_correlation(x, outcome_values(rows, outcome.name, level)), level) for level in levels]
     for rho, level in sorted(seen, key=lambda s: (-abs(s[0]), s[1]))[:2]:
         direction = "rising" if rho >= 0 else "falling"
         yield Trend(outcome=outcome.name, predictor=time.name, event=level, direction=direction)

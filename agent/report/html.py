@@ -28,12 +28,11 @@ CHARTS = 30
 """Charts a page holds: each costs some .04 seconds and 15 kB."""
 
 
-def to_html(result: Result, *, replayed: bool = False, saved: Sequence[str] = ()) -> str:
+def to_html(result: Result, *, saved: Sequence[str] = ()) -> str:
     """The whole report as one HTML document.
 
     Args:
         result: The result to show.
-        replayed: Whether the verdicts come from an earlier run of the same question.
         saved: Names of the files that are saved beside the page.
     """
     style = _resource("page.css")
@@ -45,7 +44,6 @@ def to_html(result: Result, *, replayed: bool = False, saved: Sequence[str] = ()
         words=words,
         style=_trusted(style),
         policy=content_policy(style),
-        replayed=replayed,
         saved=saved,
         headlines=[_view(f, pictures) for f in ranked if f.headline],
         by=by,

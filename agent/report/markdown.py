@@ -16,14 +16,13 @@ from .tables import columns_table, counts_table, leads_table
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~&$@]|:(?=//)|(?<=www)\.)", re.IGNORECASE)
 
 
-def to_markdown(result: Result, *, replayed: bool = False) -> str:
+def to_markdown(result: Result) -> str:
     """The whole report as GitHub-flavoured Markdown.
 
     Args:
         result: The result to show.
-        replayed: Whether the verdicts come from an earlier run of the same question.
     """
-    blocks = [*_first_screen(result, replayed), *_findings(result), *_data(result), *_methods(result), *_record(result)]
+    blocks = [*_first_screen(result), *_findings(result), *_data(result), *_methods(result), *_record(result)]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
@@ -55,13 +54,11 @@ def _name(name: str, *, cell: bool = False) -> str:
     return _code(name, cell=cell) if name and "`" not in name else escaped(name)
 
 
-def _first_screen(result: Result, replayed: bool) -> Iterator[str]:
+def _first_screen(result: Result) -> Iterator[str]:
     yield f"# {escaped(result.dataset.name)}"
     yield named(words.done_line(result))
     if words.budget_line(result):
         yield words.budget_line(result)
-    if replayed:
-        yield "The same question was asked of these data before; these are the verdicts that stand in the ledger."
     if result.findings:
         yield f"**{words.verdicts_line(result)}.** {words.how_line(result)}"
     if words.top_line(result):

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .dataset import Dataset
-from .independence import fetch, quoted
+from .independence import fetch
+from .readers_binary import quoted
 
 _CELLS = 3_000_000
 """Cells that are looked at; of larger tables the rows whose digest lies lowest, so that equal rows come together."""

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ..errors import UsageError
 from ..value import Value
 from .dataset import Dataset
+from .readers_binary import quoted
 from .schema import Column
 
 ENTITY_NAME = re.compile(
@@ -55,11 +56,6 @@ def choose_unit(data: Dataset, *, entity: str | None = None, time: str | None = 
         _require(data, time)
         return Unit(kind="time", key=time, reason=f"`{time}` was declared as the time that orders the rows.")
     return _detected_entity(data) or _detected_time(data)
-
-
-def quoted(name: str) -> str:
-    """A column name as a DuckDB identifier."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def fetch(data: Dataset, sql: str, parameters: list[Any] | None = None) -> dict[str, NDArray]:

@@ -152,8 +152,7 @@ def _named(con: Connection, headers: list[object], notes: tuple[Note, ...] = ())
 
 
 def _read_sheet(path: Path, con: Connection, name: str, table: str | None, limits: Limits) -> Raw:
-    rows = binary.sheet_rows(path, name, table, limits)
-    others = binary.other_sheets(path) if table is None else []
+    rows, others = binary.sheet_rows(path, name, table, limits)
     notes: tuple[Note, ...] = ()
     if others:
         named = ", ".join(map(repr, others[:5]))

@@ -75,16 +75,10 @@ def load_sqlite(
         source.close()
 
 
-def other_sheets(path: Path) -> list[str]:
-    """The names of the sheets of an Excel file after its first."""
-    import pandas as pd
-
-    with pd.ExcelFile(path, engine="calamine") as book:
-        return [str(s) for s in book.sheet_names][1:]
-
-
-def sheet_rows(path: Path, name: str, table: str | None, limits: Limits) -> list[list[object]]:
+def sheet_rows(path: Path, name: str, table: str | None, limits: Limits) -> tuple[list[list[object]], list[str]]:
     """The rows of an Excel sheet, the first or the one named, without blank rows and outer blank columns.
+
+    Beside them the names of the sheets that were passed over without being asked about.
 
     Raises:
         DataError: if the workbook is damaged, larger than the limits, or has no such sheet.
@@ -101,7 +95,8 @@ def sheet_rows(path: Path, name: str, table: str | None, limits: Limits) -> list
     frame = frame.dropna(how="all").dropna(axis="columns", how="all")
     if frame.empty:
         raise DataError(f"The sheet {table or sheets[0]!r} of '{name}' is empty. Name another one with `--table`.")
-    return [list(row) for row in frame.itertuples(index=False, name=None)]
+    rows = [list(row) for row in frame.itertuples(index=False, name=None)]
+    return rows, sheets[1:] if table is None else []
 
 
 def quoted(name: str) -> str:

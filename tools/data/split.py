@@ -9,7 +9,8 @@ from typing import Any, Literal
 from ..value import Value, digest
 from .copies import are_copies
 from .dataset import Dataset
-from .independence import Unit, choose_unit, fetch, quoted
+from .independence import Unit, choose_unit, fetch
+from .readers_binary import quoted
 from .rows import Rows
 from .schema import Column
 

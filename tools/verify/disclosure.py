@@ -6,7 +6,7 @@ Knows a split's sealed file and the ledger. Must never hand out a row of a vault
 from collections.abc import Iterable
 from pathlib import Path
 
-from ..data.independence import quoted
+from ..data.readers_binary import quoted
 from ..data.split import SealedSplit
 from ..errors import SealBroken
 from ..value import canonical_json

@@ -36,6 +36,11 @@ class RankCorrelation(NamedTuple):
         return Interval(self.rho, self.error, float(np.tanh(z - reach)), float(np.tanh(z + reach)))
 
 
+def dense_ranks(values: FloatArray) -> NDArray[np.int32]:
+    """Ranks of the distinct values from 0, shape (n,); none may be missing."""
+    return np.unique(values, return_inverse=True)[1].astype(np.int32)
+
+
 def midranks(codes: NDArray) -> FloatArray:
     """Centred midranks of dense ranks, shape (n,); `codes` from 0, none missing, gaps allowed."""
     counts = np.bincount(codes)

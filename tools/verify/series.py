@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.special import fdtrc, stdtr
 
 from ..data.rows import FloatArray
-from .ranks import RankCorrelation, midranks, permutation_rank_p, rank_correlation
+from .ranks import RankCorrelation, dense_ranks, midranks, permutation_rank_p, rank_correlation
 
 MIN_EFFECTIVE = 20
 """Independent observations that a dependent series must be worth."""
@@ -52,7 +52,7 @@ def examine_trend(time: FloatArray, y: FloatArray, *, draws: int, seed: int) -> 
     """
     order = np.argsort(time, kind="stable")
     time, y = time[order], y[order]
-    t, v = _codes(time), _codes(y)
+    t, v = dense_ranks(time), dense_ranks(y)
     found = rank_correlation(midranks(t), midranks(v))
     if found is None:
         return "Time or outcome has one value only."
@@ -76,7 +76,7 @@ def examine_trend(time: FloatArray, y: FloatArray, *, draws: int, seed: int) -> 
 
 def _series_trend(time: FloatArray, y: FloatArray, draws: int, seed: int) -> TrendTest | str:
     """The tests of one observation a time, in the order of time."""
-    t, v = _codes(time), _codes(y)
+    t, v = dense_ranks(time), dense_ranks(y)
     found = rank_correlation(midranks(t), midranks(v))
     if found is None:
         return "Time or outcome has one value only."
@@ -156,7 +156,7 @@ def _dependent(
     p_blocks = slope_p(t, v)
     effective_df = max(len(y) / inflation**2 - 2, 1.0)
     p_ar = float(2 * stdtr(effective_df, -abs(found.statistic) / inflation))
-    drawn = permutation_rank_p(_codes(t), _codes(v), draws=draws, seed=seed) if draws else None
+    drawn = permutation_rank_p(dense_ranks(t), dense_ranks(v), draws=draws, seed=seed) if draws else None
     wider = found._replace(
         error=found.error * inflation,
         statistic=found.statistic / inflation,
@@ -206,7 +206,3 @@ def slope(time: FloatArray, y: FloatArray, inflation: float) -> Slope:
     leverage = 1 / n + x**2 / sxx
     error = float(np.sqrt(((x * residual / np.maximum(1 - leverage, 1e-9)) ** 2).sum())) / sxx
     return Slope(value, error * inflation, max(n / inflation**2 - 2, 1.0))
-
-
-def _codes(values: FloatArray) -> NDArray[np.int32]:
-    return np.unique(values, return_inverse=True)[1].astype(np.int32)

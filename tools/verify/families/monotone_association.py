@@ -17,7 +17,7 @@ from ..evidence import Evidence, Picture
 from ..hypothesis import FamilyName, Hypothesis, MonotoneAssociation, sign
 from ..intervals import check_level
 from ..population import population
-from ..ranks import midranks, permutation_rank_p, rank_correlation
+from ..ranks import dense_ranks, midranks, permutation_rank_p, rank_correlation
 from .monotone_ends import Pairs, curve, ends, within_ends
 from .monotone_words import sentence, statement
 from .wording import column, sentence_case
@@ -132,13 +132,9 @@ def _floors(h: MonotoneAssociation, x: FloatArray, y: FloatArray) -> str | None:
     return None
 
 
-def _codes(values: FloatArray) -> NDArray[np.int32]:
-    return np.unique(values, return_inverse=True)[1].astype(np.int32)
-
-
 def _compare(h: MonotoneAssociation, pairs: Pairs, level: float, draws: int, seed: int) -> dict[str, Any]:
     """The evidence's figures for rows that stand for themselves."""
-    x, y = _codes(pairs.x), _codes(pairs.y)
+    x, y = dense_ranks(pairs.x), dense_ranks(pairs.y)
     found = rank_correlation(midranks(x), midranks(y))
     if found is None:
         return {"untestable": "One of the two columns is constant.", "clusters": None}

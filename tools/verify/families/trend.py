@@ -17,7 +17,7 @@ from ..evidence import Evidence, Group, Picture
 from ..hypothesis import FamilyName, Hypothesis, Trend, sign
 from ..intervals import check_level, mean_interval, t_quantile, wilson_interval
 from ..population import population
-from ..ranks import RankCorrelation, midranks, rank_correlation
+from ..ranks import RankCorrelation, dense_ranks, midranks, rank_correlation
 from ..series import TrendTest, examine_trend, slope
 from .monotone_association import outcome_values, within_correlations
 from .trend_words import Period, period, sentence, stamp, statement
@@ -180,7 +180,7 @@ def _of_rows(found: TrendTest, course: Course) -> tuple[RankCorrelation, bool]:
 
     Means follow time more closely than rows do: their rho is another effect. Its error counts a time as one unit.
     """
-    t, v = _codes(course.time), _codes(course.y)
+    t, v = dense_ranks(course.time), dense_ranks(course.y)
     x, y = midranks(t), midranks(v)
     own = rank_correlation(x, y)
     if own is None or abs(own.rho - found.correlation.rho) < 1e-9:
@@ -197,10 +197,6 @@ def _error_by_time(x: FloatArray, y: FloatArray, at: NDArray[np.int32]) -> float
     return float(np.sqrt(len(score) / max(len(score) - 2, 1) * (score @ score))) / squares
 
 
-def _codes(values: FloatArray) -> NDArray[np.int32]:
-    return np.unique(values, return_inverse=True)[1].astype(np.int32)
-
-
 def _period(h: Trend, course: Course) -> Period:
     low, high = float(course.time.min()), float(course.time.max())
     if course.rows.column(h.predictor).type == "datetime":
@@ -214,7 +210,7 @@ def _slope(h: Trend, course: Course, found: TrendTest, level: float, *, shared: 
     error, df = line.error, line.df
     if shared:
         x, y = course.time - course.time.mean(), course.y - course.y.mean()
-        error = max(error, _error_by_time(x, y, _codes(course.time)) * found.inflation)
+        error = max(error, _error_by_time(x, y, dense_ranks(course.time)) * found.inflation)
         df = found.correlation.df
     reach = t_quantile(df, level) * error
     return _per_period(h, course, (line.value, line.value - reach, line.value + reach), level)
