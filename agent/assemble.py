@@ -76,7 +76,7 @@ def _worth(verdict: Verdict, columns: Mapping[str, Column], order: Mapping[str, 
     h, evidence = verdict.hypothesis, verdict.evidence
     last = max(len(order) - 1, 1)
     reading = max(outcome_reading(columns[h.outcome], order[h.outcome] / last), 0.0)
-    big = strength(h.family, evidence.theta or 0.0)
+    big = strength(h.scale, evidence.theta or 0.0)
     worth = _SIZES[verdict.size if verdict.outcome == "verified" else "uncertain"] * big**0.4 * (0.5 + reading)
     if h.family in ("rate_difference", "categorical_association") and big > _NEARLY_ONE_TO_ONE:
         worth *= 0.3  # two labels that nearly always go together are more likely two names than a discovery

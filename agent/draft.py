@@ -3,7 +3,8 @@
 Knows leads, structure and exploration rows. Must never know a sealed row, a verdict or a language model.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -18,6 +19,7 @@ from ..tools.verify.hypothesis import Hypothesis
 from ..tools.verify.policy import Rule
 from ..tools.verify.verify import measure
 from .candidates import candidates
+from .outlook import Focus, Outlook, proposals
 from .roles import is_code, oriented, outcome_reading, strength
 from .twins import spare_columns, versions_of_one, without_twins
 
@@ -48,19 +50,6 @@ class Batch(NamedTuple):
     drafts: tuple[Draft, ...]
     drafted: int
     deduplicated: int
-
-
-class Focus(NamedTuple):
-    """What the user wants to know about: an outcome, a set of columns, or everything."""
-
-    outcome: str | None = None
-    about: tuple[str, ...] = ()
-
-    def admits(self, a: str, b: str) -> bool:
-        """Whether a pair of columns is in focus."""
-        if self.outcome is not None and self.outcome not in (a, b):
-            return False
-        return not self.about or a in self.about or b in self.about
 
 
 def draft_by_rule(
@@ -94,6 +83,7 @@ def draft_by_rule(
     asked = {focus.outcome, *focus.about}
     codes = {c.name for c in rows.columns.values() if is_code(c)} - asked
     spare = spare_columns(structure, rows, asked) | codes
+    outlook = Outlook(sample, leads, barred, spare, focus, order)
     wanted = (
         x
         for x in leads
@@ -102,18 +92,24 @@ def draft_by_rule(
         and not versions_of_one(x)
         and focus.admits(x.a, x.b)
     )
-    for _, lead in zip(range(_PAIRS), wanted, strict=False):
-        a, b = rows.column(lead.a), rows.column(lead.b)
-        outcome, predictor = _read(a, b, order, focus)
-        for hypothesis in candidates(outcome, predictor, sample):
-            evidence = measure(hypothesis, sample, split="exploration")
-            grown = ratio * rows.n / max(sample.n, 1)
-            score = _usefulness(hypothesis, evidence, rule, rows, order, grown, weight)
-            if score > 0:
-                scored[hypothesis.content_id()] = Draft(hypothesis, score)
+    for hypothesis in (*_of_pairs(wanted, rows, sample, order, focus), *proposals(outlook)):
+        evidence = measure(hypothesis, sample, split="exploration")
+        grown = ratio * rows.n / max(sample.n, 1)
+        score = _usefulness(hypothesis, evidence, rule, rows, order, grown, weight)
+        if score > 0:
+            scored[hypothesis.content_id()] = Draft(hypothesis, score)
     distinct = without_twins(list(scored.values()), sample)
     chosen = _choose(distinct, _alike(leads))
     return Batch(tuple(chosen), drafted=len(scored), deduplicated=len(scored) - len(chosen))
+
+
+def _of_pairs(
+    leads: Iterable[Lead], rows: Rows, sample: Rows, order: dict[str, int], focus: Focus
+) -> Iterator[Hypothesis]:
+    """The claims that the strongest pairs suggest."""
+    for lead in islice(leads, _PAIRS):
+        outcome, predictor = _read(rows.column(lead.a), rows.column(lead.b), order, focus)
+        yield from candidates(outcome, predictor, sample)
 
 
 def _derived_pairs(rows: Rows) -> frozenset[frozenset[str]]:
@@ -142,7 +138,7 @@ def _usefulness(
     theta, se = evidence.theta, evidence.standard_error
     if evidence.untestable is not None or theta is None or not se or theta <= 0:
         return 0.0
-    size = theta / rule.smallest_effects[hypothesis.family]
+    size = theta / rule.smallest(hypothesis)
     if size < _NEAR or theta / se < _MIN_Z:
         return 0.0
     # A lead was chosen for its size, so its expected size on new rows is smaller (winner's curse).
@@ -153,7 +149,7 @@ def _usefulness(
         return 0.0
     last = max(len(order) - 1, 1)
     reading = outcome_reading(rows.column(hypothesis.outcome), order[hypothesis.outcome] / last)
-    return power * strength(hypothesis.family, theta) ** 0.5 * (0.5 + max(reading, 0.0))
+    return power * strength(hypothesis.scale, theta) ** 0.5 * (0.5 + max(reading, 0.0))
 
 
 def _quantile(p: float) -> float:

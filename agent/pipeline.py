@@ -35,8 +35,9 @@ from ..tools.verify.sessions import (
 )
 from ..tools.verify.verify import Judged, burnt_rows, verify
 from .closed import enumerate_closed
-from .draft import Batch, Draft, Focus, draft_by_rule
+from .draft import Batch, Draft, draft_by_rule
 from .folders import run_folder
+from .outlook import Focus
 from .report.explanation import Explanation
 from .report.reproduce import reproduce_text
 from .summary import Explored, Opened, Settings, summarise
@@ -155,7 +156,7 @@ def _run(
     batch = batch._replace(drafted=session.drafted, deduplicated=session.drafted - len(claims))
     if closed:
         explored = _explore(burnt_rows(split, book, opened.fingerprint, before=number + 1)[0], settings, say, timing)
-    names = {n for h in claims for n in (h.outcome, h.predictor, *(term.column for term in h.where))}
+    names = {name for h in claims for name in h.columns}
     burnt = burnt_table(split, book, receipt, names)
     return _report(
         opened, plan, book, settings, explored, judged, batch, receipt.session, timing, replayed=replayed, burnt=burnt

@@ -90,9 +90,16 @@ def is_code(column: Column) -> bool:
     return bool(_CODES & {t.lower() for t in _SPLIT.split(column.name) if t})
 
 
-def strength(family: str, theta: float) -> float:
+_ONE_SCALE = {
+    "group_difference": 2.0, "seasonality": 2.0, "change_point": 2.0,
+    "mean_difference": 0.5, "quantile_difference": 0.5, "rate_ratio": 0.5, "interaction": 0.5,
+}  # fmt: skip
+
+
+def strength(scale: str, theta: float) -> float:
     """An effect on one scale from 0 to 1 for all families, for ordering only.
 
-    Cliff's delta for P(A>B), which is twice its distance from 1/2; the others stand on such a scale already.
+    Cliff's delta for P(A>B), which is twice its distance from 1/2; half of what is counted in standard deviations;
+    the others stand on such a scale already.
     """
-    return min(1.0, abs(theta) * (2.0 if family == "group_difference" else 1.0))
+    return min(1.0, abs(theta) * _ONE_SCALE.get(scale, 1.0))

@@ -16,7 +16,8 @@ from ..tools.verify.policy import Rule
 from ..tools.verify.sessions import sessions
 from ..tools.verify.verify import Judged
 from .assemble import counts_of, findings_of, strong_leads, unit_of
-from .draft import Batch, Focus
+from .draft import Batch
+from .outlook import Focus
 from .report.result import (
     ColumnSummary,
     DatasetSummary,

@@ -30,12 +30,15 @@ class Group(Value):
 class Picture(Value):
     """Aggregates from which a chart is drawn: at most 500 small records, never rows."""
 
-    kind: Literal["groups", "rates", "curve", "shares", "series"]
+    kind: Literal["groups", "rates", "curve", "shares", "series", "lines", "forest"]
     """groups: a number by group; rates: a share by group; curve: outcome by bins of a number; shares: label
-    by label; series: outcome by period."""
+    by label; series: outcome by period; lines: {line, x, mean, low, high, n}, one line per group of rows; forest:
+    {label, value, low, high}, one estimate with its interval a row."""
     x_title: str
     y_title: str
     records: tuple[dict[str, Any], ...]
+    marks: tuple[float, ...] = ()
+    """Places on the x axis to point out: a turning point, a threshold, a change (days where x is a date)."""
     note: str | None = None
     """What was done to the rows before they were aggregated, where anything was."""
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 from ..errors import UsageError
 from ..value import Value
+from .hypothesis import Hypothesis
 
 SMALLEST_EFFECTS = {
     "group_difference": 0.06,
@@ -15,8 +16,19 @@ SMALLEST_EFFECTS = {
     "monotone_association": 0.10,
     "categorical_association": 0.10,
     "trend": 0.10,
+    "mean_difference": 0.20,
+    "quantile_difference": 0.20,
+    "rate_ratio": 0.18,
+    "shape": 0.10,
+    "seasonality": 0.06,
+    "change_point": 0.06,
+    "interaction": 0.20,
+    "shift": 0.10,
+    "adjusted_association": 0.10,
 }
-"""On each family's scale: |P(A>B) - .5|, |risk difference|, |rho|, Cramér's V, |rho| against time."""
+"""On each scale: |P(A>B) - .5|, |risk difference|, |rho|, Cramér's V, |rho| against time, differences of means and
+quantiles in standard deviations, log rate ratio (1.2), loss of fit without the shape, P(A>B) between phases and around
+a change, difference of effects in standard deviations, distance of distributions, partial correlation."""
 
 
 class Rule(Value):
@@ -26,6 +38,10 @@ class Rule(Value):
     control: Literal["fdr", "fwer"] = "fdr"
     refute_q: float = 0.05
     smallest_effects: dict[str, float] = SMALLEST_EFFECTS
+
+    def smallest(self, hypothesis: Hypothesis) -> float:
+        """The smallest effect of interest on the claim's own scale; 0 for an invariant, whose tolerance is its null."""
+        return self.smallest_effects.get(hypothesis.scale, 0.0)
 
     @property
     def method(self) -> str:

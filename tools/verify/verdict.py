@@ -67,7 +67,7 @@ def _refuted(claims: Sequence[Claim], rule: Rule, rejections: Rejections) -> np.
     for at, claim in enumerate(claims):
         if claim.evidence.p_value is not None:
             verified = rejections.rejected[at]
-            p[at] = 1.0 if verified else _p_below(claim, rule.smallest_effects[claim.hypothesis.family])
+            p[at] = 1.0 if verified else _p_below(claim, rule.smallest(claim.hypothesis))
     out = np.zeros(len(claims), bool)
     open_ = np.flatnonzero(~np.isnan(p))
     out[open_] = benjamini_hochberg(p[open_], rule.refute_q)
@@ -88,7 +88,7 @@ def _p_below(claim: Claim, delta: float) -> float:
 def _verdict(
     claim: Claim, rule: Rule, rejections: Rejections, at: int, refuted: bool, explored: Evidence | None
 ) -> Verdict:
-    evidence, delta = claim.evidence, rule.smallest_effects[claim.hypothesis.family]
+    evidence, delta = claim.evidence, rule.smallest(claim.hypothesis)
     outcome: Outcome
     size: Size | None = None
     threshold, detectable, needed = rejections.next_level, None, None

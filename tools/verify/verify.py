@@ -105,7 +105,7 @@ def judge(
         split: Which rows these are, for the evidence.
         structural: Pairs that follow from how the table is built; claims on them are not tested.
     """
-    tested = [Claim(h, _evaluate(h, rows, split, structural), _null(h)) for h in claims]
+    tested = [Claim(h, _evaluate(h, rows, split, structural), h.null) for h in claims]
     rejections = control_errors(tested, rule, weight=weight, earlier=earlier)
     tested = [
         _with_interval(claim, rows, split, rejections) if rejected else claim
@@ -148,10 +148,6 @@ def _not_tested(hypothesis: Hypothesis, split: str, reason: str) -> Evidence:
 
 def _read_vault(split: SealedSplit, number: int) -> Rows:
     return split.read(split.sealed_file, f"vault_{number}")
-
-
-def _null(hypothesis: Hypothesis) -> float:
-    return FAMILIES[hypothesis.family].null
 
 
 def _with_interval(claim: Claim, rows: Rows, split: str, rejections: Rejections) -> Claim:
