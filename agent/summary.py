@@ -15,10 +15,12 @@ from ..tools.verify.ledger import Ledger
 from ..tools.verify.policy import Rule
 from ..tools.verify.sessions import sessions
 from ..tools.verify.verify import Judged
+from .asking import Asking, asked_of
 from .assemble import counts_of, findings_of, strong_leads, unit_of
 from .draft import Batch
 from .outlook import Focus
 from .report.result import (
+    Asked,
     ColumnSummary,
     DatasetSummary,
     LedgerSummary,
@@ -59,6 +61,8 @@ class Settings(NamedTuple):
     focus: Focus
     explore_only: bool
     threads: int
+    asking: Asking | None = None
+    """The user's own hypotheses, where they are what is to be verified."""
 
 
 def summarise(
@@ -98,12 +102,19 @@ def summarise(
         profile=tuple(p.as_json() for p in explored.profile),
         leads=tuple(x.as_json() for x in leads[:_LEADS_SHOWN]),
         focus={"outcome": settings.focus.outcome, "about": list(settings.focus.about)},
+        asked=_asked(settings, judged),
         message=_message(plan, settings, judged),
         ledger=LedgerSummary(
             head=book.head(opened.fingerprint), entries=len(book.entries(opened.fingerprint)), session=session
         ),
         timing={k: round(v, 3) for k, v in timing.items()},
     )
+
+
+def _asked(settings: Settings, judged: Judged | None) -> tuple[Asked, ...]:
+    if settings.asking is None:
+        return ()
+    return asked_of(settings.asking.questions, () if judged is None else judged.verdicts)
 
 
 def _message(plan: Plan, settings: Settings, judged: Judged | None) -> str | None:
@@ -113,6 +124,8 @@ def _message(plan: Plan, settings: Settings, judged: Judged | None) -> str | Non
         return plan.reason
     if settings.explore_only:
         return "Exploration only: nothing was committed, no sealed row was read, and nothing below is verified."
+    if settings.asking is not None:
+        return "None of the hypotheses was committed. No vault was opened, so nothing was spent."
     return (
         "No pair of columns moved together enough on the exploration rows to be worth a claim. "
         "No vault was opened, so nothing was spent."
