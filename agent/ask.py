@@ -19,18 +19,16 @@ from ..tools.verify.sessions import Session, check_plan, next_vault, sessions
 from ..tools.verify.verify import burnt_rows
 from .asking import Asking, asked_of
 from .claims_file import stated
+from .commitment import frozen_batch, request_of, standing
 from .folders import run_folder
 from .outlook import Focus
 from .pipeline import (
     How,
     Progress,
     default_ledger,
-    frozen_batch,
     look_at,
-    request_of,
     run,
     sealed,
-    standing,
 )
 from .report.explanation import Explanation
 from .report.result import Asked
@@ -104,6 +102,20 @@ class Preview(Value):
     """The vault that would be opened; None where none would."""
     left: int
     """Vaults that would be left after it."""
+
+    def to_text(self) -> str:
+        """One block a hypothesis and the cost, as plain text."""
+        from .report.words import plain
+
+        lines = []
+        for at, one in enumerate(self.asked, 1):
+            lines.append(f"{at}. {plain(one.text)}" + (f" ({plain(one.name)})" if one.name else ""))
+            lines.append(f"   understood: {plain(one.understood)}")
+            if one.supplied:
+                lines.append(f"   with: {plain('; '.join(one.supplied))}")
+            if one.reason:
+                lines.append(f"   {plain(one.reason)}")
+        return "\n".join([*lines, "", self.cost + " Nothing was spent."])
 
 
 def preview(

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ..tools.data.dataset import Dataset, open_dataset
 from ..tools.data.rows import Rows
@@ -19,23 +19,17 @@ from ..tools.errors import UsageError
 from ..tools.explore.profile import profile_rows
 from ..tools.explore.scan import scan_pairs
 from ..tools.explore.structure import find_structure
-from ..tools.value import canonical_json, digest
 from ..tools.verify.disclosure import burnt_table
-from ..tools.verify.hypothesis import Hypothesis
 from ..tools.verify.ledger import Ledger
-from ..tools.verify.policy import Rule, make_rule
+from ..tools.verify.policy import make_rule
 from ..tools.verify.sessions import (
-    Session,
-    batch_id,
-    commit,
     next_vault,
-    receipt_of,
     record_seal,
     sessions,
 )
 from ..tools.verify.verify import Judged, burnt_rows, verify
-from .asking import Asking
 from .closed import enumerate_closed
+from .commitment import committed, frozen_batch, request_of, standing
 from .draft import Batch, Draft, draft_by_rule
 from .folders import run_folder
 from .outlook import Focus
@@ -187,7 +181,7 @@ def _run(
         return _report(opened, plan, book, settings, explored, None, batch, None, timing)
     replayed = session is not None and session.opened
     with _timed(timing, "verify"):
-        session, claims, receipt = _committed(book, opened.fingerprint, plan, settings.rule, request, session, batch)
+        session, claims, receipt = committed(book, opened.fingerprint, plan, settings.rule, request, session, batch)
         say(_announcement(plan, receipt.vault, len(claims), replayed))
         judged = verify(split, book, receipt, claims, None if closed else explored.rows)
     batch = batch._replace(drafted=session.drafted, deduplicated=session.drafted - len(claims))
@@ -234,47 +228,6 @@ def _draft(split: SealedSplit, explored: Explored, settings: Settings, number: i
         held_out_units=vault.rows if split.plan.kind == "row" else vault.units,
         weight=vault.weight,
     )
-
-
-def _committed(
-    book: Ledger, dataset: str, plan: Plan, rule: Rule, request: str, session: Session | None, batch: Batch
-) -> tuple[Session, tuple[Hypothesis, ...], Any]:
-    """The session to verify: the standing one, one with the same batch, or a new commitment."""
-    known = sessions(book, dataset)
-    if session is None:
-        same = batch_id([d.hypothesis for d in batch.drafts], rule)
-        session = next((s for s in known if s.batch == same), None)
-    if session is not None:
-        return session, session.claims(), receipt_of(book, dataset, session)
-    claims = [d.hypothesis for d in batch.drafts]
-    receipt = commit(book, dataset, plan, claims, rule, request=request, drafted=batch.drafted)
-    session = next(s for s in sessions(book, dataset) if s.number == receipt.session)
-    return session, session.claims(), receipt
-
-
-def standing(known: Sequence[Session], request: str, settings: Settings, closed: bool) -> Session | None:
-    """The session that answers this question already; any list that a small table was tested with has to."""
-    own = next((s for s in known if s.request == request), None)
-    if own is None and closed and settings.asking is not None:
-        return next((s for s in known if s.opened), None)
-    return own
-
-
-def frozen_batch(
-    asking: Asking, split: SealedSplit, explored: Explored, session: Session | None, request: str
-) -> Batch:
-    """The user's hypotheses with their constants fixed, or answered by the list that a small table was tested with."""
-    closed = split.plan.kind == "none"
-    tested = session.claims() if session is not None and session.request != request else None
-    return asking.freeze(split.columns, None if closed else explored.rows, explored.structure, tested)
-
-
-def request_of(settings: Settings, closed: bool) -> str:
-    """Digest of what was asked; the whole of a small table is one closed family, whatever the focus."""
-    if settings.asking is not None:
-        return digest(canonical_json({**settings.asking.request(), "rule": settings.rule.as_json(), "drafter": "user"}))
-    focus = {} if closed else {"outcome": settings.focus.outcome, "about": list(settings.focus.about)}
-    return digest(canonical_json({"focus": focus, "rule": settings.rule.as_json(), "drafter": "rule"}))
 
 
 def _report(

@@ -88,7 +88,7 @@ def summarise(
     return Result(
         tool=Tool(version=_version()),
         dataset=_dataset(opened, plan, explored.profile),
-        split=_split(plan, book, opened.fingerprint, session),
+        split=_split(plan, book, opened.fingerprint, session, _asked(settings, judged)),
         policy=Policy(
             alpha=settings.rule.alpha,
             control=settings.rule.control,
@@ -158,7 +158,7 @@ def _dataset(opened: Opened, plan: Plan, profile: Sequence[ColumnProfile]) -> Da
     )  # fmt: skip
 
 
-def _split(plan: Plan, book: Ledger, dataset: str, session: int | None) -> SplitSummary:
+def _split(plan: Plan, book: Ledger, dataset: str, session: int | None, asked: tuple[Asked, ...]) -> SplitSummary:
     spent = {s.vault for s in sessions(book, dataset) if s.opened}
     vaults = []
     for v in plan.vaults:
@@ -166,8 +166,17 @@ def _split(plan: Plan, book: Ledger, dataset: str, session: int | None) -> Split
         vaults.append(VaultSummary(number=v.number, rows=v.rows, weight=v.weight, state=state))
     return SplitSummary(
         kind=plan.kind, key=plan.key, exploration_rows=plan.exploration_rows,
-        held_out_rows=sum(v.rows for v in plan.vaults), vaults=tuple(vaults), units=plan.units, reason=plan.reason,
+        held_out_rows=sum(v.rows for v in plan.vaults), vaults=tuple(vaults), units=plan.units,
+        reason=_reason(plan, asked),
     )  # fmt: skip
+
+
+def _reason(plan: Plan, asked: tuple[Asked, ...]) -> str:
+    """The plan's reason; a small table that the user's own list was tested on was not listed pair by pair."""
+    head, mark, _ = plan.reason.partition(" Every pair of columns was listed")
+    if mark and any(a.state == "tested" for a in asked):
+        return f"{head} The list that was stated is tested on all rows."
+    return plan.reason
 
 
 def _version() -> str:
