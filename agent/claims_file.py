@@ -124,14 +124,14 @@ def from_file(path: Path) -> list[Stated]:
             f"'{path}' is no YAML{where}: {problem}. Write one hypothesis a line, such as '{_EXAMPLE}', and put "
             "sentences that begin with a quote or hold `: ` in double quotes."
         ) from err
+    if isinstance(data, str):  # one sentence a line, which YAML would join
+        data = [line.strip() for line in text.splitlines() if line.strip() and not line.strip().startswith("#")]
     return _listed(data, path)
 
 
 def _listed(data: object, path: Path) -> list[Stated]:
     if isinstance(data, dict) and "hypotheses" in data:
         data = data["hypotheses"]
-    if isinstance(data, str):
-        data = [line for line in data.splitlines() if line.strip()]
     if isinstance(data, dict):
         data = [data]
     if not isinstance(data, list) or not data:
@@ -146,7 +146,7 @@ def _loader() -> type:
     class Loader(yaml.SafeLoader):
         def compose_node(self, parent: Any, index: Any) -> Any:
             if self.check_event(yaml.AliasEvent):
-                raise yaml.YAMLError("aliases are not read")
+                raise yaml.MarkedYAMLError(problem="aliases are not read", problem_mark=self.peek_event().start_mark)
             return super().compose_node(parent, index)
 
     Loader.yaml_implicit_resolvers = {
