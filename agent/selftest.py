@@ -13,7 +13,7 @@ from ..tools.data.independence import Unit, choose_unit
 from ..tools.data.readers_binary import quoted
 from ..tools.data.schema import Limits
 from ..tools.data.shuffle import stretch_of
-from ..tools.errors import UsageError
+from ..tools.errors import DataError, UsageError
 from ..tools.explore.dependence import is_certified, upper_share
 from ..tools.value import Value
 from ..tools.verify.policy import make_rule
@@ -103,6 +103,8 @@ def _check_columns(data: Dataset, wanted: Sequence[str]) -> None:
 def _laid_out(data: Dataset, folder: Path, unit: Unit, options: dict[str, Any], seed: int) -> tuple[Job, int]:
     """Lay the analysed columns, typed and in the order of time, into the folder for the runs."""
     used = [c.name for c in data.columns if c.analysed and not c.derived_from]
+    if len(used) < 2:
+        raise DataError(f"'{data.name}' has fewer than two columns that can be analysed: nothing can be related in it.")
     key = [unit.key] if unit.key and unit.key not in used else []
     select = ", ".join(quoted(name) for name in [*key, *used])
     clock = unit.key if unit.kind == "time" else None
@@ -210,6 +212,9 @@ class SelfTest(Value):
 
     def __repr__(self) -> str:
         return f"<SelfTest {self.name}: {self.with_any} of {self.runs} shuffled copies with any verified finding>"
+
+    def __str__(self) -> str:
+        return self.to_text()
 
     def _repr_html_(self) -> str:
         from html import escape

@@ -16,7 +16,7 @@ import heldout
 from heldout.agent.cli import cli
 from heldout.agent.selftest import SelfTest
 from heldout.tools.data.shuffle import shuffled, stretch_of
-from heldout.tools.errors import UsageError
+from heldout.tools.errors import DataError, UsageError
 from heldout.tools.explore.dependence import dependent_share, is_certified, upper_share
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -27,7 +27,12 @@ def _related(n: int, seed: int = 3) -> pd.DataFrame:
     rng = np.random.default_rng(seed)
     x = rng.normal(size=n)
     return pd.DataFrame(
-        {"x": x, "y": x + rng.normal(size=n), "g": np.where(x > 0, "u", "v"), "h": np.where(x > 1, None, "known")}
+        {
+            "x": x,
+            "y": x + rng.normal(size=n),
+            "g": np.where(x > 0, "u", "v"),
+            "h": np.where(x > 1, None, np.where(x > 0, "new", "old")),
+        }
     )
 
 
@@ -38,7 +43,7 @@ def test_rows_are_permuted_column_by_column_and_every_margin_is_kept():
     table = _related(500)
     copy = shuffled(table, 7)
     for name in table:
-        assert sorted(copy[name].astype(str)) == sorted(table[name].astype(str))
+        assert sorted(copy[name].fillna("none").astype(str)) == sorted(table[name].fillna("none").astype(str))
     assert abs(copy["x"].corr(copy["y"])) < 0.2 < table["x"].corr(table["y"])
     assert copy.equals(shuffled(table, 7))
     assert not copy.equals(shuffled(table, 8))
@@ -188,6 +193,8 @@ def test_the_ledger_of_the_table_is_not_touched(tmp_path, monkeypatch):
 
 
 def test_a_wrong_call_is_refused():
+    with pytest.raises(DataError, match="fewer than two columns"):
+        heldout.selftest({"x": list(range(60))}, name="t")
     with pytest.raises(UsageError, match="`runs` and `processes`"):
         heldout.selftest(_related(60), runs=0)
     with pytest.raises(UsageError, match="'nope' is not in"):
@@ -210,9 +217,9 @@ def test_a_script_without_a_main_guard_may_call_it(tmp_path):
     script = tmp_path / "script.py"
     script.write_text(
         "import heldout\n"
-        "table = {'x': list(range(60)), 'y': [k * 7 % 60 for k in range(60)]}\n"
+        "table = {'x': [k * k % 17 for k in range(60)], 'y': [k * 7 % 23 for k in range(60)]}\n"
         "print(heldout.selftest(table, runs=3, processes=2, name='t'))\n"
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "HELDOUT_HOME": str(tmp_path)}
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, env=environment, cwd=tmp_path)
-    assert "of 3 shuffled copies" in done.stdout, done.stderr
+    assert "In 3 shuffled copies" in done.stdout, done.stderr
