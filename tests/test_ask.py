@@ -235,7 +235,7 @@ def test_the_command_verifies_sentences_and_files_and_writes_the_report(tmp_path
                 "--out", tmp_path / "out")  # fmt: skip
     assert done.exit_code == 0, done.output
     assert "1. affairs falls with rate marriage" in done.stdout
-    assert "read as column: rate_marriage" in " ".join(done.stdout.split())
+    assert "affairs falls with rate_marriage." in " ".join(done.stdout.split())
     assert {"report.html", "reproduce.py", "ledger.jsonl"} <= {p.name for p in (tmp_path / "out").iterdir()}
     again = _run("verify", AFFAIRS, "--hypothesis", "affairs falls with rate_marriage", "--hypotheses", file, "--json")
     assert [a["outcome"] for a in json.loads(again.stdout)["asked"]] == ["verified", "verified"]
@@ -247,6 +247,7 @@ def test_a_dry_run_prints_and_spends_nothing(tmp_path):
     done = _run(*arguments)
     assert done.exit_code == 0
     assert "understood: affairs falls with rate_marriage" in done.stdout
+    assert "with: 'rate marriage' was read as column: rate_marriage" in done.stdout
     assert "Would open vault 1 of 3" in done.stdout
     assert json.loads(_run(*arguments, "--json").stdout)["vault"] == 1
     assert _run("ledger", "show", AFFAIRS).exit_code == 2

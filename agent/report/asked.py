@@ -30,12 +30,11 @@ def answers(result: Result) -> tuple[Answer, ...]:
 
 def _answer(asked: Asked, finding: Finding | None) -> Answer:
     said = f"{asked.name}: {asked.text}" if asked.name else asked.text
-    supplied = (f"Understood with: {'; '.join(asked.supplied)}.",) if asked.supplied else ()
     note = (asked.note,) if asked.note else ()
     if finding is None or asked.outcome is None:
         verdict = "Not committed" if asked.state == "refused" else "Not answered"
         reason = (asked.reason,) if asked.reason else ()
-        return Answer(said, "untestable", verdict, _sentence(asked.understood), "", (*note, *supplied, *reason))
+        return Answer(said, "untestable", verdict, _sentence(asked.understood), "", (*note, *reason))
     head, figures = words.headed(finding.sentence)
     verified = asked.outcome == "verified"
     turned = finding.outcome != asked.outcome
@@ -47,7 +46,7 @@ def _answer(asked: Asked, finding: Finding | None) -> Answer:
     ]
     if asked.outcome == "inconclusive":
         remarks.append(words.undecided_line(finding))
-    return Answer(said, asked.outcome, verdict, claim, figures, (*note, *supplied, *(r for r in remarks if r)))
+    return Answer(said, asked.outcome, verdict, claim, figures, (*note, *(r for r in remarks if r)))
 
 
 def _sentence(claim: str) -> str:
