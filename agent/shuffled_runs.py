@@ -139,10 +139,10 @@ def in_processes(folder: Path, runs: Sequence[int], processes: int, heard: Calla
 
 
 def _started(folder: Path, worker: int, share: list[int]) -> "subprocess.Popen[bytes]":
-    import heldout
+    from heldout import version
 
     (folder / f"share_{worker}.json").write_text(json.dumps(share))
-    paths = [str(Path(heldout.__file__).resolve().parent.parent), os.environ.get("PYTHONPATH", "")]
+    paths = [str(Path(version.__file__).resolve().parent.parent), os.environ.get("PYTHONPATH", "")]
     return subprocess.Popen(
         [sys.executable, "-m", "heldout.agent.shuffled_runs", str(folder), str(worker)],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in paths if p)},

@@ -169,6 +169,10 @@ SENTENCES = {
         "interaction", "wage", "sex", levels=TWO, moderator="hour", moderator_levels={"a": ["8"], "b": ["13"]},
         direction="higher",
     ),
+    "gap in churn by contract=one year than two year is smaller for hour=8": _c(
+        "interaction", "churn", "contract", event="Yes", levels={"a": ["one year"], "b": ["two year"]},
+        moderator="hour", moderator_levels={"a": ["8"], "b": []}, direction="lower",
+    ),
     "effect of age on wage is higher where exposure < 4": _c(
         "interaction", "wage", "age", moderator="exposure", moderator_cut=4, direction="lower"
     ),
@@ -283,7 +287,7 @@ REFUSED = {
     "wage higher from yesterday on": "a date such as 2020-03-01 or a year is expected",
     "wage is inverted U over sex around 3": "needs a number to run over",
     "wage ranks region: north": "two or more different levels",
-    "effect of region on wage is higher for sex=male": "say which one's effect is meant",
+    "effect of region on wage is higher for sex=male": "say which one is meant",
     "effect of sex on wage is higher": "Say for which rows it is so",
     "age between 9 and 3": "is empty",
     "sex between 1 and 2": "has no range",

@@ -138,6 +138,23 @@ def effect(cursor: Cursor, names: Names) -> Fields:
     return _moderated(cursor, names, said, predictor, sides, way)
 
 
+def gap(cursor: Cursor, names: Names) -> Fields:
+    """`gap in O by P=a than b is larger for M=a`: read from behind `gap in`."""
+    said = with_event(_outcome(cursor, names), names)
+    if not cursor.accept("by", "for", "between"):
+        raise HypothesisError(
+            f"After the gap in {said.column.name!r} a `by` and the column of its groups are expected."
+        )
+    predictor = names.column(cursor)
+    token = cursor.peek()
+    named = token is not None and token.text in ("=", "==")
+    sides = contrast(cursor, names, predictor) if named else _other_of_two(predictor)
+    way = direction(cursor, names)
+    if way is None:
+        raise HypothesisError("Say whether the gap is larger, smaller or different, and for which rows.")
+    return _moderated(cursor, names, said, predictor, sides, way)
+
+
 def slope(cursor: Cursor, names: Names, falls: bool) -> Fields:
     """`rise of O over P is steeper for M=a`: read from behind `rise of` (or `fall of`)."""
     said = with_event(_outcome(cursor, names), names)
@@ -165,8 +182,8 @@ def _outcome(cursor: Cursor, names: Names) -> Outcome:
 def _other_of_two(column: Column) -> Fields:
     if len(column.levels) != 2:
         raise HypothesisError(
-            f"{column.name!r} has {len(column.levels)} levels: say which one's effect is meant, such as "
-            f"'effect of {column.name}={column.levels[0]} on …'."
+            f"{column.name!r} has {len(column.levels)} levels: say which one is meant, such as "
+            f"'gap in … by {column.name}={column.levels[0]}'."
         )
     return {"a": (column.levels[1],), "b": (column.levels[0],)}
 

@@ -22,7 +22,7 @@ STOPS = frozenset(
     "higher lower larger smaller greater more less likelier rarer differs different for when if where from in with "
     "over than versus vs against or and among given except is are was increases decreases rises falls grows declines "
     "peaks jumps drops levels ranks between at not never determines shifts per above below around after until "
-    "steeper flatter on top associated goes".split()
+    "steeper flatter on top associated goes by".split()
 )
 """Words that end a name that is not quoted."""
 

@@ -57,6 +57,7 @@ def _claim(cursor: Cursor, names: Names) -> Fields:
     """The main clause, read."""
     for phrase, form in (
         ("effect of", lambda: groups.effect(cursor, names)),
+        ("gap in", lambda: groups.gap(cursor, names)),
         ("rise of", lambda: groups.slope(cursor, names, False)),
         ("fall of", lambda: groups.slope(cursor, names, True)),
     ):
