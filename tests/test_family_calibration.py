@@ -15,7 +15,6 @@ from tests.families import CASES
 from tests.families.tables import LARGE, LEVELS, NULLS, null_rows
 
 UNLIKELY = 1e-4
-METHODS = contract.ROOT / "docs" / "methods.md"
 
 
 def breaks(share: float, n: int, limit: float, *, above: bool) -> bool:
@@ -143,7 +142,9 @@ def test_a_null_table_is_the_same_for_the_same_draws_and_holds_the_columns_asked
 
 
 def test_what_each_family_is_not_for_is_printed_in_the_methods():
-    between = METHODS.read_text(encoding="utf-8").split("<!-- not for -->\n")[1].split("\n<!-- /not for -->")[0]
+    between = (
+        contract.METHODS.read_text(encoding="utf-8").split("<!-- not for -->\n")[1].split("\n<!-- /not for -->")[0]
+    )
     assert between == not_for_markdown(), "run `python benchmarks/contract.py --not-for`"
 
 
@@ -153,6 +154,13 @@ def test_the_table_names_the_worst_cell_and_those_over_their_limit(tmp_path):
     text = as_markdown(cells, [Power("trend", n, 0.2, 500, 0.9) for n in SIZES])
     assert "| `trend` | 3 of 31 | 0.0633 | AR(1) .6: 0.0900 ± 0.0090 | 0.0027 | AR(1) .6: 0.0060 ± 0.0024 |" in text
     assert text.endswith("at .001: 1.\n- `trend`, AR(1) .6: 0.0900 ± 0.0090 and 0.0060 ± 0.0024")
+    file, powers = tmp_path / "cells.csv", [Power("trend", n, float("nan"), 500, 0.9) for n in SIZES]
+    contract.write_cells(file, cells, powers)
+    assert contract.read_cells(file)[0] == cells
+    assert [p._replace(strength=0.0) for p in contract.read_cells(file)[1]] == [
+        p._replace(strength=0.0) for p in powers
+    ]
+    assert contract.read_cells(tmp_path / "none.csv") == ([], [])
     page = tmp_path / "page.md"
     page.write_text("before\n", encoding="utf-8")
     for told in ("stale", text):
