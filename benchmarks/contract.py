@@ -163,7 +163,7 @@ def as_markdown(cells: list[Cell], powers: list[Power]) -> str:
     """A row a family: its rates over all tables, the worst table at each level, and its power."""
     lines = [
         f"Up to {max(c.tables for c in cells):,} tables of each of {len(NULLS)} kinds in which nothing is there,",
-        f"{DRAWS} draws at most; rates with their Monte-Carlo standard error, the worst among those tested often enough.",
+        f"{DRAWS} draws at most; rates with their Monte-Carlo standard error, the worst of those tested often.",
         "Every cell stands in [contract.csv](contract.csv).",
         "",
         "| family | tables tested | p ≤ .05, all | worst table | p ≤ .001, all | worst table "
