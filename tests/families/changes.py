@@ -85,6 +85,11 @@ def mirrored(h: Hypothesis, rows: Rows) -> Changed | None:
     return parse(data), _with(rows, h.predictor, np.nanmax(x) + np.nanmin(x) - x if kind == "datetime" else -x)
 
 
+def needed(h: Hypothesis) -> set[str]:
+    """Columns without which a row says nothing; one missing condition of a rule may be settled by another."""
+    return {h.outcome} if hasattr(h, "rule") else {h.outcome, h.predictor}
+
+
 def with_gaps(rows: Rows, names: set[str], share: float, rng: np.random.Generator) -> Rows:
     """The rows with this share of some columns missing."""
     arrays = {}
