@@ -31,11 +31,20 @@ class RateContrast(NamedTuple):
     p_robust: float
 
 
+class _LogRate(NamedTuple):
+    """The log of one sample's rate, its variance, and the degrees of freedom of that variance."""
+
+    log: float
+    variance: float
+    df: float
+
+
 def rate_contrast(y: FloatArray, w: FloatArray, side: NDArray, level: float = 0.95) -> RateContrast | None:
     """The log ratio of both sides' rates, with the error that rows' own scatter shows; None without any scatter.
 
-    The variance of a log rate is n / (n - 1) sum (y - r w)^2 / (sum y)^2: it does not trust the counts to be
-    Poisson. For equally many rows a side it is that of a Poisson regression with HC1 errors.
+    The variance of a log rate is sum ((y - r w) / (1 - w / sum w))^2 / (sum y)^2: it does not trust the counts to be
+    Poisson, and allows for rows that carry much of the exposure (HC3). Without that factor, 20 against 20 rows of
+    lognormal exposure were told apart in 9.6 % of null tables at .05.
 
     Args:
         y: counts, shape (n,), none missing, some above 0 on each side.
@@ -43,32 +52,37 @@ def rate_contrast(y: FloatArray, w: FloatArray, side: NDArray, level: float = 0.
         side: 0 or 1, shape (n,), at least 2 rows each.
         level: of the intervals.
 
-    References: Huber 1967. Checked against `statsmodels` GLM(Poisson) with cov_type="HC1".
+    References: MacKinnon and White 1985, doi:10.1016/0304-4076(85)90158-7. Checked against `statsmodels` OLS with
+    cov_type="HC3" on weighted rates, and GLM(Poisson) with cov_type="HC0" at many rows.
     """
-    logs, variances, n = [], [], []
-    for s in (0, 1):
-        one, exposure = y[side == s], w[side == s]
-        rate = float(one.sum() / exposure.sum())
-        residual = one - rate * exposure
-        n.append(len(one))
-        logs.append(float(np.log(rate)))
-        variances.append(float(residual @ residual) / float(one.sum()) ** 2 * len(one) / (len(one) - 1))
-    error = float(np.sqrt(sum(variances)))
-    if error == 0:
+    parts = [_log_rate(y[side == s], w[side == s]) for s in (0, 1)]
+    variance = sum(p.variance for p in parts)
+    if variance == 0:
         return None
-    df = sum(variances) ** 2 / sum(v**2 / (k - 1) for v, k in zip(variances, n, strict=True))
-    value = logs[0] - logs[1]
+    error = float(np.sqrt(variance))
+    df = variance**2 / sum(p.variance**2 / p.df for p in parts)
+    value = parts[0].log - parts[1].log
     reach = t_quantile(df, level) * error
-    rates = [_rate(x, v, t_quantile(k - 1, level)) for x, v, k in zip(logs, variances, n, strict=True)]
+    rates = [_rate(p, t_quantile(p.df, level)) for p in parts]
     p = float(2 * stdtr(df, -abs(value) / error))
     around = Interval(value, error, value - reach, value + reach)
     return RateContrast(around, (rates[0], rates[1]), value / error, df, p)
 
 
-def _rate(log: float, variance: float, t: float) -> Interval:
-    error = float(np.sqrt(variance))
-    value = float(np.exp(log))
-    return Interval(value, value * error, float(np.exp(log - t * error)), float(np.exp(log + t * error)))
+def _log_rate(y: FloatArray, w: FloatArray) -> _LogRate:
+    """One sample's log rate; its degrees of freedom are those of the effective number of exposures."""
+    total = float(w.sum())
+    share = w / total
+    counted = float(y.sum())
+    residual = (y - counted / total * w) / np.maximum(1 - share, _FLOOR)
+    variance = float(residual @ residual) / counted**2
+    return _LogRate(float(np.log(counted / total)), variance, max(1 / float(share @ share) - 1, 1.0))
+
+
+def _rate(part: _LogRate, t: float) -> Interval:
+    error = float(np.sqrt(part.variance))
+    value, low, high = (float(np.exp(part.log + x * t * error)) for x in (0, -1, 1))
+    return Interval(value, value * error, low, high)
 
 
 def permutation_rate_p(y: FloatArray, w: FloatArray, side: NDArray, *, draws: int, seed: int) -> float:

@@ -15,7 +15,7 @@ from ...value import Effect
 from ..clusters import collapse, is_constant_within
 from ..evidence import Evidence, Group, Picture
 from ..hypothesis import FamilyName, Hypothesis, QuantileDifference
-from ..intervals import check_level, mean_interval, normal_quantile
+from ..intervals import check_level, mean_interval
 from ..population import sides, tally
 from ..quantiles import MIN_BESIDE, QuantileContrast, heaped, permutation_quantile_p, quantile_contrast
 from ..superiority import moments, quantile
@@ -138,12 +138,12 @@ def _effect(found: QuantileContrast, values: FloatArray, total: NDArray, level: 
     spread = float(np.sqrt(variance))
     away = (values - mean) ** 2
     tails = float(total @ (away * away)) / n / variance**2
-    value = found.difference.value / spread
-    error = float(np.sqrt((found.difference.error / spread) ** 2 + value**2 / 4 * max(tails - 1, 0.0) / n))
-    reach = normal_quantile(level) * error
+    value, plain = found.difference.value / spread, found.difference.error / spread
+    error = float(np.sqrt(plain**2 + value**2 / 4 * max(tails - 1, 0.0) / n))
+    low, high = (value + (end / spread - value) * error / plain for end in found.difference[2:])
     name = "standardised quantile difference"
     return {
-        "effect": Effect(name=name, value=value, low=value - reach, high=value + reach, level=level),
+        "effect": Effect(name=name, value=value, low=low, high=high, level=level),
         "standard_error": error,
     }
 
