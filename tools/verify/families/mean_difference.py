@@ -28,6 +28,8 @@ WITHIN = "within-cluster difference of means, sign-flip permutation and cluster-
 TRIMMED = "Without the lowest and highest fifth of the rows the averages differ the other way round."
 FEW_ROWS = "The averages rest on a few large values: their interval may be too narrow."
 _SKEWED = 0.5
+_ROUNDING = 1e-9
+"""Error over clusters, in standard deviations, that is rounding of equal values."""
 
 
 class _MeanDifference:
@@ -178,7 +180,7 @@ def _within(
         return {"untestable": reason, "clusters": held}
     found = one_sample(pairs.means[:, 0] - pairs.means[:, 1], pairs.weights, draws=draws, seed=seed, level=level)
     spread = float(y.std(ddof=1))
-    if found.se == 0 or spread == 0:
+    if found.se <= _ROUNDING * spread:
         return {"untestable": f"{column(h.outcome)} does not vary within the clusters.", "clusters": held}
     effect = Interval(*(x / spread for x in found.interval))
     return _effects(h, kept, found.interval, effect, level) | {

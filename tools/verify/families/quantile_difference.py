@@ -52,7 +52,7 @@ class _QuantileDifference:
         check_level(level)
         h = _own(hypothesis)
         rows, side, codes, values, counted = counted_rows(h, rows)
-        reason = not_a_number(rows, h.outcome) or _floors(h, values, counted.counts)
+        reason = not_a_number(rows, h.outcome) or floors(counted.counts, h.outcome)
         measured: dict[str, Any]
         if reason is not None:
             measured = {"untestable": reason}
@@ -88,11 +88,8 @@ def _own(hypothesis: Hypothesis) -> QuantileDifference:
     return hypothesis
 
 
-def _floors(h: QuantileDifference, values: FloatArray, counts: NDArray) -> str | None:
-    """Why the quantiles cannot be compared, or None."""
-    reason = floors(counts, h.outcome)
-    if reason is not None:
-        return reason
+def _unfit(h: QuantileDifference, values: FloatArray, counts: NDArray) -> str | None:
+    """Why the quantile of two samples cannot be compared, or None."""
     beside = float(counts.sum(axis=1).min()) * min(h.quantile, 1 - h.quantile)
     if beside < MIN_BESIDE - 1e-9:
         return (
@@ -114,10 +111,11 @@ def _compare(
     draws: int,
     seed: int,
 ) -> dict[str, Any]:
-    """The evidence's figures for rows that stand for themselves."""
-    found = quantile_contrast(values, counts, h.quantile, level)
+    """The evidence's figures for rows that stand for themselves, or why there are none."""
+    reason = _unfit(h, values, counts)
+    found = None if reason is not None else quantile_contrast(values, counts, h.quantile, level)
     if found is None:
-        return {"untestable": f"{column(h.outcome)} does not vary around the quantile in either group."}
+        return {"untestable": reason or f"{column(h.outcome)} does not vary around the quantile in either group."}
     p = permutation_quantile_p(values, counts, h.quantile, draws=draws, seed=seed) if draws else None
     value, _, low, high = found.difference
     unit = rows.column(h.outcome).unit or h.outcome
@@ -169,8 +167,8 @@ def _between(h: QuantileDifference, kept: Rows, side: NDArray, level: float, dra
     one_each = collapse(kept, (h.outcome, h.predictor), modes_of=(h.predictor,))
     codes, values = one_each.ordinal(h.outcome)
     counts = tally(sides(one_each, h.predictor, h.levels), codes, len(values)).counts
-    reason = _floors(h, values, counts)
-    if reason is not None:
-        return {"untestable": f"With one row per cluster: {reason}", "clusters": one_each.n}
-    measured = _compare(h, one_each, counts, values, level, draws, seed)
+    reason = floors(counts, h.outcome)
+    measured = {"untestable": reason} if reason else _compare(h, one_each, counts, values, level, draws, seed)
+    if "untestable" in measured:
+        return {"untestable": f"With one row per cluster: {measured['untestable']}", "clusters": one_each.n}
     return measured | {"test": f"{TEST}, on one mean per cluster", "clusters": one_each.n}

@@ -28,6 +28,10 @@ MIN_EVENTS = 10
 """What the counts of a group must sum to."""
 
 
+_ROUNDING = 1e-9
+"""Error of a log ratio that is rounding of equal rates."""
+
+
 class _Counted:
     """The claim's rows: sides, counts and exposures of shape (n,), and which rows are complete."""
 
@@ -197,7 +201,7 @@ def _within(h: RateRatio, of: _Counted, cluster: NDArray, level: float, draws: i
         reason = f"Only {held} clusters hold both sides; at least {MIN_CLUSTERS} are needed."
         return {"untestable": reason, "clusters": held}
     log, test, _ = found
-    if log.error == 0:
+    if log.error <= _ROUNDING:
         return {"untestable": f"{column(h.outcome)} differs alike in every cluster.", "clusters": held}
     rates = _rates(of)
     return _effects(log, level) | {
