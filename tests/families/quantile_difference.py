@@ -16,6 +16,7 @@ NOT_FOR: dict[str, str] = {
     "few values": _HEAP,
     "86 % zeros, 25 against 475": _HEAP,
     "86 % zeros": _HEAP,
+    "3 % flag": _HEAP,
     "overdispersed counts": _HEAP,
     "clusters, within": _WITHIN,
     "entities of 40 rows": _WITHIN,

@@ -68,7 +68,8 @@ def in_ratios(value: float, error: float, df: float, level: float) -> Found:
     """A log ratio with its interval, and the ratio."""
     reach = t_reach(df, level) * error
     ends = (value, value - reach, value + reach)
-    ratio = told(*(float(np.exp(x)) for x in ends), level)
+    middle, low, high = (float(np.exp(x)) for x in ends)
+    ratio = told(middle, low, high, level)
     return {"effect": told(*ends, level), "in_units": ratio, "error": error, "null": 0.0}
 
 
