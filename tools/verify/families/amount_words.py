@@ -48,6 +48,8 @@ def difference_sentence(h: MeanDifference | QuantileDifference, evidence: Eviden
         return untested(claim(h, what), evidence.untestable or "No effect was measured.")
     values = [_figure(h, evidence, s) for s in (0, 1)]
     places = decimals_apart(*values)
+    if round(values[0], places) - round(values[1], places) != round(between.value, places):
+        places += 1  # 129 against 102 is no difference of 26
     unit = None if between.unit == h.outcome else between.unit
     one, two = (with_unit(fixed(v, places), unit) for v in values)
     apart = with_unit(fixed(between.value, places), unit)

@@ -76,7 +76,8 @@ def _own(hypothesis: Hypothesis) -> OccurrenceDifference:
 
 def _event(h: OccurrenceDifference) -> str:
     """The event as a level of the outcome, in words that follow `is`."""
-    return f"above {number(h.above)}"
+    text = number(h.above, 6)
+    return f"above {text.rstrip('0').rstrip('.') if '.' in text else text}"
 
 
 def _as_rate(h: OccurrenceDifference) -> RateDifference:
