@@ -114,7 +114,9 @@ def test_rows_without_a_positive_exposure_are_missing_and_what_is_no_count_is_re
     assert (evidence.n, evidence.missing) == (193, 7)
     assert FAMILY.evaluate(PER_ROW, rows_of(y, w, side), draws=99).n == 200
     assert "is not a count" in FAMILY.evaluate(PER_HOUR, rows_of(y + 0.5, w, side)).untestable
-    assert "sum to 0; at least 10" in FAMILY.evaluate(PER_HOUR, rows_of(y * (side == 1), w, side)).untestable
+    assert "`calls` is always 0" in FAMILY.evaluate(PER_HOUR, rows_of(y * (side == 1), w, side)).untestable
+    rare = (np.arange(200) < 12).astype(float)
+    assert "at least 10 are needed" in FAMILY.evaluate(PER_ROW, rows_of(rare, w, side)).untestable
     labels = Rows.of({"g": np.where(side == 0, "u", "v"), "calls": y, "hours": np.where(side == 0, "a", "b")})
     assert "`hours` is a category, not a number" in FAMILY.evaluate(PER_HOUR, labels).untestable
     assert "does not vary" in FAMILY.evaluate(PER_ROW, rows_of(np.ones(200), w, side)).untestable

@@ -38,10 +38,12 @@ def rate_ratio(h: Found, table: Table, level: float, seed: int) -> Found:
         return base | {"untestable": True, "clusters": refused.clusters}
 
 
-def check_counts(y: Any, side: Any) -> None:
-    """Whole numbers from 0, ten counted on each side."""
+def check_counts(y: Any, w: Any, side: Any) -> None:
+    """Whole numbers from 0, ten expected on each side and one counted."""
     check_sides(y[side == 0], y[side == 1])
-    if (y < 0).any() or (y % 1 != 0).any() or min(y[side == s].sum() for s in (0, 1)) < 10:
+    if (y < 0).any() or (y % 1 != 0).any() or min(y[side == s].sum() for s in (0, 1)) == 0:
+        raise Refused
+    if min(w[side == s].sum() for s in (0, 1)) / w.sum() * y.sum() < 10:
         raise Refused
 
 
@@ -75,7 +77,7 @@ def in_ratios(value: float, error: float, df: float, level: float) -> Found:
 
 def compare_counts(y: Any, w: Any, side: Any, level: float, seed: int) -> Found:
     """Rows that stand for themselves."""
-    check_counts(y, side)
+    check_counts(y, w, side)
     (la, va, da), (lb, vb, db) = (one_rate(y[side == s], w[side == s]) for s in (0, 1))
     if va + vb == 0:
         raise Refused
@@ -100,7 +102,7 @@ def between_counts(y: Any, w: Any, side: Any, cluster: Any, level: float, seed: 
 
 def within_counts(y: Any, w: Any, side: Any, cluster: Any, level: float, seed: int) -> Found:
     """Mantel and Haenszel's ratio over the clusters that hold both sides."""
-    check_counts(y, side)
+    check_counts(y, w, side)
     at = np.unique(cluster, return_inverse=True)[1]
     sums = [[np.bincount(at, x * (side == s)) for s in (0, 1)] for x in (y, w)]
     both = (sums[1][0] > 0) & (sums[1][1] > 0)

@@ -20,7 +20,7 @@ from ..means import MeanContrast, mean_contrast, permutation_mean_p
 from ..population import sides, tally
 from ..superiority import moments, quantile
 from .amount_words import claim, difference_sentence
-from .two_sides import counted_rows, evidence_of, floors, group_records, not_a_number
+from .two_sides import counted_rows, evidence_of, floors, group_records, not_a_number, seen
 from .wording import column, group_label
 
 TEST = "permutation of Welch's t and Welch's t-test"
@@ -108,6 +108,7 @@ def _compare(
     seed: int,
 ) -> dict[str, Any]:
     """The evidence's figures for rows that stand for themselves."""
+    values, counts = seen(values, counts)
     found = mean_contrast(values, counts, level)
     if found is None:
         return {"untestable": f"{column(h.outcome)} does not vary within either group."}

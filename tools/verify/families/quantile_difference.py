@@ -20,7 +20,7 @@ from ..population import sides, tally
 from ..quantiles import MIN_BESIDE, QuantileContrast, heaped, permutation_quantile_p, quantile_contrast
 from ..superiority import moments, quantile
 from .amount_words import claim, difference_sentence, quantile_name
-from .two_sides import counted_rows, evidence_of, floors, group_records, not_a_number
+from .two_sides import counted_rows, evidence_of, floors, group_records, not_a_number, seen
 from .wording import column, group_label
 
 TEST = "permutation of the studentised difference of quantiles and a z-test with errors from order statistics"
@@ -112,6 +112,7 @@ def _compare(
     seed: int,
 ) -> dict[str, Any]:
     """The evidence's figures for rows that stand for themselves, or why there are none."""
+    values, counts = seen(values, counts)
     reason = _unfit(h, values, counts)
     found = None if reason is not None else quantile_contrast(values, counts, h.quantile, level)
     if found is None:

@@ -24,8 +24,9 @@ from .wording import column, group_label, short_labels
 
 TEST = "permutation of rows and robust (sandwich) test of the log rate ratio"
 WITHIN = "within-cluster Mantel-Haenszel rate ratio, sign-flip permutation and cluster-robust t"
-MIN_EVENTS = 10
-"""What the counts of a group must sum to."""
+MIN_EXPECTED = 10
+"""What the counts of a side must be expected to sum to, at the rate of both. Asking it of what was counted would select
+the small groups that happened to count much: there the interval covered .88."""
 
 
 _ROUNDING = 1e-9
@@ -124,7 +125,7 @@ def _per(h: RateRatio, *, plain: bool = False) -> str:
     return f"per unit of {h.exposure if plain else column(h.exposure)}"
 
 
-def _floors(h: RateRatio, y: FloatArray, side: NDArray) -> str | None:
+def _floors(h: RateRatio, y: FloatArray, w: FloatArray, side: NDArray) -> str | None:
     """Why the counts are not fit for a test, or None."""
     n = np.bincount(side, minlength=2)
     reason = too_few((int(n[0]), int(n[1])), len(y))
@@ -132,9 +133,11 @@ def _floors(h: RateRatio, y: FloatArray, side: NDArray) -> str | None:
         return reason
     if float(y.min()) < 0 or bool((y != np.round(y)).any()):
         return f"{column(h.outcome)} is not a count: it has negative or broken values."
-    events = np.bincount(side, weights=y, minlength=2)
-    if events.min() < MIN_EVENTS:
-        return f"The counts of a side sum to {events.min():.0f}; at least {MIN_EVENTS} are needed."
+    expected = float(np.bincount(side, weights=w, minlength=2).min() * y.sum() / w.sum())
+    if expected < MIN_EXPECTED:
+        return f"A side expects a count of only {expected:.1f} in all; at least {MIN_EXPECTED} are needed."
+    if min(np.bincount(side, weights=y, minlength=2)) == 0:
+        return f"On one side {column(h.outcome)} is always 0: compare how often it is above 0 instead."
     return None
 
 
@@ -150,7 +153,7 @@ def _compare(
     h: RateRatio, y: FloatArray, w: FloatArray, side: NDArray, level: float, draws: int, seed: int
 ) -> dict[str, Any]:
     """The evidence's figures for rows that stand for themselves, or why there are none."""
-    reason = _floors(h, y, side)
+    reason = _floors(h, y, w, side)
     found = None if reason is not None else rate_contrast(y, w, side, level)
     if found is None:
         return {"untestable": reason or f"{column(h.outcome)} does not vary within either group."}
@@ -192,7 +195,7 @@ def _clustered(h: RateRatio, of: _Counted, cluster: NDArray, level: float, draws
 
 def _within(h: RateRatio, of: _Counted, cluster: NDArray, level: float, draws: int, seed: int) -> dict[str, Any]:
     """Rates compared within each cluster that holds both sides."""
-    reason = _floors(h, of.y, of.side)
+    reason = _floors(h, of.y, of.w, of.side)
     if reason is not None:
         return {"untestable": reason}
     found = within_rates(of.y, of.w, of.side, cluster, draws=draws, seed=seed, level=level)

@@ -54,6 +54,12 @@ def counted_rows(h: Any, rows: Rows) -> tuple[Rows, NDArray, NDArray, FloatArray
     return rows, side, codes, values, tally(side, codes, len(values))
 
 
+def seen(values: FloatArray, counts: NDArray[np.int64]) -> tuple[FloatArray, NDArray[np.int64]]:
+    """The values that any row of the two samples holds, with their counts: sums must not depend on the others."""
+    kept = counts.sum(axis=0) > 0
+    return (values, counts) if kept.all() else (values[kept], counts[:, kept])
+
+
 def evidence_of(
     h: Hypothesis, split: str, test: str, counted: Tally, measured: dict[str, Any], *, levels: Contrast
 ) -> Evidence:
