@@ -167,11 +167,14 @@ def _news(folder: Path, worker: int, place: list[int]) -> Iterator[Run]:
 
 
 def work(folder: Path, worker: int) -> None:
-    """One worker's share of the runs, each written down when it is done."""
+    """One worker's share of the runs, each written down when it is done; ends when whoever started it is gone."""
+    starter = os.getppid()
     job = Job.model_validate_json((folder / JOB).read_text(encoding="utf-8"))
     table = read_table(folder)
     with (folder / f"runs_{worker}.jsonl").open("a", encoding="utf-8") as out:
         for run in json.loads((folder / f"share_{worker}.json").read_text()):
+            if os.getppid() != starter:
+                return
             out.write(one_run(job, table, run, folder).canonical() + "\n")
             out.flush()
 

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from scipy.stats import beta, binom
 
 import heldout
+from heldout.agent import shuffled_runs
 from heldout.agent.cli import cli
 from heldout.agent.selftest import SelfTest
 from heldout.tools.data.shuffle import shuffled, stretch_of
@@ -190,6 +191,18 @@ def test_the_ledger_of_the_table_is_not_touched(tmp_path, monkeypatch):
     monkeypatch.setenv("HELDOUT_HOME", str(tmp_path / "home"))
     heldout.selftest(_related(60), runs=2, processes=1, name="t")
     assert not (tmp_path / "home").exists()
+
+
+def test_a_worker_ends_when_whoever_started_it_is_gone(tmp_path, monkeypatch):
+    job = shuffled_runs.Job(name="t", seed=1, entity=None, time=None, stretch=None, options={})
+    (tmp_path / "job.json").write_text(job.canonical())
+    (tmp_path / "share_0.json").write_text("[1, 2]")
+    monkeypatch.setattr(shuffled_runs, "read_table", lambda _: _related(60))
+    parents = iter([7, 7, 1])
+    monkeypatch.setattr(os, "getppid", lambda: next(parents))
+    shuffled_runs.work(tmp_path, 0)
+    runs = [json.loads(line)["run"] for line in (tmp_path / "runs_0.jsonl").read_text().splitlines()]
+    assert runs == [1]
 
 
 def test_a_wrong_call_is_refused():
