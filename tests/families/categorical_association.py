@@ -11,7 +11,14 @@ HYPOTHESIS = CategoricalAssociation(
     outcome="e", predictor="k", outcome_levels=("yes", "no"), predictor_levels=("a", "b", "c", "d")
 )
 PICTURE = "shares"
-NOT_FOR: dict[str, str] = {}
+NOT_FOR: dict[str, str] = {
+    "normal, n = 20": "fewer than 50 rows",
+    "normal, n = 50": "half of the eight cells expect fewer than 5 rows",
+    "clusters, between": "labels that differ within a cluster cannot be collapsed to one row a cluster",
+    "clusters, within": "labels that differ within a cluster cannot be collapsed to one row a cluster",
+    "entities of 40 rows": "labels that differ within a cluster cannot be collapsed to one row a cluster",
+    "blocks of a series": "labels that differ within a cluster cannot be collapsed to one row a cluster",
+}
 
 
 def planted(rng: np.random.Generator, n: int, strength: float) -> Rows:

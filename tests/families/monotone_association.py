@@ -9,7 +9,7 @@ from .tables import normal
 
 HYPOTHESIS = MonotoneAssociation(outcome="y", predictor="x", cuts=(-0.67, 0.67), direction="increasing")
 PICTURE = "curve"
-NOT_FOR: dict[str, str] = {}
+NOT_FOR: dict[str, str] = {"normal, n = 20": "fewer than 30 rows"}
 
 
 def planted(rng: np.random.Generator, n: int, strength: float) -> Rows:

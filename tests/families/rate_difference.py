@@ -11,7 +11,7 @@ HYPOTHESIS = RateDifference(
     outcome="e", event="yes", predictor="g", levels=Contrast(a=("u",), b=("v",)), direction="higher"
 )
 PICTURE = "rates"
-NOT_FOR: dict[str, str] = {}
+NOT_FOR: dict[str, str] = {"normal, n = 20": "a cell expects fewer than 5 rows"}
 
 
 def planted(rng: np.random.Generator, n: int, strength: float) -> Rows:

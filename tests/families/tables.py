@@ -42,15 +42,15 @@ class Draft:
 
 
 def _label(name: str, codes: NDArray) -> tuple[Column, NDArray]:
-    """A label's column as a file would give it, the most frequent level first."""
+    """A label's column as a file would give it, the most frequent level first; none is lost where no row has it."""
     counts = np.bincount(codes[codes >= 0], minlength=len(LEVELS[name]))
-    order = [int(at) for at in np.lexsort((np.arange(len(counts)), -counts)) if counts[at]]
+    order = [int(at) for at in np.lexsort((np.arange(len(counts)), -counts))]
     place = np.full(len(counts) + 1, -1, np.int32)
     place[order] = np.arange(len(order))
     levels = tuple(LEVELS[name][at] for at in order)
     column = Column(
         name=name, type="category", storage="VARCHAR", rows=len(codes), missing=int((codes < 0).sum()),
-        distinct=len(levels), levels=levels,
+        distinct=int((counts > 0).sum()), levels=levels,
     )  # fmt: skip
     return column, place[codes]
 
@@ -68,6 +68,14 @@ def normal(rng: Rng, n: int) -> Draft:
     columns["e"] = (rng.random(n) >= 0.3).astype(int)
     columns["t"] = rng.permutation(days_of(n))
     return Draft(columns | {"w": w, "c": rng.poisson(2.0 * w).astype(float), "age": rng.integers(18, 80, n) * 1.0})
+
+
+def _even(rng: Rng, n: int) -> Draft:
+    """The plain table with as many rows of one level as of another."""
+    out = normal(rng, n)
+    for name in ("g", "k", "h", "s"):
+        out[name] = rng.permutation(np.arange(n) % len(LEVELS[name]))
+    return out
 
 
 def _with_numbers(n: int, draw: Callable[[Rng, int], NDArray]) -> Callable[[Rng], Draft]:
@@ -262,8 +270,8 @@ def _missing(rng: Rng) -> Draft:
 
 
 NULLS: dict[str, Callable[[Rng], Draft]] = {
-    "normal, n = 20": lambda rng: normal(rng, 20),
-    "normal, n = 50": lambda rng: normal(rng, 50),
+    "normal, n = 20": lambda rng: _even(rng, 20),
+    "normal, n = 50": lambda rng: _even(rng, 50),
     "normal, n = 200": lambda rng: normal(rng, 200),
     "normal, n = 2,000": lambda rng: normal(rng, 2_000),
     "normal, n = 20,000": lambda rng: normal(rng, 20_000),

@@ -9,7 +9,7 @@ from .tables import normal
 
 HYPOTHESIS = Trend(outcome="y", predictor="t", direction="rising")
 PICTURE = "series"
-NOT_FOR: dict[str, str] = {}
+NOT_FOR: dict[str, str] = {"normal, n = 20": "fewer than 30 rows"}
 
 
 def planted(rng: np.random.Generator, n: int, strength: float) -> Rows:
