@@ -7,7 +7,6 @@ result does not hold. Follows the SAMPL guidelines: tests, intervals, multiplici
 from collections.abc import Iterator
 
 from ...tools.verify.families.wording import number
-from ...tools.verify.hypothesis import parse
 from .result import Result
 from .words import FAMILIES, explored_rows, figure, many, opened_rows, stated
 
@@ -177,7 +176,9 @@ def _control(result: Result) -> str:
 
 
 def _verdicts(result: Result) -> str:
-    present = {parse(f.hypothesis).scale for f in result.findings}
+    present = {f.family for f in result.findings}
+    if "occurrence_difference" in present:
+        present.add("rate_difference")  # how often a number lies above a point is a rate
     smallest = "; ".join(
         f"{FAMILIES[family]}: {_SCALES[family].format(figure(value))}"
         for family, value in sorted(result.policy.smallest_effects.items())
