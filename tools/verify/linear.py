@@ -18,6 +18,7 @@ from .shuffling import shuffled_score_p
 _COLLINEAR = 1e-10
 """Part of a column's variance, beside the others, under which it cannot be told apart from them."""
 _NEARLY_ONE = 1 - 1e-9
+_NORMAL_KURTOSIS = 3.0
 
 
 class Partial(NamedTuple):
@@ -71,8 +72,9 @@ def partial_effect(
 ) -> Partial | None:
     """The least-squares coefficient of `tested` beside `others` and a constant; None where it is not determined.
 
-    Rows that stand for themselves: HC3 errors, and Freedman and Lane's permutation of the residuals of the model
-    without `tested`, with a studentised statistic. Clusters: the jackknife over clusters (CV3), and sign flips of
+    Rows that stand for themselves: HC3 errors, with as many degrees of freedom as the squares they sum are worth
+    (skewed or few rows with large residuals are worth less than n), and Freedman and Lane's permutation of the
+    residuals of the model without `tested`, with a studentised statistic. Clusters: the jackknife over clusters (CV3), and sign flips of
     the clusters' scores.
 
     Args:
@@ -106,13 +108,23 @@ def partial_effect(
     if cluster is not None:
         return _clustered(x, e, basis, cluster, slope, spread, draws, seed)
     leverage = sum((q * q for q in basis), x * x / sxx)
-    variance = float(((x * left / np.maximum(1 - leverage, 1e-9)) ** 2).sum()) / sxx**2
-    df = float(len(y) - len(basis) - 1)
-    if df < 1:
+    terms = (x * left / np.maximum(1 - leverage, 1e-9)) ** 2
+    variance = float(terms.sum()) / sxx**2
+    if len(y) - len(basis) < 2:
         return None
+    df = min(float(len(y) - len(basis) - 1), _worth(terms))
     drawn = shuffled_score_p(x, e, strata, draws=draws, seed=seed) if draws else None
     error = float(np.sqrt(variance))
     return Partial(slope, error, df, _p(slope, error, df), drawn, slope * spread, spread)
+
+
+def _worth(terms: FloatArray) -> float:
+    """Degrees of freedom of a sum of squares: what its terms are worth, by how evenly they share it.
+
+    n for n normal terms, whose fourth moment is 3 squared variances; fewer where few rows carry most of the sum.
+    """
+    total, squares = float(terms.sum()), float((terms * terms).sum())
+    return max(_NORMAL_KURTOSIS * total**2 / squares, 1.0) if squares > 0 else np.inf
 
 
 def dot(a: FloatArray, b: FloatArray) -> float:
@@ -168,7 +180,7 @@ def _clustered(
     g = len(without)
     error = float(np.sqrt((g - 1) / g * ((without - slope) ** 2).sum()))
     df = max(min(g, effective) - 1, 1.0)
-    scores = np.bincount(groups, weights=x * e, minlength=number_of)[held]
+    scores = np.asarray(np.bincount(groups, weights=x * e, minlength=number_of), np.float64)[held]
     drawn = one_sample(scores, np.ones(g), draws=draws, seed=seed).p_flip if draws else None
     return Partial(slope, error, df, _p(slope, error, df), drawn, slope * spread, spread, g, effective)
 
@@ -188,4 +200,4 @@ def _without_each(
     total = np.array([dot(a, e) for a in columns])
     # A cluster that alone determines a coefficient would leave nothing to solve for.
     left = np.eye(k) * (1 + 1e-9) - gram
-    return np.linalg.solve(left, (total - right)[..., None])[:, -1, 0] / size
+    return np.asarray(np.linalg.solve(left, (total - right)[..., None])[:, -1, 0] / size, np.float64)
