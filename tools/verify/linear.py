@@ -108,14 +108,16 @@ def partial_effect(
     if cluster is not None:
         return _clustered(x, e, basis, cluster, slope, spread, draws, seed)
     leverage = sum((q * q for q in basis), x * x / sxx)
-    terms = (x * left / np.maximum(1 - leverage, 1e-9)) ** 2
+    scores = x * left / np.maximum(1 - leverage, 1e-9)
+    terms = scores**2
     variance = float(terms.sum()) / sxx**2
     if len(y) - len(basis) < 2:
         return None
     df = min(float(len(y) - len(basis) - 1), _worth(terms))
     drawn = shuffled_score_p(x, e, strata, draws=draws, seed=seed) if draws else None
     error = float(np.sqrt(variance))
-    return Partial(slope, error, df, _p(slope, error, df), drawn, slope * spread, spread)
+    p = max(_p(slope, error, df), _p(_unskewed(slope, error, scores), error, df))
+    return Partial(slope, error, df, p, drawn, slope * spread, spread)
 
 
 def _worth(terms: FloatArray) -> float:
@@ -125,6 +127,18 @@ def _worth(terms: FloatArray) -> float:
     """
     total, squares = float(terms.sum()), float((terms * terms).sum())
     return max(_NORMAL_KURTOSIS * total**2 / squares, 1.0) if squares > 0 else np.inf
+
+
+def _unskewed(value: float, error: float, scores: FloatArray) -> float:
+    """The estimate moved such that its t statistic is symmetric although the scores are skewed.
+
+    References: Hall (1992), doi:10.1111/j.2517-6161.1992.tb01872.x, the monotone cubic transformation.
+    """
+    size = float((scores * scores).sum())
+    if error == 0 or size == 0:
+        return value
+    skew, t = float((scores**3).sum()) / size**1.5, value / error
+    return (t + skew * t**2 / 3 + skew**2 * t**3 / 27 + skew / 6) * error
 
 
 def dot(a: FloatArray, b: FloatArray) -> float:
