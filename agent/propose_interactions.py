@@ -40,7 +40,8 @@ def propose_interactions(outlook: Outlook) -> Iterator[Hypothesis]:
     outcomes = [
         c.name
         for c in columns
-        if c.name == outlook.focus.outcome or outcome_reading(c, order[c.name] / last) >= _READS_LIKE_OUTCOME and c.type != "datetime"
+        if c.name == outlook.focus.outcome
+        or (outcome_reading(c, order[c.name] / last) >= _READS_LIKE_OUTCOME and c.type != "datetime")
     ]
     crossings = find_crossings(outlook.rows, columns, admits, outcomes)
     for crossing in _few(crossings):

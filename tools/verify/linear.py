@@ -73,9 +73,9 @@ def partial_effect(
     """The least-squares coefficient of `tested` beside `others` and a constant; None where it is not determined.
 
     Rows that stand for themselves: HC3 errors, with as many degrees of freedom as the squares they sum are worth
-    (skewed or few rows with large residuals are worth less than n), and Freedman and Lane's permutation of the
-    residuals of the model without `tested`, with a studentised statistic. Clusters: the jackknife over clusters (CV3), and sign flips of
-    the clusters' scores.
+    (few rows with large residuals are worth less than n), the statistic moved for the skewness of its terms where
+    that makes p larger; and Freedman and Lane's permutation of the residuals of the model without `tested`, with a
+    studentised statistic. Clusters: the jackknife over clusters (CV3), and sign flips of the clusters' scores.
 
     Args:
         y: Outcome, shape (n,), none missing; so all others.
