@@ -12,8 +12,8 @@ from ..tools.verify.hypothesis import Contrast, Hypothesis, Interaction
 from .outlook import Outlook
 from .roles import oriented, outcome_reading
 
-_MOST = 20
-_PER_OUTCOME = 6
+_MOST = 14
+_PER_OUTCOME = 4
 _PER_PAIR = 2
 _READS_LIKE_OUTCOME = 1.0
 _CERTAIN = 10.0
@@ -22,7 +22,7 @@ _WORTH = {"turns": 2.0, "one side": 1.5, "both": 0.7}
 
 
 def propose_interactions(outlook: Outlook) -> Iterator[Hypothesis]:
-    """The clearest crossings, at most six an outcome and two a pair, each told one way round."""
+    """The clearest crossings, at most four an outcome and two a pair, each told one way round."""
     columns = outlook.columns()
     by_name = {c.name: c for c in columns}
     order = outlook.order
