@@ -81,21 +81,21 @@ def segments(h: Shape, x: FloatArray) -> tuple[BoolArray, ...]:
 def combined(parts: Sequence[Part]) -> Whole:
     """The intersection-union test: every part must hold, so the largest p counts, at no further cost.
 
-    Where a part points the other way, its own p is given: it says how surely the shape is another one. The interval
-    is that of the smallest of the parts' true values.
+    Where a part points the other way, the p of the weakest is given, times the number of parts it was picked from:
+    it says how surely the shape is another one. The interval is that of the smallest of the parts' true values.
 
     References: Berger and Hsu (1996), doi:10.1214/ss/1032280304. Simonsohn (2018), doi:10.1177/2515245918805755.
     """
     weakest = min(parts, key=lambda part: part.value)
-    counted = parts if weakest.value > 0 else [weakest]
+    counted, picked = (parts, 1) if weakest.value > 0 else ([weakest], len(parts))
     drawn = [part.p_permutation for part in counted if part.p_permutation is not None]
     return Whole(
         weakest,
         min(part.around.low for part in parts),
         min(part.wide.high for part in parts),
         weakest.error * _WEAKEST[len(parts)],
-        max(part.p_robust for part in counted),
-        max(drawn) if drawn else None,
+        min(picked * max(part.p_robust for part in counted), 1.0),
+        min(picked * max(drawn), 1.0) if drawn else None,
     )
 
 
