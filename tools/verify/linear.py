@@ -17,6 +17,9 @@ from .shuffling import shuffled_score_p
 
 _COLLINEAR = 1e-10
 """Part of a column's variance, beside the others, under which it cannot be told apart from them."""
+_ROUNDING = 1e-20
+"""Part of the outcome's variance that is rounding and no scatter."""
+_DETERMINED = 1e-10
 _NEARLY_ONE = 1 - 1e-9
 _NORMAL_KURTOSIS = 3.0
 
@@ -95,15 +98,14 @@ def partial_effect(
     """
     within = cluster if absorb else None
     basis = _basis(len(y), others, within)
-    x, own = _cleared(_centred(tested, within), basis)
-    e, _ = _cleared(_centred(y, within), basis)
+    x, e = (_cleared(centred_within(column, within), basis) for column in (tested, y))
     sxx, syy = dot(x, x), dot(e, e)
-    if sxx <= _COLLINEAR * own or syy <= 0:
+    if sxx <= _COLLINEAR * _square(tested) or syy <= _ROUNDING * _square(y):
         return None
     slope = dot(x, e) / sxx
     spread = float(np.sqrt(sxx / syy))
     left = e - slope * x
-    if dot(left, left) <= 1e-24 * syy:
+    if dot(left, left) <= _ROUNDING * syy:
         left = np.zeros_like(left)
     if cluster is not None:
         return _clustered(x, e, basis, cluster, slope, spread, draws, seed)
@@ -151,7 +153,7 @@ def _p(value: float, error: float, df: float) -> float:
     return float(2 * stdtr(df, -abs(value) / error)) if error > 0 else float(value == 0)
 
 
-def _centred(column: FloatArray, cluster: NDArray | None) -> FloatArray:
+def centred_within(column: FloatArray, cluster: NDArray | None) -> FloatArray:
     """The column less its clusters' means; as it is (the basis holds a constant) without clusters."""
     if cluster is None:
         return column - column.mean()
@@ -164,20 +166,25 @@ def _basis(n: int, columns: Sequence[FloatArray], cluster: NDArray | None) -> li
     """Orthonormal columns that span `columns` and, without clusters of their own constants, a constant."""
     basis = [] if cluster is not None else [np.full(n, 1 / np.sqrt(n))]
     for column in columns:
-        q, own = _cleared(_centred(column, cluster), basis)
+        q = _cleared(centred_within(column, cluster), basis)
         size = dot(q, q)
-        if size > _COLLINEAR * own:
+        if size > _COLLINEAR * _square(column):
             basis.append(q / np.sqrt(size))
     return basis
 
 
-def _cleared(column: FloatArray, basis: Sequence[FloatArray]) -> tuple[FloatArray, float]:
-    """What is left of a column beside an orthonormal basis (cleared twice for accuracy), and its square before."""
-    own = dot(column, column)
+def _square(column: FloatArray) -> float:
+    """The sum of squares around the mean of all rows."""
+    centred = column - column.mean()
+    return dot(centred, centred)
+
+
+def _cleared(column: FloatArray, basis: Sequence[FloatArray]) -> FloatArray:
+    """What is left of a column beside an orthonormal basis; cleared twice for accuracy."""
     for _ in range(2):
         for q in basis:
             column = column - dot(q, column) * q
-    return column, own
+    return column
 
 
 def _clustered(
@@ -212,6 +219,6 @@ def _without_each(
         for j in range(i + 1):
             gram[:, i, j] = gram[:, j, i] = np.bincount(groups, weights=a * columns[j], minlength=number_of)
     total = np.array([dot(a, e) for a in columns])
-    # A cluster that alone determines a coefficient would leave nothing to solve for.
-    left = np.eye(k) * (1 + 1e-9) - gram
-    return np.asarray(np.linalg.solve(left, (total - right)[..., None])[:, -1, 0] / size, np.float64)
+    # A cluster that alone determines a coefficient leaves nothing to solve for: the shortest solution then.
+    inverse = np.linalg.pinv(np.eye(k) - gram, rcond=_DETERMINED, hermitian=True)
+    return np.asarray((inverse @ (total - right)[..., None])[:, -1, 0] / size, np.float64)

@@ -100,14 +100,15 @@ def _measured(h: Interaction, c: Crossed, level: float, draws: int, seed: int) -
     if cluster is None or (rows.serial and c.is_time):
         if not c.is_time:
             return _told(h, c, compare(c, draws, seed), TEST, level)
+        times = None if cluster is None else len(np.unique(cluster))
         repeated = cluster is not None or len(c.x) >= _REPEATED * len(np.unique(c.x))
         units = one_per_time(c) if repeated else c
         reason = floors(h, units) if repeated else None
         if reason is not None:
-            return {"untestable": f"With one row per time: {reason}"}
+            return {"untestable": f"With one row per time: {reason}", "clusters": times}
         found = compare_over_time(units, draws, seed)
         test = DEPENDENT if not isinstance(found, str) and found.phi else BY_TIME if repeated else TEST
-        return _told(h, c, found, test, level) | {"clusters": len(units.y) if cluster is not None else None}
+        return _told(h, c, found, test, level) | {"clusters": times}
     one_each = one_per_cluster(h, c)
     if one_each is not None:
         reason = floors(h, one_each)

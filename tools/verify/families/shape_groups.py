@@ -9,10 +9,11 @@ import numpy as np
 
 from ...data.rows import BoolArray, FloatArray, Rows
 from ...value import Effect
-from ..clusters import centred, one_sample, within_means
+from ..clusters import one_sample, within_means
 from ..evidence import Group
 from ..hypothesis import Shape
 from ..intervals import Interval, mean_interval, newcombe_interval, welch_interval, wilson_interval
+from ..linear import centred_within
 from .monotone_words import plain
 from .shape_parts import segments
 from .wording import column
@@ -47,8 +48,7 @@ def told(h: Shape, rows: Rows, x: FloatArray, y: FloatArray, level: float, *, wi
         return Told((), None)
     around = y
     if within and rows.cluster is not None:
-        moved = centred(Rows.of({"y": y}, cluster=rows.cluster.tolist()), ("y",))
-        around = moved.number("y")
+        around = centred_within(y, rows.cluster) + y.mean()
     groups = tuple(_group(h, place.label, around[place.rows], within) for place in places)
     best = _difference(h, rows, y, places, level, within)
     if best is None:
