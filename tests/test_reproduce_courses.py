@@ -95,7 +95,7 @@ SITUATIONS = {
 
 @pytest.mark.parametrize("situation", SITUATIONS)
 def test_shapes_and_interactions_are_recomputed_alike_on(situation: str, script: ModuleType) -> None:
-    rows, hypotheses = SITUATIONS[situation], claims()
+    rows, hypotheses = SITUATIONS[situation], claims()[list(SITUATIONS).index(situation) :: 4]
     verdicts = judge(
         hypotheses, rows, Rule(), [None] * len(hypotheses), weight=1.0, earlier=0, split="held_out"
     ).verdicts
@@ -108,5 +108,5 @@ def test_shapes_and_interactions_are_recomputed_alike_on(situation: str, script:
     told = [script.compare(f, own) for f, own in zip(findings, script.verdicts(findings, table, commit), strict=True)]
     differ = {str(f["hypothesis"]): d for f, (_, d) in zip(findings, told, strict=True) if d}
     assert differ == {}
-    assert sum(f["outcome"] != "untestable" for f in findings) > 30
-    assert sum(numbers for numbers, _ in told) > 900
+    assert sum(f["outcome"] != "untestable" for f in findings) > 10
+    assert sum(numbers for numbers, _ in told) > 250

@@ -84,11 +84,13 @@ class Sums(NamedTuple):
 
     def total(self) -> "Sums":
         """All groups as one."""
-        return Sums(*(s.sum(0, keepdims=True) for s in self[:6]), self.binary)
+        n, x, y, xx, yy, xy = (s.sum(0, keepdims=True) for s in self[:6])
+        return Sums(n, x, y, xx, yy, xy, self.binary)
 
     def without_each(self) -> "Sums":
         """For each group all the others."""
-        return Sums(*(s.sum(0, keepdims=True) - s for s in self[:6]), self.binary)
+        n, x, y, xx, yy, xy = (s.sum(0, keepdims=True) - s for s in self[:6])
+        return Sums(n, x, y, xx, yy, xy, self.binary)
 
     def explained(self) -> Cube:
         """The share of a number's variance that lies between groups, shape (p, q); 0 for levels."""
@@ -113,7 +115,8 @@ def group_sums(y: Sequence[Field], x: Sequence[Field], codes: NDArray, groups: i
         own = slice(edges[g], edges[g + 1])
         for kept, (a, b) in zip(out, pairs, strict=True):
             kept[g] = a[own].T @ b[own]
-    return Sums(*out, np.array([f.level is not None for f in x]))
+    n, sx, sy, sxx, syy, sxy = out
+    return Sums(n, sx, sy, sxx, syy, sxy, np.array([f.level is not None for f in x]))
 
 
 def effects(s: Sums) -> Effects:

@@ -249,7 +249,7 @@ def _turned(each: Effects, i: int, j: int) -> tuple[list[int], list[int], float,
     means = [float(slope[side].mean()) for side in sides]
     errors = [float(np.sqrt((error[side] ** 2).sum())) / len(side) for side in sides]
     apart = means[0] - means[1]
-    return sides[0], sides[1], apart, apart / float(np.hypot(*errors))
+    return sides[0], sides[1], apart, apart / float(np.hypot(errors[0], errors[1]))
 
 
 def _crossing(

@@ -6,7 +6,7 @@ Knows arrays. Must never know a claim.
 from typing import Any
 
 import numpy as np
-from scipy import fft, stats
+from scipy import stats
 
 from .base import ENOUGH_HITS, STAGES, Found, Refused
 from .clusters import cluster_means
@@ -190,4 +190,5 @@ def shuffler(x: Any, e: Any, rng: Any) -> tuple[int, Any]:
 
 def all_turns(a: Any, b: Any) -> Any:
     """Sum a_i b_(i + s) for every turn s of each stretch."""
-    return np.real(fft.ifft(np.conj(fft.fft(a)) * fft.fft(b)))
+    one, two = (np.asarray(np.fft.fft(v)) for v in (a, b))
+    return np.asarray(np.fft.ifft(np.conj(one) * two)).real

@@ -162,7 +162,8 @@ def along_time(h: Found, rows: Two, seed: int) -> list[Found]:
         own = rows.side == s
         x, y = rows.x[own] - rows.x[own].mean(), rows.y[own] - rows.y[own].mean()
         left[own] = y - x * float(x @ y) / float(x @ x)
-    phi = max(neighbours(run) for run in (left[rows.side == 1], left[rows.side == 0], left))
+    runs = (left[rows.side == 1], left[rows.side == 0], cluster_means(left, rows.x))
+    phi = max(neighbours(run) for run in runs)
     if phi == 0:
         return effects_of(rows, seed)
     length = int(np.ceil(5.0 * (1 + phi) / (1 - phi))) if phi < 0.85 else len(rows.y)

@@ -89,7 +89,10 @@ def _dependence(c: Crossed) -> float | None:
         x, y = c.x[own] - c.x[own].mean(), c.y[own] - c.y[own].mean()
         left[own] = y - (dot(x, y) / max(dot(x, x), 1e-300)) * x
         runs.append(left[own])
-    noticed = [p for p in (_lag_one(run) for run in (*runs, left)) if p is not None]
+    # Both sides of one time share what happened then, which is no dependence from one time to the next.
+    at = np.unique(c.x, return_inverse=True)[1]
+    runs.append(np.bincount(at, weights=left) / np.bincount(at))
+    noticed = [p for p in (_lag_one(run) for run in runs) if p is not None]
     return max(noticed, default=None)
 
 
