@@ -20,6 +20,8 @@ _SCALES = {
     "monotone_association": "Spearman's rho of {}",
     "categorical_association": "Cramér's V of {}",
     "trend": "Spearman's rho with time of {}",
+    "shape": "a correlation of {} in every part",
+    "interaction": "a difference of effects of {} standard deviations",
 }
 
 

@@ -23,6 +23,8 @@ FAMILIES = {
     "monotone_association": "rising or falling relation",
     "categorical_association": "relation between labels",
     "trend": "trend over time",
+    "shape": "shape of a relation",
+    "interaction": "effect that differs between groups",
 }
 TITLES = {
     "verified": "Also verified",
