@@ -9,9 +9,11 @@ fetch anything. Records by kind; every key but those marked `*` may be missing o
     shares   x*, y*, share*, n                                 share of label y among the n rows with label x
     series   date*, mean*, n, low, high                        date is ISO text, or a number such as a year
 
-`mean` is a share between 0 and 1 where the picture's y title begins with `share of`.
+`mean` is a share between 0 and 1 where the picture's y title begins with `share of`, a quantile where it begins with
+one such as `90th percentile of`.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -88,11 +90,13 @@ def _groups(picture: Picture, records: Sequence[Record]) -> dict[str, Any]:
     spread = "; bar: middle half of the rows" if _all(rows, "q25", "q75") else ""
     median = ", line: median" if _all(rows, "median") else ""
     said = ", ".join(f"{words.clean(str(r['label']))} {r['figure']}" for r in rows)
+    quantile = re.match(r"(\d\S* percentile) of ", picture.y_title)
+    dot, of = (quantile[1], "") if quantile else ("average", "Average of ")
     return _horizontal(
         picture, rows, [*layers, *_dots("mean")],
         title=f"{_short(picture.y_title)}", format=None,
-        subtitle=f"Dot: average{_interval(picture)}{spread}{median}",
-        description=f"Average of {words.plain(picture.y_title)} by {words.plain(picture.x_title)}: {said}.",
+        subtitle=f"Dot: {dot}{_interval(picture)}{spread}{median}",
+        description=f"{of}{words.plain(picture.y_title)} by {words.plain(picture.x_title)}: {said}.",
     )  # fmt: skip
 
 
