@@ -23,10 +23,11 @@ from scipy.special import ndtri
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from tests.families import CASES  # noqa: E402
+
 import heldout  # noqa: E402
 from benchmarks.decoys import TRAPS, Trap, is_true  # noqa: E402
 from heldout.tools.data.rows import Rows  # noqa: E402
-from tests.families import CASES  # noqa: E402
 
 ROWS = 4_000
 HELD_OUT = 2_000
