@@ -7,6 +7,7 @@ result does not hold. Follows the SAMPL guidelines: tests, intervals, multiplici
 from collections.abc import Iterator
 
 from ...tools.verify.families.wording import number
+from ...tools.verify.hypothesis import parse
 from .result import Result
 from .words import FAMILIES, explored_rows, figure, many, opened_rows
 
@@ -154,7 +155,7 @@ def _control(result: Result) -> str:
 
 
 def _verdicts(result: Result) -> str:
-    present = {f.family for f in result.findings}
+    present = {parse(f.hypothesis).scale for f in result.findings}
     smallest = "; ".join(
         f"{FAMILIES[family]}: {_SCALES[family].format(figure(value))}"
         for family, value in sorted(result.policy.smallest_effects.items())

@@ -19,6 +19,10 @@ FAMILIES = {
     "monotone_association": "rising or falling relation",
     "categorical_association": "relation between labels",
     "trend": "trend over time",
+    "subgroup": "rows inside a rule against the rest",
+    "segment": "a segment of rows against the rest",
+    "ranking": "order of levels",
+    "invariant": "rule of the data",
 }
 TITLES = {
     "verified": "Also verified",

@@ -145,7 +145,8 @@ def _outcome_known(h: Ranking, rows: Rows) -> np.ndarray:
 def _joint(h: Ranking, pairs: Sequence[_Pair], level: float) -> dict[str, Any]:
     """One effect, p and interval for all comparisons together."""
     effects = [_effect(p.evidence) for p in pairs]
-    closest = min(range(len(pairs)), key=lambda i: (effects[i].value, i))
+    # Of equal effects the first: rounding must not choose between them.
+    closest = min(range(len(pairs)), key=lambda i: (round(effects[i].value, 9), i))
     found = pairs[closest].evidence
     value = effects[closest].value
     low = min(e.low for e in effects if e.low is not None)
