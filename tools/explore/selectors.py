@@ -39,19 +39,20 @@ class Selectors(NamedTuple):
     """Rows by bins of all columns, one-hot, shape (n, b); a missing value is in none."""
 
 
-def selectors(rows: Rows, names: Sequence[str]) -> Selectors:
+def selectors(rows: Rows, names: Sequence[str], *, bins: int = BINS) -> Selectors:
     """All conditions on these columns that select at least 6 % of the rows and leave out as many.
 
     Args:
         rows: Exploration rows.
         names: Numbers, dates and labels; a column of one bin yields nothing.
+        bins: Ranges that a number is cut into.
     """
     terms: list[Term] = []
     owner: list[int] = []
     spans: list[tuple[int, NDArray[np.bool_]]] = []
     blocks, start = [], 0
     for at, name in enumerate(names):
-        codes, found = _column(rows, name)
+        codes, found = _column(rows, name, bins)
         k = int(codes.max(initial=-1)) + 1
         if k < 2:
             continue
@@ -70,7 +71,7 @@ def selectors(rows: Rows, names: Sequence[str]) -> Selectors:
     return Selectors(tuple(terms), np.array(owner, np.int32), unions, matrix)
 
 
-def mask_of(terms: Sequence[Term], places: Sequence[int], found: Selectors) -> NDArray[np.bool_]:
+def mask_of(places: Sequence[int], found: Selectors) -> NDArray[np.bool_]:
     """Rows where the conditions at these places all hold, shape (n,)."""
     held = np.ones(len(found.bins), bool)
     for at in places:
@@ -78,7 +79,7 @@ def mask_of(terms: Sequence[Term], places: Sequence[int], found: Selectors) -> N
     return held
 
 
-def _column(rows: Rows, name: str) -> tuple[NDArray, list[tuple[Term, NDArray[np.bool_]]]]:
+def _column(rows: Rows, name: str, bins: int) -> tuple[NDArray, list[tuple[Term, NDArray[np.bool_]]]]:
     """Bins of a column as codes, -1 where missing, and its conditions with the bins that each holds."""
     column = rows.column(name)
     if column.type in ("boolean", "category"):
@@ -87,7 +88,7 @@ def _column(rows: Rows, name: str) -> tuple[NDArray, list[tuple[Term, NDArray[np
         small = np.where(codes < k, codes, k)
         return small, list(_level_terms(name, column.levels[:k], int(small.max(initial=-1)) + 1))
     ranks, values = rows.ordinal(name)
-    place, first, last = _quantile_bins(ranks, len(values))
+    place, first, last = _quantile_bins(ranks, len(values), bins)
     codes = np.where(ranks < 0, -1, place[ranks]) if len(place) else ranks
     return codes, list(_range_terms(name, values[first], values[last], column.integer))
 
@@ -101,14 +102,14 @@ def _level_terms(name: str, levels: Sequence[str], k: int) -> Iterator[tuple[Ter
             yield Term(column=name, op="!=", value=level), ~held
 
 
-def _quantile_bins(ranks: NDArray, distinct: int) -> tuple[NDArray, NDArray, NDArray]:
+def _quantile_bins(ranks: NDArray, distinct: int, bins: int) -> tuple[NDArray, NDArray, NDArray]:
     """The bin of each distinct value, and each bin's first and last value; equal values share a bin."""
     counts = np.bincount(ranks[ranks >= 0], minlength=distinct)
-    if distinct <= BINS:
+    if distinct <= bins:
         at = np.arange(distinct)
         return at, at, at
     middle = (np.cumsum(counts) - counts / 2) / max(counts.sum(), 1)
-    _, place = np.unique(np.floor(middle * BINS), return_inverse=True)
+    _, place = np.unique(np.floor(middle * bins), return_inverse=True)
     starts = np.flatnonzero(np.diff(place, prepend=-1))
     return place, starts, np.append(starts[1:], distinct) - 1
 

@@ -83,12 +83,8 @@ def find_rules(
             return []
         counts = parts.bins.T @ parts.bins
         for target in targets:
-            usable = np.array(
-                [
-                    t.column != target.outcome and frozenset((t.column, target.outcome)) not in barred
-                    for t in parts.terms
-                ]
-            )
+            free = {t.column for t in parts.terms if frozenset((t.column, target.outcome)) not in barred}
+            usable = np.array([t.column in free - {target.outcome} for t in parts.terms])
             y = scores(rows, target)
             known = ~np.isnan(y)
             if usable.sum() >= 2 and known.sum() >= 4 * MIN_ROWS:
@@ -131,7 +127,7 @@ def _of_target(
     if sums.sd == 0:
         return []
     quality, effect, sensible = _pairs(sums, parts, usable, barred)
-    single = _quality(np.diag(sums.pair_n), np.diag(sums.pair_sum), sums, target.event is None)[0]
+    single = _quality(np.diag(sums.pair_n), np.diag(sums.pair_sum), sums)[0]
     best = np.maximum(single[:, None], single)
     adds = _beyond(sums, np.sign(effect)) >= MIN_Z
     good = sensible & adds & (quality >= GAIN * best) & (quality * np.sqrt(sums.n) / sums.sd >= MIN_Z)
@@ -150,7 +146,7 @@ class _Rule(NamedTuple):
     gain: float
 
 
-def _quality(n1: NDArray, s1: NDArray, sums: _Sums, ridits: bool) -> tuple[FloatArray, FloatArray]:
+def _quality(n1: NDArray, s1: NDArray, sums: _Sums) -> tuple[FloatArray, FloatArray]:
     """|effect| sqrt(coverage (1 - coverage)), and the effect; 0 where too few rows are inside or outside."""
     n0 = sums.n - n1
     effect = s1 / np.maximum(n1, 1) - (sums.total - s1) / np.maximum(n0, 1)
@@ -164,7 +160,7 @@ def _pairs(
     sums: _Sums, parts: Selectors, usable: NDArray, barred: frozenset[frozenset[str]]
 ) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
     """Quality and effect of every pair of conditions, and which pairs make sense."""
-    quality, effect = _quality(sums.pair_n, sums.pair_sum, sums, True)
+    quality, effect = _quality(sums.pair_n, sums.pair_sum, sums)
     one = np.diag(sums.pair_n)
     apart = (one[:, None] - sums.pair_n >= MIN_CELL) & (one - sums.pair_n >= MIN_CELL)
     mixed = parts.owner[:, None] != parts.owner
@@ -218,11 +214,11 @@ def _extended(
     """The rules of the beam with a third condition that clearly adds to all shorter ones."""
     if not beam:
         return
-    inside = np.stack([mask_of(parts.terms, r.places, parts) & known for r in beam]).astype(np.float32)
+    inside = np.stack([mask_of(r.places, parts) & known for r in beam]).astype(np.float32)
     n3 = (inside @ parts.bins @ parts.unions.T).astype(np.float64)
     s3 = ((inside * y0) @ parts.bins @ parts.unions.T).astype(np.float64)
-    quality, effect = _quality(n3, s3, sums, True)
-    pairs = _quality(sums.pair_n, sums.pair_sum, sums, True)[0]
+    quality, effect = _quality(n3, s3, sums)
+    pairs = _quality(sums.pair_n, sums.pair_sum, sums)[0]
     tied = _tied(parts, barred)
     for row, rule in enumerate(beam):
         i, j = rule.places
@@ -249,7 +245,7 @@ def _told(target: Target, ranked: Sequence[_Rule], parts: Selectors, sums: _Sums
         own = frozenset(t.column for t in terms)
         if any(own <= c or c <= own for c in columns):
             continue
-        mask = mask_of(parts.terms, rule.places, parts)
+        mask = mask_of(rule.places, parts)
         if any((mask & m).sum() > _DOUBLE * (mask | m).sum() for m in masks):
             continue
         coverage = float(mask.mean())
