@@ -9,6 +9,7 @@ from typing import NamedTuple
 from ..tools.data.rows import Rows
 from ..tools.data.schema import Column
 from ..tools.explore.lead import Lead
+from ..tools.explore.segments import Segmentation
 from ..tools.verify.hypothesis import Hypothesis
 
 
@@ -38,6 +39,8 @@ class Outlook(NamedTuple):
     focus: Focus
     order: Mapping[str, int]
     """Each column's place in the table."""
+    segments: Segmentation | None = None
+    """Stable groups of rows, where there are any."""
 
     def columns(self) -> list[Column]:
         """The columns that may be drafted on, in the table's order."""
@@ -54,15 +57,4 @@ class Outlook(NamedTuple):
 
 
 Proposer = Callable[[Outlook], Iterator[Hypothesis]]
-PROPOSERS: tuple[Proposer, ...] = ()
-"""Who proposes claims beyond pairs: one function a kind of shape, each in a file of its own."""
-
-
-def proposals(outlook: Outlook) -> Iterator[Hypothesis]:
-    """The claims of every proposer, each once."""
-    seen: set[str] = set()
-    for propose in PROPOSERS:
-        for hypothesis in propose(outlook):
-            if hypothesis.content_id() not in seen:
-                seen.add(hypothesis.content_id())
-                yield hypothesis
+"""Claims beyond pairs that the outlook suggests; each kind in a file of its own, listed in `proposers`."""

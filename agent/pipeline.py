@@ -38,6 +38,7 @@ from .closed import enumerate_closed
 from .draft import Batch, Draft, draft_by_rule
 from .folders import run_folder
 from .outlook import Focus
+from .propose_segments import segments_of
 from .report.explanation import Explanation
 from .report.reproduce import reproduce_text
 from .summary import Explored, Opened, Settings, summarise
@@ -179,7 +180,8 @@ def _explore(rows: Rows, settings: Settings, say: Progress, timing: dict[str, fl
         say(f"Exploring {rows.n:,} rows")
         structure = find_structure(rows)
         profile = profile_rows(rows, today=date.max)  # a report must not depend on the day it is made
-        return Explored(rows, profile, scan_pairs(rows, threads=settings.threads), structure)
+        leads = scan_pairs(rows, threads=settings.threads)
+        return Explored(rows, profile, leads, structure, segments_of(rows, structure, settings.focus))
 
 
 def _draft(split: SealedSplit, explored: Explored, settings: Settings, number: int, closed: bool) -> Batch:
@@ -195,6 +197,7 @@ def _draft(split: SealedSplit, explored: Explored, settings: Settings, number: i
         settings.focus,
         held_out_units=vault.rows if split.plan.kind == "row" else vault.units,
         weight=vault.weight,
+        segments=explored.segments,
     )
 
 

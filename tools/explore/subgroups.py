@@ -23,6 +23,8 @@ GAIN = 1.15
 """How much better a rule must be than the best of its parts."""
 MIN_Z = 5.0
 """Standard errors of a rule, and of what it adds to its parts: some 100,000 pairs of conditions are compared."""
+_EXCEPTIONS = 0.05
+"""Share of rows in which a rule that decides an event may be wrong."""
 BEAM = 24
 PER_OUTCOME = 3
 _DOUBLE = 0.7
@@ -129,8 +131,10 @@ def _of_target(
     quality, effect, sensible = _pairs(sums, parts, usable, barred)
     single = _quality(np.diag(sums.pair_n), np.diag(sums.pair_sum), sums)[0]
     best = np.maximum(single[:, None], single)
-    adds = _beyond(sums, np.sign(effect)) >= MIN_Z
-    good = sensible & adds & (quality >= GAIN * best) & (quality * np.sqrt(sums.n) / sums.sd >= MIN_Z)
+    adds = (_beyond(sums, np.sign(effect)) >= MIN_Z) & (_least_apart(sums) >= MIN_CELL) & (quality >= GAIN * best)
+    if target.event is not None:
+        adds |= _settles(sums, effect)
+    good = sensible & adds & (quality * np.sqrt(sums.n) / sums.sd >= MIN_Z)
     two = _top_pairs(quality, quality / np.maximum(best, 1e-12), good)
     kept = [_Rule((i, j), quality[i, j], effect[i, j], g) for i, j, g in two]
     three = _extended(kept[:BEAM], target, y0, known, parts, usable, sums, barred)
@@ -161,11 +165,45 @@ def _pairs(
 ) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
     """Quality and effect of every pair of conditions, and which pairs make sense."""
     quality, effect = _quality(sums.pair_n, sums.pair_sum, sums)
-    one = np.diag(sums.pair_n)
-    apart = (one[:, None] - sums.pair_n >= MIN_CELL) & (one - sums.pair_n >= MIN_CELL)
     mixed = parts.owner[:, None] != parts.owner
-    allowed = np.triu(usable[:, None] & usable & mixed & apart, 1)
+    allowed = np.triu(usable[:, None] & usable & mixed, 1)
     return quality, effect, allowed & ~_tied(parts, barred)
+
+
+def _least_apart(sums: _Sums) -> FloatArray:
+    """Rows that the less busy of two conditions takes away from the other."""
+    one = np.diag(sums.pair_n)
+    return np.minimum(one[:, None], one) - sums.pair_n
+
+
+def _settles(sums: _Sums, effect: FloatArray) -> NDArray[np.bool_]:
+    """Pairs of conditions that nearly decide an event where either alone leaves four times as many exceptions.
+
+    Few rows may part such a rule from its parts: whether each condition tells within the other is judged by the score
+    test there, whose variance is small.
+    """
+    n11, s11 = sums.pair_n, sums.pair_sum
+    one, total = np.diag(n11), np.diag(s11)
+
+    def exceptions(n: NDArray, s: NDArray, higher: NDArray) -> FloatArray:
+        return np.where(higher, n - s + sums.total - s, s + sums.n - n - (sums.total - s))
+
+    left = exceptions(n11, s11, effect > 0)
+    alone = np.minimum(
+        exceptions(one[:, None], total[:, None], effect > 0), exceptions(one[None, :], total[None, :], effect > 0)
+    )
+    told = np.minimum(_within(n11, s11, one[:, None], total[:, None]), _within(n11, s11, one, total))
+    few = (left <= _EXCEPTIONS * sums.n) & (left <= alone / 4)
+    return few & (told >= MIN_Z) & (_least_apart(sums) >= 3)
+
+
+def _within(n11: NDArray, s11: NDArray, n: NDArray, s: NDArray) -> FloatArray:
+    """Z of the score test of rows inside a pair against the other rows of one of its conditions."""
+    rest = np.maximum(n - n11, 1)
+    share = s / np.maximum(n, 1)
+    step = s11 / np.maximum(n11, 1) - (s - s11) / rest
+    error = np.sqrt(np.maximum(share * (1 - share), 1e-12) * (1 / np.maximum(n11, 1) + 1 / rest))
+    return np.abs(step) / error
 
 
 def _tied(parts: Selectors, barred: frozenset[frozenset[str]]) -> NDArray[np.bool_]:
@@ -189,7 +227,7 @@ def _beyond(sums: _Sums, direction: NDArray) -> FloatArray:
     cells = [np.maximum(n, 1) for n in (n11, n10, n01, n00)]
     excess = s11 / cells[0] - s10 / cells[1] - s01 / cells[2] + s00 / cells[3]
     error = sums.sd * np.sqrt(sum(1 / n for n in cells))
-    return np.where(np.minimum(n10, n01) >= MIN_CELL, direction * excess / error, 0.0)
+    return direction * excess / error
 
 
 def _top_pairs(quality: FloatArray, gain: FloatArray, good: NDArray) -> Iterator[tuple[int, int, float]]:

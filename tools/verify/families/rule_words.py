@@ -34,11 +34,11 @@ def sentence(h: Ruled, evidence: Evidence) -> str:
 
 
 def lift(h: Ruled, evidence: Evidence) -> str:
-    """`; 2.4 times the share in all rows`: empty text where there is no share to compare with."""
+    """`, 2.4 times the share in all rows`: empty text for a number, and where the share is the smaller one."""
     if evidence.untestable is not None or h.event is None or len(evidence.groups) < 2:
         return ""
     share, overall = evidence.groups[0].mean, _overall(*evidence.groups)
-    if share is None or overall <= 0:
+    if share is None or overall <= 0 or share < overall:
         return ""
     return f", {number(share / overall, 2)} times the share in all rows"
 
