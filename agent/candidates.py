@@ -20,6 +20,7 @@ from ..tools.verify.hypothesis import (
     RateDifference,
     Trend,
 )
+from .roles import is_nominal
 
 _MIN_GROUP = 20
 _MAX_LEVELS = 12
@@ -47,7 +48,7 @@ def candidates(outcome: Column, predictor: Column, rows: Rows) -> Iterator[Hypot
 
 
 def _is_label(column: Column) -> bool:
-    return column.type in ("boolean", "category")
+    return column.type in ("boolean", "category") or is_nominal(column)
 
 
 def _correlation(x: NDArray, y: NDArray) -> float:

@@ -86,6 +86,12 @@ def choose(drafts: Sequence[T], rows: Rows) -> list[T]:
     return chosen
 
 
+def alike(hypotheses: Sequence[Hypothesis], rows: Rows) -> NDArray[np.bool_]:
+    """Whether two claims are faces of one relation, shape (k, k): nearly the same outcome over nearly the same rows."""
+    faces = _faces(hypotheses, rows.select(np.arange(min(rows.n, _ROWS))))
+    return (faces.outcome >= _SAME) & (faces.predictor >= _SAME)
+
+
 def _discount(faces: _Faces, at: int, pairs: NDArray) -> NDArray[np.float64]:
     """What is left of every draft's worth beside the one just chosen, shape (k,)."""
     outcome, predictor = faces.outcome[at], faces.predictor[at]
