@@ -54,7 +54,7 @@ def clear_order(outlook: Outlook, outcome: Column, label: Column) -> tuple[str, 
     good = (codes >= 0) & ~np.isnan(y)
     k = len(label.levels)
     n = np.bincount(codes[good], minlength=k)
-    if not MIN_LEVELS <= k <= MAX_LEVELS or n.min(initial=0) < _MIN_GROUP:
+    if not MIN_LEVELS <= k <= MAX_LEVELS or n.min() < _MIN_GROUP:
         return ()
     mean = np.bincount(codes[good], weights=y[good], minlength=k) / n
     square = np.bincount(codes[good], weights=(y[good] - mean[codes[good]]) ** 2, minlength=k) / np.maximum(n - 1, 1)

@@ -14,6 +14,8 @@ from .roles import outcome_reading
 
 MOST = 12
 _OUTCOMES = 5
+_TARGETS = 7
+_BACKWARDS = 0.5
 _COLUMNS = 30
 _EVENTS = 3
 _NEGATIONS = frozenset(("no", "n", "false", "0", "none", "never"))
@@ -22,7 +24,7 @@ _NEGATIONS = frozenset(("no", "n", "false", "0", "none", "never"))
 def propose_rules(outlook: Outlook) -> Iterator[Hypothesis]:
     """Rules for the columns that read most like outcomes, the strongest first."""
     columns = outlook.columns()
-    targets = [t for column in outcomes(outlook, columns)[:_OUTCOMES] for t in targets_of(column)]
+    targets = [t for column in outcomes(outlook, columns)[:_OUTCOMES] for t in targets_of(column)][:_TARGETS]
     names = _looked_at(outlook, columns, {t.outcome for t in targets})
     rules = [r for r in find_rules(outlook.rows, targets, names, outlook.barred) if _admitted(outlook, r)]
     for rule in rules[:MOST]:
@@ -70,4 +72,14 @@ def _looked_at(outlook: Outlook, columns: Sequence[Column], wanted: set[str]) ->
 
 
 def _admitted(outlook: Outlook, rule: RuleLead) -> bool:
-    return outlook.admits(rule.outcome, *(t.column for t in rule.terms))
+    """Whether a rule is in focus, and no condition reads clearly more like an outcome than its outcome does.
+
+    `smoker` is yes where `charges` are high says backwards what claims on `charges` say.
+    """
+    names = tuple(t.column for t in rule.terms)
+    last = max(len(outlook.order) - 1, 1)
+    asked, *given = (
+        outcome_reading(outlook.rows.column(name), outlook.order[name] / last) for name in (rule.outcome, *names)
+    )
+    forward = outlook.focus.outcome is not None or max(given) <= asked + _BACKWARDS
+    return forward and outlook.admits(rule.outcome, *names)
