@@ -57,4 +57,3 @@ class Outlook(NamedTuple):
 
 
 Proposer = Callable[[Outlook], Iterator[Hypothesis]]
-"""Claims beyond pairs that the outlook suggests; each kind in a file of its own, listed in `proposers`."""

@@ -1,17 +1,21 @@
-"""Who proposes claims beyond pairs: one function a kind of shape, each in a file of its own.
+"""Who proposes claims beyond pairs: one function a kind of claim, each in a file of its own.
 
-Knows the proposers and what they look at. Must never know how a claim is scored, chosen or tested.
+Knows the list. Must never know what any of them looks for.
 """
 
 from collections.abc import Iterator
 
 from ..tools.verify.hypothesis import Hypothesis
 from .outlook import Outlook, Proposer
+from .propose_amounts import propose_amounts
+from .propose_counts import propose_counts
 from .propose_rankings import propose_rankings
 from .propose_rules import propose_rules
 from .propose_segments import propose_segments
 
 PROPOSERS: tuple[Proposer, ...] = (
+    propose_amounts,
+    propose_counts,
     propose_rankings,
     propose_rules,
     propose_segments,

@@ -91,7 +91,7 @@ def _rule_found(typed: dict, h: dict) -> bool:
     """A comparison of the level with the rest, or a rule that names all of its columns."""
     column, _, level = typed["predictor"].partition("=")
     wanted = {column} | ({re.split(r"[<>=]", typed["condition"])[0]} if typed["condition"] else set())
-    if h["outcome"] != typed["outcome"]:
+    if not h["outcome"].startswith(typed["outcome"]):
         return False
     told = {t["column"] for t in (*h.get("rule", ()), *h["where"])} if not isinstance(h.get("rule"), str) else set()
     if h["family"] == "rate_difference" and not typed["condition"]:

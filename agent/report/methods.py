@@ -7,12 +7,17 @@ result does not hold. Follows the SAMPL guidelines: tests, intervals, multiplici
 from collections.abc import Iterator
 
 from ...tools.verify.families.wording import number
-from .result import Finding, Result
+from ...tools.verify.hypothesis import parse
+from .result import Result
 from .words import FAMILIES, explored_rows, figure, many, opened_rows
 
 _SCALES = {
     "group_difference": "P(A>B) {} away from .5",
     "rate_difference": "a risk difference of {}",
+    "mean_difference": "a difference of means of {} standard deviations",
+    "quantile_difference": "a difference of quantiles of {} standard deviations",
+    "occurrence_difference": "a risk difference of {}",
+    "rate_ratio": "a log rate ratio of {}",
     "monotone_association": "Spearman's rho of {}",
     "categorical_association": "Cramér's V of {}",
     "trend": "Spearman's rho with time of {}",
@@ -153,15 +158,8 @@ def _control(result: Result) -> str:
     )
 
 
-def _scale(finding: Finding) -> str:
-    """The family on whose scale a finding's effect stands."""
-    if finding.family not in ("subgroup", "segment", "ranking"):
-        return finding.family
-    return "group_difference" if finding.hypothesis.get("event") is None else "rate_difference"
-
-
 def _verdicts(result: Result) -> str:
-    present = {_scale(f) for f in result.findings}
+    present = {parse(f.hypothesis).scale for f in result.findings}
     smallest = "; ".join(
         f"{FAMILIES[family]}: {_SCALES[family].format(figure(value))}"
         for family, value in sorted(result.policy.smallest_effects.items())

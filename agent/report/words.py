@@ -16,6 +16,10 @@ OUTCOMES = ("verified", "refuted", "inconclusive", "untestable")
 FAMILIES = {
     "group_difference": "difference between groups",
     "rate_difference": "difference between rates",
+    "mean_difference": "difference between means",
+    "quantile_difference": "difference between quantiles",
+    "occurrence_difference": "difference in how often a value occurs",
+    "rate_ratio": "ratio of rates",
     "monotone_association": "rising or falling relation",
     "categorical_association": "relation between labels",
     "trend": "trend over time",
