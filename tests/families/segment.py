@@ -26,4 +26,9 @@ def planted(rng: np.random.Generator, n: int, strength: float) -> Rows:
     return Rows.of(data)
 
 
-NOT_FOR: dict[str, str] = {}
+NOT_FOR: dict[str, str] = {
+    "normal, n = 20": "a side has fewer than 10 rows",
+    "normal, n = 50": "a cell expects fewer than 5 rows",
+    "lognormal, 25 against 475": "the rule holds for fewer than 30 rows",
+    "86 % zeros, 25 against 475": "a side has fewer than 20 rows",
+}

@@ -22,4 +22,7 @@ def planted(rng: np.random.Generator, n: int, strength: float) -> Rows:
     return Rows.of({"k": k, "x": x, "y": y, "age": rng.integers(18, 80, n).astype(float)})
 
 
-NOT_FOR: dict[str, str] = {}
+NOT_FOR: dict[str, str] = {
+    "normal, n = 20": "a side has fewer than 10 rows",
+    "normal, n = 50": "the rule holds for fewer than 30 rows",
+}
