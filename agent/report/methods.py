@@ -7,8 +7,7 @@ result does not hold. Follows the SAMPL guidelines: tests, intervals, multiplici
 from collections.abc import Iterator
 
 from ...tools.verify.families.wording import number
-from ...tools.verify.hypothesis import parse
-from .result import Result
+from .result import Finding, Result
 from .words import FAMILIES, explored_rows, figure, many, opened_rows
 
 _SCALES = {
@@ -158,8 +157,15 @@ def _control(result: Result) -> str:
     )
 
 
+def _scale(finding: Finding) -> str:
+    """The family on whose scale a finding's effect stands."""
+    if finding.family in ("subgroup", "segment", "ranking"):
+        return "group_difference" if finding.hypothesis.get("event") is None else "rate_difference"
+    return {"occurrence_difference": "rate_difference"}.get(finding.family, finding.family)
+
+
 def _verdicts(result: Result) -> str:
-    present = {parse(f.hypothesis).scale for f in result.findings}
+    present = {_scale(f) for f in result.findings}
     smallest = "; ".join(
         f"{FAMILIES[family]}: {_SCALES[family].format(figure(value))}"
         for family, value in sorted(result.policy.smallest_effects.items())

@@ -19,11 +19,17 @@ MIN_COVERAGE = 0.06
 """Share of rows that a condition must select and leave out; a rule is held to .05 on other rows."""
 
 
+SAMPLE = 20_000
+"""Values of a column that its cuts are read from."""
+_Op = Literal["==", "!=", "<", "<=", ">", ">="]
+_Side = tuple[_Op, float]
+
+
 class Term(Value):
     """One condition on a column."""
 
     column: str
-    op: Literal["==", "!=", "<", "<=", ">", ">="]
+    op: _Op
     value: str | float
 
 
@@ -87,10 +93,10 @@ def _column(rows: Rows, name: str, bins: int) -> tuple[NDArray, list[tuple[Term,
         k = min(len(column.levels), MOST_LEVELS)
         small = np.where(codes < k, codes, k)
         return small, list(_level_terms(name, column.levels[:k], int(small.max(initial=-1)) + 1))
-    ranks, values = rows.ordinal(name)
-    place, first, last = _quantile_bins(ranks, len(values), bins)
-    codes = np.where(ranks < 0, -1, place[ranks]) if len(place) else ranks
-    return codes, list(_range_terms(name, values[first], values[last], column.integer))
+    x = rows.number(name)
+    cuts, terms = _cuts(x, column.integer, bins)
+    codes = np.where(np.isnan(x), -1, np.searchsorted(cuts, x, side="left")).astype(np.int32)
+    return codes, list(_range_terms(name, terms, len(cuts) + 1))
 
 
 def _level_terms(name: str, levels: Sequence[str], k: int) -> Iterator[tuple[Term, NDArray[np.bool_]]]:
@@ -102,31 +108,34 @@ def _level_terms(name: str, levels: Sequence[str], k: int) -> Iterator[tuple[Ter
             yield Term(column=name, op="!=", value=level), ~held
 
 
-def _quantile_bins(ranks: NDArray, distinct: int, bins: int) -> tuple[NDArray, NDArray, NDArray]:
-    """The bin of each distinct value, and each bin's first and last value; equal values share a bin."""
-    counts = np.bincount(ranks[ranks >= 0], minlength=distinct)
-    if distinct <= bins:
-        at = np.arange(distinct)
-        return at, at, at
-    middle = (np.cumsum(counts) - counts / 2) / max(counts.sum(), 1)
-    _, place = np.unique(np.floor(middle * bins), return_inverse=True)
-    starts = np.flatnonzero(np.diff(place, prepend=-1))
-    return place, starts, np.append(starts[1:], distinct) - 1
+def _cuts(x: NDArray, integer: bool, bins: int) -> tuple[NDArray, list[tuple[_Side, _Side]]]:
+    """Figures between ranges of about equally many rows, ascending, and how each range ends and starts.
+
+    A value is below a cut if it is at most the cut. On long columns the cuts are those of a fixed part of the rows.
+    """
+    known = x[~np.isnan(x)]
+    values, counts = np.unique(known[:: max(1, len(known) // SAMPLE)], return_counts=True)
+    starts = np.arange(1, len(values))
+    if len(values) > bins:
+        middle = (np.cumsum(counts) - counts / 2) / counts.sum()
+        starts = np.flatnonzero(np.diff(np.floor(middle * bins), prepend=0.0) > 0)
+        starts = starts[starts > 0]
+    cuts, sides = [], []
+    for at in starts:
+        low, high = float(values[at - 1]), float(values[at])
+        cut = high - 1 if integer else plain_between(low, high)
+        cuts.append(cut)
+        below: _Side = ("<", high) if integer and low < cut else ("<=", cut)
+        sides.append((below, (">=", high) if integer else (">", cut)))
+    return np.array(cuts), sides
 
 
-def _range_terms(name: str, first: NDArray, last: NDArray, integer: bool) -> Iterator[tuple[Term, NDArray[np.bool_]]]:
-    """Below and above each boundary between bins."""
-    k = len(first)
-    for at in range(1, k):
-        above = np.arange(k) >= at
-        low, high = float(last[at - 1]), float(first[at])
-        if integer:
-            yield Term(column=name, op=">=", value=high), above
-            yield Term(column=name, op="<=", value=low), ~above
-        else:
-            cut = plain_between(low, high)
-            yield Term(column=name, op=">", value=cut), above
-            yield Term(column=name, op="<=", value=cut), ~above
+def _range_terms(name: str, sides: Sequence[tuple[_Side, _Side]], k: int) -> Iterator[tuple[Term, NDArray[np.bool_]]]:
+    """Below and above each cut."""
+    for at, (below, above) in enumerate(sides, 1):
+        beyond = np.arange(k) >= at
+        yield Term(column=name, op=above[0], value=above[1]), beyond
+        yield Term(column=name, op=below[0], value=below[1]), ~beyond
 
 
 def plain_between(low: float, high: float) -> float:

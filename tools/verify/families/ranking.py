@@ -20,6 +20,11 @@ from ..superiority import moments, quantile
 from . import group_difference, ranking_words, rate_difference
 from .wording import is_level, one_of
 
+TEST = (
+    "those of group_difference, or of rate_difference for an event, on each pair of levels that the order compares; "
+    "the largest p counts"
+)
+"""As the methods page tells it; evidence names the test that ran."""
 _CHARTED = 12
 
 

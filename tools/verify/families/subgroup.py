@@ -10,6 +10,9 @@ from ..evidence import Evidence, Picture
 from ..hypothesis import FamilyName, Hypothesis, Subgroup
 from . import rule_sides, rule_words
 
+TEST = "those of group_difference, or of rate_difference for an event"
+"""As the methods page tells it; evidence names the test that ran."""
+
 
 class _Subgroup:
     """The family of `Subgroup` hypotheses; see `Family` for the contract.
