@@ -163,8 +163,10 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return out
 
 
-def test_there_is_an_example_for_a_file_a_dataframe_and_a_second_question(printed: dict[str, str]) -> None:
-    assert set(printed) == {"explain_a_file", "explain_a_dataframe", "ask_again"}
+def test_there_is_an_example_for_a_file_a_dataframe_more_questions_and_own_hypotheses(
+    printed: dict[str, str],
+) -> None:
+    assert set(printed) == {"explain_a_file", "explain_a_dataframe", "ask_again", "verify_a_hypothesis"}
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda p: p.stem)

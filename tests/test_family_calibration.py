@@ -14,6 +14,7 @@ from benchmarks.contract import (
     Power,
     as_markdown,
     measure,
+    needless,
     not_for_markdown,
     power,
     reason,
@@ -113,7 +114,9 @@ def test_a_test_without_power_and_a_cell_that_is_never_tested_are_caught():
     with pytest.raises(AssertionError, match="never tested"):
         hold([never, never._replace(tested=5, at_05=0.0, at_001=0.0)])
     assert unsaid([never]) == [never]
-    assert unsaid([never._replace(generator="normal, n = 20")]) == []
+    named = never._replace(generator="normal, n = 20")
+    assert unsaid([named]) == needless([named]) == []
+    assert needless([named._replace(tested=20, at_05=0.05, at_001=0.0)]) != []
 
 
 def test_the_draws_that_are_spared_change_no_rejection():

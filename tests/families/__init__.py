@@ -8,6 +8,9 @@ A case file is named after its family and holds
     NOT_FOR      null table by name -> why the family refuses it or cannot handle it; printed in docs/methods.md
     EXEMPT       part of the contract -> why it makes no sense for this family (optional)
     null         (rng, name) -> Rows, where the standard null tables do not express this family's null (optional)
+
+A claim that holds only if several comparisons all hold is rejected least where none of them does: its `null` must
+stand at the edge, with every comparison true but one.
 """
 
 from collections.abc import Callable, Mapping
