@@ -33,6 +33,7 @@ from .commitment import committed, frozen_batch, request_of, standing
 from .draft import Batch, Draft, draft_by_rule
 from .folders import run_folder
 from .outlook import Focus
+from .propose_segments import segments_of
 from .report.explanation import Explanation
 from .report.reproduce import reproduce_text
 from .summary import Explored, Opened, Settings, summarise
@@ -211,7 +212,8 @@ def look_at(rows: Rows, settings: Settings, say: Progress, timing: dict[str, flo
         say(f"Exploring {rows.n:,} rows")
         structure = find_structure(rows)
         profile = profile_rows(rows, today=date.max)  # a report must not depend on the day it is made
-        return Explored(rows, profile, scan_pairs(rows, threads=settings.threads), structure)
+        leads = scan_pairs(rows, threads=settings.threads)
+        return Explored(rows, profile, leads, structure, segments_of(rows, structure, settings.focus))
 
 
 def _draft(split: SealedSplit, explored: Explored, settings: Settings, number: int, closed: bool) -> Batch:
@@ -227,6 +229,7 @@ def _draft(split: SealedSplit, explored: Explored, settings: Settings, number: i
         settings.focus,
         held_out_units=vault.rows if split.plan.kind == "row" else vault.units,
         weight=vault.weight,
+        segments=explored.segments,
     )
 
 

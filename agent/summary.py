@@ -11,6 +11,9 @@ from ..tools.data.schema import Note
 from ..tools.data.split import Plan, is_used
 from ..tools.explore.lead import Lead, Structure
 from ..tools.explore.profile import ColumnProfile
+from ..tools.explore.segments import Segmentation
+from ..tools.verify.families.rule_sides import words
+from ..tools.verify.hypothesis import Condition
 from ..tools.verify.ledger import Ledger
 from ..tools.verify.policy import Rule
 from ..tools.verify.sessions import sessions
@@ -52,6 +55,7 @@ class Explored(NamedTuple):
     profile: tuple[ColumnProfile, ...] = ()
     leads: tuple[Lead, ...] = ()
     structure: tuple[Structure, ...] = ()
+    segments: Segmentation | None = None
 
 
 class Settings(NamedTuple):
@@ -103,6 +107,7 @@ def summarise(
         findings=findings,
         profile=tuple(p.as_json() for p in explored.profile),
         leads=tuple(x.as_json() for x in leads[:_LEADS_SHOWN]),
+        segments=_segments(explored.segments),
         focus={"outcome": settings.focus.outcome, "about": list(settings.focus.about)},
         asked=_asked(settings, judged),
         message=_message(plan, settings, judged),
@@ -111,6 +116,17 @@ def summarise(
         ),
         timing={k: round(v, 3) for k, v in timing.items()},
     )
+
+
+def _segments(found: Segmentation | None) -> tuple[dict, ...]:
+    """Each segment with its rule in words; how well refits agree stands with each."""
+    if found is None:
+        return ()
+    out = []
+    for segment in found.segments:
+        rule = words([Condition(column=t.column, op=t.op, value=t.value) for t in segment.terms])
+        out.append(segment.as_json() | {"rule": rule, "agreement": found.agreement, "features": list(found.features)})
+    return tuple(out)
 
 
 def _asked(settings: Settings, judged: Judged | None) -> tuple[Asked, ...]:

@@ -119,9 +119,36 @@ def _claims() -> list[Hypothesis]:
         kept = {"outcome_levels": ["a", "kp"] if y == "e_kind" else ["yes", "no"]}
         own = {"predictor_levels": ["a", "b"] if by == "r_group" else ["p", "q"]}
         out.append({"family": "categorical_association", "outcome": y, "predictor": by, **kept, **own})
+    out += _rules()
     where = [{"column": "day", "op": ">=", "value": "2020-01-20"}, {"column": "r_group", "op": "!=", "value": "b"}]
     kept_y = {"family": "monotone_association", "predictor": "r_x", "outcome": "y", "direction": "any"}
     return [parse(h) for h in [*out, kept_y | {"where": where}, kept_y | {"where": [{**where[1], "op": "=="}]}]]
+
+
+def _rules() -> Iterator[dict[str, Any]]:
+    """Claims on rules, segments, orders of levels and rules of the data."""
+    rules = (
+        [{"column": "r_x", "op": ">", "value": -0.2}, {"column": "r_group", "op": "!=", "value": "c"}],
+        [{"column": "e_x", "op": "<=", "value": 5.0}, {"column": "e_group", "op": "==", "value": "p"}],
+        [{"column": "y", "op": ">", "value": 0.3}],
+    )
+    for rule, (y, event) in product(rules, (("zeros", None), ("e_y", None), ("sold", "yes"), ("e_sold", "yes"))):
+        shared = {"predictor": rule[0]["column"], "outcome": y, "event": event, "rule": rule, "direction": "higher"}
+        yield {"family": "subgroup", **shared}
+        yield {"family": "segment", **shared, "direction": "any", "features": ["r_x", "y"]}
+    orders = (("r_group", ["a", "b", "c"]), ("e_group", ["r", "p", "q"]), ("r_few", ["4", "1", "2"]))
+    for (by, order), (y, event), top in product(orders, (("y", None), ("apart", None), ("sold", "yes")), (None, 2)):
+        shared = {"family": "ranking", "predictor": by, "outcome": y, "event": event}
+        yield shared | {"order": order, "top": top}
+    for tolerance in (0.04, 0.2):
+        one = {"family": "invariant", "tolerance": tolerance}
+        for y in ("y", "e_y"):
+            yield one | {"rule": "not_missing", "outcome": y, "predictor": y}
+            yield one | {"rule": "in_range", "outcome": y, "predictor": y, "low": -2.5, "high": 3.0}
+            yield one | {"rule": "not_after", "outcome": y, "predictor": "r_x"}
+        yield one | {"rule": "one_of", "outcome": "e_kind", "predictor": "e_kind", "allowed": ["a", "kp", "kq"]}
+        mapping = [["kp", "p"], ["kq", "q"], ["a", "r"]]
+        yield one | {"rule": "determines", "outcome": "e_group", "predictor": "e_kind", "mapping": mapping}
 
 
 def _as_table(script: ModuleType, rows: Rows) -> Any:

@@ -18,7 +18,7 @@ from .charts import describe, svg
 from .details import details
 from .methods import limits, methods
 from .result import Finding, Result
-from .tables import columns_table, counts_table, leads_table
+from .tables import columns_table, counts_table, leads_table, segments_table
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -52,6 +52,7 @@ def to_html(result: Result, *, saved: Sequence[str] = ()) -> str:
         counts=counts_table(result),
         columns=columns_table(result),
         leads=leads_table(result),
+        segments=segments_table(result),
         methods=methods(result),
         limits=limits(result),
     )

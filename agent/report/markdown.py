@@ -12,7 +12,7 @@ from .asked import Answer, answers
 from .details import details
 from .methods import limits, methods
 from .result import Finding, Result
-from .tables import columns_table, counts_table, leads_table
+from .tables import columns_table, counts_table, leads_table, segments_table
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~&$@]|:(?=//)|(?<=www)\.)", re.IGNORECASE)
 
@@ -116,6 +116,10 @@ def _data(result: Result) -> Iterator[str]:
         yield "## How the table is built"
         yield "These relations hold by construction and are never counted as findings."
         yield "\n".join(f"- {named(item.text)}" for item in result.structure)
+    if result.segments:
+        yield "## Segments"
+        yield named(words.segments_line(result))
+        yield "\n".join(f"- {s.share} of rows: {named(s.rule)}. {named(s.typical)}." for s in segments_table(result))
     if result.dataset.notes:
         yield "## Data quality"
         yield "\n".join(f"- {named(note.text)}" for note in result.dataset.notes)

@@ -7,7 +7,7 @@ result does not hold. Follows the SAMPL guidelines: tests, intervals, multiplici
 from collections.abc import Iterator
 
 from ...tools.verify.families.wording import number
-from .result import Result
+from .result import Finding, Result
 from .words import FAMILIES, explored_rows, figure, many, opened_rows, stated
 
 _SCALES = {
@@ -177,10 +177,15 @@ def _control(result: Result) -> str:
     )
 
 
+def _scale(finding: Finding) -> str:
+    """The family on whose scale a finding's effect stands."""
+    if finding.family in ("subgroup", "segment", "ranking"):
+        return "group_difference" if finding.hypothesis.get("event") is None else "rate_difference"
+    return {"occurrence_difference": "rate_difference"}.get(finding.family, finding.family)
+
+
 def _verdicts(result: Result) -> str:
-    present = {f.family for f in result.findings}
-    if "occurrence_difference" in present:
-        present.add("rate_difference")  # how often a number lies above a point is a rate
+    present = {_scale(f) for f in result.findings}
     smallest = "; ".join(
         f"{FAMILIES[family]}: {_SCALES[family].format(figure(value))}"
         for family, value in sorted(result.policy.smallest_effects.items())

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from . import words
 from .asked import answers
 from .result import Finding, Result
-from .tables import leads_table
+from .tables import leads_table, segments_table
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -79,6 +79,8 @@ def _blocks(result: Result, files: Sequence[Path], replayed: bool, listed: int) 
         )
         yield from _profile(result, listed)
     yield from _texts("How the table is built", [s.text for s in result.structure], min(listed, 3))
+    told = [f"{s.share} of rows: {s.rule}. {s.typical}" for s in segments_table(result)]
+    yield from _texts("Segments of the explored rows, not verified", told, min(listed, 3))
     yield from _texts("Data notes", [n.text for n in result.dataset.notes], min(listed + 1, _NOTES))
     yield from _files(files)
 

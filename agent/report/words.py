@@ -23,6 +23,10 @@ FAMILIES = {
     "monotone_association": "rising or falling relation",
     "categorical_association": "relation between labels",
     "trend": "trend over time",
+    "subgroup": "rows inside a rule against the rest",
+    "segment": "a segment of rows against the rest",
+    "ranking": "order of levels",
+    "invariant": "rule of the data",
     "shape": "shape of a relation",
     "interaction": "effect that differs between groups",
 }
@@ -263,6 +267,15 @@ def how_line(result: Result) -> str:
     if result.split.kind == "none":
         return "Listed before any value was compared, then tested on all rows. Associations, not causes."
     return "Seen on exploration rows, written down, then tested on held-out rows. Associations, not causes."
+
+
+def segments_line(result: Result) -> str:
+    """What segments are, and how surely they are there."""
+    agreement = f"{result.segments[0]['agreement']:.2f}" if result.segments else ""
+    return (
+        "Groups of exploration rows that lie together, found again by refits on half of the rows (adjusted Rand index "
+        f"{agreement}). They describe; only findings are verified."
+    )
 
 
 def top_line(result: Result) -> str:

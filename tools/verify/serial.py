@@ -15,9 +15,9 @@ def refuse(hypothesis: Hypothesis, rows: Rows) -> str | None:
 
     A predictor that changes only from block to block would be compared between blocks, whose levels drift
     together whatever the predictor does: two unrelated slow series always look related. Trends have a test of
-    their own for this; every other claim needs a predictor that changes within the blocks.
+    their own for this, and an invariant compares nothing; every other claim needs a predictor that changes within.
     """
-    if not rows.serial or rows.cluster is None or hypothesis.family == "trend":
+    if not rows.serial or rows.cluster is None or hypothesis.family in ("trend", "invariant"):
         return None
     column = rows.column(hypothesis.predictor)
     values = rows.number(column.name) if column.type in ("number", "datetime") else rows.codes(column.name)
