@@ -6,6 +6,7 @@ columns, and none where the plain comparison of groups already says the same.
 
 from collections.abc import Iterator
 from itertools import product
+from typing import Literal
 
 from ..tools.data.schema import Column
 from ..tools.explore.amounts import LevelContrast, is_zero_inflated, level_contrasts
@@ -43,23 +44,27 @@ def propose_amounts(outlook: Outlook) -> Iterator[Hypothesis]:
 def _claim(number: Column, label: Column, c: LevelContrast) -> tuple[float, Hypothesis | None]:
     """What one level against the rest suggests beyond its ranks, with how much it stands out; (0, None) for nothing."""
     told = abs(c.ranks) >= _DRAFTABLE * SMALLEST_EFFECTS["group_difference"] and abs(c.ranks_z) >= _MIN_Z
-    direction = "higher" if c.mean > 0 else "lower"
     if is_amount(number):
         large = abs(c.mean) >= _DRAFTABLE * SMALLEST_EFFECTS["mean_difference"] and abs(c.mean_z) >= _MIN_Z
         if large and not (told and c.ranks * c.mean > 0):
+            levels, direction = _sides(label, c, c.mean > 0)
             return abs(c.mean_z), MeanDifference(
-                outcome=number.name, predictor=label.name, levels=_levels(label, c), direction=direction
+                outcome=number.name, predictor=label.name, levels=levels, direction=direction
             )
         return 0.0, None
     large = abs(c.upper) >= SMALLEST_EFFECTS["quantile_difference"] and abs(c.upper_z) >= _MIN_Z
     if told or not large or c.n < _MIN_TAIL or c.upper * c.upper_z < 0:
         return 0.0, None
-    direction = "higher" if c.upper > 0 else "lower"
+    levels, direction = _sides(label, c, c.upper > 0)
     return abs(c.upper_z), QuantileDifference(
-        outcome=number.name, predictor=label.name, quantile=0.9, levels=_levels(label, c), direction=direction
+        outcome=number.name, predictor=label.name, quantile=0.9, levels=levels, direction=direction
     )
 
 
-def _levels(label: Column, c: LevelContrast) -> Contrast:
-    other = tuple(v for v in label.levels if v != c.level) if len(label.levels) == 2 else ()
-    return Contrast(a=(c.level,), b=other)
+def _sides(label: Column, c: LevelContrast, higher: bool) -> tuple[Contrast, Literal["higher", "lower"]]:
+    """The level against the rest, told of the higher side where there are only two."""
+    if len(label.levels) > 2:
+        return Contrast(a=(c.level,)), "higher" if higher else "lower"
+    other = next(v for v in label.levels if v != c.level)
+    one, two = (c.level, other) if higher else (other, c.level)
+    return Contrast(a=(one,), b=(two,)), "higher"

@@ -9,10 +9,14 @@ from ..tools.verify.hypothesis import Hypothesis
 from .outlook import Outlook, Proposer
 from .propose_amounts import propose_amounts
 from .propose_counts import propose_counts
+from .propose_interactions import propose_interactions
+from .propose_shapes import propose_shapes
 
 PROPOSERS: tuple[Proposer, ...] = (
     propose_amounts,
     propose_counts,
+    propose_interactions,
+    propose_shapes,
 )
 
 

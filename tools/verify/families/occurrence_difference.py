@@ -13,6 +13,7 @@ from ..hypothesis import FamilyName, Hypothesis, OccurrenceDifference, RateDiffe
 from ..intervals import check_level
 from ..population import population
 from .rate_difference import FAMILY as RATES
+from .rate_difference import TEST
 from .two_sides import counted_rows, evidence_of, not_a_number
 from .wording import number
 
@@ -45,7 +46,7 @@ class _OccurrenceDifference:
         reason = not_a_number(rows, h.outcome)
         if reason is not None:
             _, _, _, _, counted = counted_rows(h, rows)
-            return evidence_of(h, split, "none", counted, {"untestable": reason}, levels=h.levels)
+            return evidence_of(h, split, TEST, counted, {"untestable": reason}, levels=h.levels)
         as_rate = _as_rate(h).model_copy(update={"where": ()})
         found = RATES.evaluate(as_rate, _events(h, rows), split=split, level=level, draws=draws, seed=seed)
         return found.model_copy(update={"hypothesis_id": h.content_id()})
