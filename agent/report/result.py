@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from ...tools.data.schema import Note
+from ...tools.explore.check import Check
 from ...tools.explore.lead import Structure
 from ...tools.value import Effect, Value
 from ...tools.verify.evidence import Group, Outcome, Size
@@ -203,6 +204,8 @@ class Result(Value):
     policy: Policy
     counts: Counts
     structure: tuple[Structure, ...] = ()
+    quality: tuple[Check, ...] = ()
+    """What to check in the data, most pressing first; seen on exploration rows."""
     findings: tuple[Finding, ...] = ()
     profile: tuple[dict[str, Any], ...] = ()
     leads: tuple[dict[str, Any], ...] = ()
