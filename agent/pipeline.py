@@ -11,11 +11,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from ..tools.data.dataset import Dataset, open_dataset
+from ..tools.data.dataset import Dataset
 from ..tools.data.rows import Rows
 from ..tools.data.schema import Limits
 from ..tools.data.split import Plan, SealedSplit, seal
+from ..tools.data.tables import open_source
+from ..tools.data.tables_schema import Joining
 from ..tools.errors import UsageError
+from ..tools.explore.constructed import constructed_pairs
 from ..tools.explore.profile import profile_rows
 from ..tools.explore.scan import scan_pairs
 from ..tools.explore.structure import find_structure
@@ -53,6 +56,10 @@ def explain(
     entity: str | None = None,
     time: str | None = None,
     table: str | None = None,
+    tables: Sequence[str] = (),
+    root: str | None = None,
+    grain: str | None = None,
+    links: Sequence[str] = (),
     name: str | None = None,
     alpha: float = 0.05,
     strict: bool = False,
@@ -68,12 +75,16 @@ def explain(
 
     Args:
         source: A file (CSV, TSV, JSON lines, Parquet, Excel, SQLite, DuckDB), a pandas DataFrame, an Arrow table
-            or a mapping of columns.
+            or a mapping of columns. Several tables: a list of these or a mapping from names to them.
         outcome: The column to explain; every claim then has it as outcome.
         about: Columns of which at least one takes part in every claim.
         entity: Column whose values are the units of independence (a customer, a patient).
         time: Column that orders rows which depend on their neighbours.
         table: Table or sheet, where the source holds several.
+        tables: Tables of one database that are to be explained together.
+        root: Of several tables the one whose rows are independent of each other; found out by default.
+        grain: Of several tables the one whose rows are analysed; the root by default.
+        links: Foreign keys between several tables, as `child.column=parent.column`; found out by default.
         name: Name of the data set in the report.
         alpha: Error level: share of false findings among the verified ones, or chance of any (`strict`).
         strict: Control the chance of any false finding (Holm) instead of their share (session-LOND).
@@ -100,9 +111,11 @@ def explain(
     with run_folder() as folder, _timed(timing, "total"):
         with _timed(timing, "open and seal"):
             say("Reading the data")
-            with open_dataset(
-                source, table=table, name=name, limits=limits or Limits(), folder=folder / "opened", threads=threads
-            ) as data:
+            joining = Joining(tables=tuple(tables), root=root, grain=grain, links=tuple(links), entity=entity)
+            with open_source(
+                source, table=table, joining=joining, name=name, limits=limits or Limits(), folder=folder / "opened",
+                threads=threads,
+            ) as data:  # fmt: skip
                 opened = _remember(data)
                 _check_focus(settings.focus, opened)
                 say(f"Sealing rows of {opened.name}: {opened.rows:,} rows, {len(opened.columns)} columns")
@@ -134,7 +147,7 @@ def _run(
         explored = _explore(_open_rows(split, book, opened.fingerprint), settings, say, timing)
         return _report(opened, plan, book, settings, explored, None, Batch((), 0, 0), None, timing)
     closed = plan.kind == "none"
-    request = _request(settings, closed)
+    request = _request(settings, opened, closed)
     session = next((s for s in sessions(book, opened.fingerprint) if s.request == request), None)
     number = session.vault if session else next_vault(plan, sessions(book, opened.fingerprint))
     explored = Explored(Rows({}, {})) if closed else _explore(
@@ -179,7 +192,9 @@ def _explore(rows: Rows, settings: Settings, say: Progress, timing: dict[str, fl
         say(f"Exploring {rows.n:,} rows")
         structure = find_structure(rows)
         profile = profile_rows(rows, today=date.max)  # a report must not depend on the day it is made
-        return Explored(rows, profile, scan_pairs(rows, threads=settings.threads), structure)
+        leads = scan_pairs(rows, threads=settings.threads)
+        built = constructed_pairs(rows.columns.values(), structure)
+        return Explored(rows, profile, tuple(x for x in leads if frozenset((x.a, x.b)) not in built), structure)
 
 
 def _draft(split: SealedSplit, explored: Explored, settings: Settings, number: int, closed: bool) -> Batch:
@@ -214,10 +229,17 @@ def _committed(
     return session, session.claims(), receipt
 
 
-def _request(settings: Settings, closed: bool) -> str:
-    """Digest of what was asked; the whole of a small table is one closed family, whatever the focus."""
+def _request(settings: Settings, opened: Opened, closed: bool) -> str:
+    """Digest of what was asked; the whole of a small table is one closed family, whatever the focus.
+
+    The columns of joined tables are called by the tables' names, which are no part of the data: under other names it
+    is another question about the same rows.
+    """
     focus = {} if closed else {"outcome": settings.focus.outcome, "about": list(settings.focus.about)}
-    return digest(canonical_json({"focus": focus, "rule": settings.rule.as_json(), "drafter": "rule"}))
+    asked = {"focus": focus, "rule": settings.rule.as_json(), "drafter": "rule"}
+    if opened.tables is not None:
+        asked["columns"] = sorted(c.name for c in opened.columns)
+    return digest(canonical_json(asked))
 
 
 def _report(
@@ -246,7 +268,9 @@ def _report(
 
 
 def _remember(data: Dataset) -> Opened:
-    return Opened(data.name, data.fingerprint, data.rows, tuple(data.columns), tuple(data.notes), data.duplicates)
+    return Opened(
+        data.name, data.fingerprint, data.rows, tuple(data.columns), tuple(data.notes), data.duplicates, data.tables
+    )
 
 
 def _check_focus(focus: Focus, opened: Opened) -> None:

@@ -4,11 +4,14 @@ Knows what every stage returned. Must never compute a statistic, draft a claim o
 """
 
 from collections.abc import Sequence
+from itertools import combinations
 from typing import NamedTuple
 
 from ..tools.data.rows import Rows
 from ..tools.data.schema import Note
 from ..tools.data.split import Plan, is_used
+from ..tools.data.tables_schema import Tables
+from ..tools.explore.constructed import constructed_pairs
 from ..tools.explore.lead import Lead, Structure
 from ..tools.explore.profile import ColumnProfile
 from ..tools.verify.ledger import Ledger
@@ -41,6 +44,7 @@ class Opened(NamedTuple):
     columns: tuple
     notes: tuple[Note, ...]
     duplicates: int
+    tables: Tables | None = None
 
 
 class Explored(NamedTuple):
@@ -84,6 +88,7 @@ def summarise(
     return Result(
         tool=Tool(version=_version()),
         dataset=_dataset(opened, plan, explored.profile),
+        tables=opened.tables,
         split=_split(plan, book, opened.fingerprint, session),
         policy=Policy(
             alpha=settings.rule.alpha,
@@ -93,7 +98,7 @@ def summarise(
             refute_q=settings.rule.refute_q,
         ),
         counts=counts_of(findings, leads, pairs, batch.drafted, batch.deduplicated),
-        structure=explored.structure,
+        structure=_told(explored),
         findings=findings,
         profile=tuple(p.as_json() for p in explored.profile),
         leads=tuple(x.as_json() for x in leads[:_LEADS_SHOWN]),
@@ -104,6 +109,16 @@ def summarise(
         ),
         timing={k: round(v, 3) for k, v in timing.items()},
     )
+
+
+def _told(explored: Explored) -> tuple[Structure, ...]:
+    """The structure without what only says how columns were made from other tables."""
+    made = {c.name for c in explored.rows.columns.values() if c.aggregate is not None}
+    built = constructed_pairs(explored.rows.columns.values())
+    return tuple(
+        s for s in explored.structure
+        if not (set(s.columns) <= made and all(frozenset(pair) in built for pair in combinations(s.columns, 2)))
+    )  # fmt: skip
 
 
 def _message(plan: Plan, settings: Settings, judged: Judged | None) -> str | None:

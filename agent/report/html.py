@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from . import words
 from .charts import describe, svg
 from .details import details
+from .joined import joined_line, made_lines, tables_lines
 from .methods import limits, methods
 from .result import Finding, Result
 from .tables import columns_table, counts_table, leads_table
@@ -52,6 +53,9 @@ def to_html(result: Result, *, saved: Sequence[str] = ()) -> str:
         leads=leads_table(result),
         methods=methods(result),
         limits=limits(result),
+        joined=joined_line(result),
+        tables=tables_lines(result),
+        made=made_lines(result),
     )
 
 

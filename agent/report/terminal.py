@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import words
+from .joined import joined_line
 from .result import Finding, Result
 from .tables import leads_table
 
@@ -88,6 +89,8 @@ def _blocks(result: Result, files: Sequence[Path], replayed: bool, listed: int) 
 def _title(result: Result, replayed: bool) -> Iterator["RenderableType"]:
     yield _line(result.dataset.name, "bold")
     yield _line(words.done_line(result))
+    if result.tables is not None:
+        yield _line(joined_line(result))
     if result.findings:
         yield _line(words.verdicts_line(result) + ". Associations, not causes.", "dim")
     if words.budget_line(result):

@@ -183,6 +183,8 @@ def _place_units(data: Dataset, unit: Unit, salt: str, coarse: bool) -> str | No
     key = "_content"
     if unit.kind == "entity":
         key = f"coalesce('e' || trim({quoted(unit.key or '')}::VARCHAR), _content)"
+    elif unit.placed_by is not None:
+        key = f"coalesce('e' || trim({quoted(unit.placed_by)}::VARCHAR), _content)"
     elif coarse:
         key = "_content || '#' || row_number() OVER (PARTITION BY _content ORDER BY _row)"
     place = _UNIT.format(key=f"'{salt}|' || key")
