@@ -335,3 +335,15 @@ def test_an_entity_or_time_that_is_not_there_names_the_columns(tmp_path: Path) -
     with pytest.raises(UsageError) as err:
         sealed(wide(300), tmp_path / "s", entity="kind", time="day")
     assert str(err.value) == "Declare either an entity or a time column as the unit of independence, not both."
+
+
+def test_no_two_parts_number_their_clusters_alike(tmp_path):
+    rng = np.random.default_rng(8)
+    who = np.repeat(np.arange(300), 4)
+    frame = pd.DataFrame({"person_id": who, "own": who + 0.5, "x": rng.normal(size=1_200).round(6)})
+    with open_dataset(frame) as data:
+        split = seal(data, tmp_path, entity="person_id")
+    parts = [split.explore(), split.read(split.sealed_file, "vault_1")]
+    joined = Rows.joined(parts)
+    assert joined.cluster is not None
+    assert len(np.unique(joined.cluster)) == len(np.unique(joined.number("own"))) == 300

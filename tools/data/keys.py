@@ -222,8 +222,9 @@ def _missed(c: Candidate) -> str:
         return ""
     where = f"`{c.child.name}.{c.column.name}` and `{c.parent.name}.{c.key.name}`"
     if not _is_key(c.key, NEARLY_UNIQUE):
-        if c.child.name > c.parent.name and c.column.name == c.key.name:
-            return ""  # said the other way round already
+        twice = c.child.name > c.parent.name and c.column.name == c.key.name
+        if twice or _is_key(c.column, NEARLY_UNIQUE):
+            return ""  # said the other way round
         filled = c.key.rows - c.key.missing
         return (
             f"{where}: `{c.key.name}` names no rows of {c.parent.name} ({c.key.distinct:,} values in {filled:,} rows)"
