@@ -25,8 +25,9 @@ _FREQUENT = 0.05
 _LABELS = 5
 _DAY = 86_400e6
 _RATE = re.compile(
-    r"rate|ratio|share|percent|pct|%|mean|avg|average|median|price|score|rating|age|grade|index|temp|level|year|month|day"
-    r"|hour|minute|speed|line|step|seq|latitude|longitude|lat$|lon$|lng$|rank|position|per_|_per|discount",
+    r"(?<![a-z])(rate|ratio|share|percent|percentage|pct|mean|avg|average|median|price|score|rating|age|grade|index|temp"
+    r"|temperature|level|year|month|week|day|hour|minute|speed|line|step|seq|position|rank|discount|per|lat|latitude"
+    r"|lon|lng|longitude)(?![a-rt-z])|%",
     re.IGNORECASE,
 )
 """Names of numbers whose sum means nothing."""
