@@ -52,8 +52,11 @@ def shop(seed: int = 1, n: int = 600, *, effect: float = 12.0, own: float = 8.0,
 
 
 REGIONS = pd.DataFrame(
-    {"region": list("NSEW"), "region_name": ["North", "South", "East", "West"], "tax": [0.1, 0.2, 0.15, 0.12]}
-)
+    {
+        "region": list("NSEWXYZ"), "region_name": ["North", "South", "East", "West", "Far", "Off", "Out"],
+        "tax": [0.1, 0.2, 0.15, 0.12, 0.11, 0.13, 0.14],
+    }
+)  # fmt: skip
 
 
 def shuffled(frames: Frames, seed: int = 7) -> Frames:

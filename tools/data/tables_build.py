@@ -122,10 +122,11 @@ class Builder:
         return bool(points) and column.type in ("category", "boolean")
 
     def _of_interest(self, name: str) -> list[Column]:
-        return [
-            c for c in self.members[name].columns
-            if c.analysed and ((name, c.name) not in self.keys or self._is_label(name, c))
-        ]  # fmt: skip
+        """Columns but the keys; in a table that is only looked up in, names that differ in all of its few rows too."""
+        columns = self.members[name].columns
+        if name in self.layout.lookups:
+            columns = [_as_label(c) for c in columns]
+        return [c for c in columns if c.analysed and ((name, c.name) not in self.keys or self._is_label(name, c))]
 
     # Tables that are summed up
 
@@ -247,6 +248,13 @@ def _plan(part: _Part) -> Plan:
     return Plan(
         part.name, "", c.source_type, kinds.get(c.storage, "number"), "", c.storage, levels, c.unit,
     )  # fmt: skip
+
+
+def _as_label(column: Column) -> Column:
+    """A name that is different in each row of a small table, as the label that it is in a large one."""
+    if column.type != "identifier" or column.storage != "VARCHAR":
+        return column
+    return column.model_copy(update={"type": "category"})
 
 
 def _left_out(name: str, why: str) -> Note:

@@ -26,8 +26,9 @@ _LABELS = 5
 _DAY = 86_400e6
 _RATE = re.compile(
     r"(?<![a-z])(rate|ratio|share|percent|percentage|pct|mean|avg|average|median|price|score|rating|age|grade|index|temp"
-    r"|temperature|level|year|month|week|day|hour|minute|speed|line|step|seq|position|rank|discount|per|lat|latitude"
-    r"|lon|lng|longitude)(?![a-rt-z])|%",
+    r"|temperature|level|speed|line|step|seq|position|rank|discount|per|lat|latitude"
+    r"|lon|lng|longitude)(?![a-rt-z])"
+    r"|(?<![a-z])(year|month|week|day|hour|minute)(?![a-z])|%",
     re.IGNORECASE,
 )
 """Names of numbers whose sum means nothing."""
