@@ -188,3 +188,11 @@ def test_a_table_that_extends_another_by_the_same_key_is_never_taken_for_it(tmp_
         "details.customer_id -> customers.customer_id",
         "orders.customer_id -> customers.customer_id",
     ]
+
+
+def test_a_code_and_a_name_that_point_at_the_same_rows_are_no_two_ways(tmp_path):
+    majors = pd.DataFrame({"major_code": range(700, 760), "major": [f"major {i}" for i in range(60)]})
+    rng = np.random.default_rng(6)
+    grads = majors.sample(400, replace=True, random_state=2).reset_index(drop=True).assign(pay=rng.normal(size=400))
+    links = found(tmp_path, {"majors": majors, "grads": grads}).links
+    assert told(links) == ["grads.major_code -> majors.major_code"]

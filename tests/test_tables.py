@@ -364,3 +364,15 @@ def test_paths_may_be_strings(tmp_path: Path):
         frames[name].to_csv(tmp_path / f"{name}.csv", index=False)
     data = opened([str(tmp_path / "orders.csv"), str(tmp_path / "customers.csv")])
     assert data.name == "customers.csv and orders.csv"
+
+
+def test_a_column_that_only_repeats_the_one_of_its_name_is_not_joined():
+    frames = shop(n=120)
+    same = frames["customers"][["customer_id", "plan", "age"]]
+    frames["details"] = same.assign(age=same["age"] + 1).iloc[:100]
+    data = opened(frames)
+    names = [c.name for c in data.columns]
+    assert "plan" in names
+    assert "details: age" in names
+    assert "details: plan" not in names
+    assert {t.name: t.role for t in tables_of(data).tables}["details"] == "joined"

@@ -17,6 +17,7 @@ def joined_line(result: Result) -> str:
     parts = [f"Rows are those of `{tables.grain}`"]
     for role, words in (
         ("above", "joined to them"),
+        ("joined", "joined to them"),
         ("below", "summed up for each"),
         ("beside", "summed up for what each belongs to"),
         ("shared", "looked up in"),

@@ -8,6 +8,8 @@ import re
 _SPLIT = re.compile(r"[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])")
 _KEY_WORDS = frozenset("id ids key code no nr num number uuid guid ref pk fk sk index rowid sys".split())
 _GENERIC = _KEY_WORDS | {"name", "label", "title", "value", "type"}
+_NEVER = frozenset("rank position row line age count total".split())
+"""What a number is called that may differ in all rows and be no key."""
 _AFFIXES = frozenset("dim fact tbl table data list all export".split())
 _SELF = re.compile(
     r"manager|parent|supervisor|boss|lead|referr|mentor|spouse|partner|previous|prev|next|origin|head|reports?_?to",
@@ -25,6 +27,8 @@ def similarity(column: str, table: str, key: str) -> int:
         say nothing by themselves.
     """
     own, target, of = _tokens(column), _tokens(key), _table(table)
+    if set(target) <= _NEVER:
+        return 0
     if set(target) <= _GENERIC:
         if not of:
             return 0
@@ -46,6 +50,11 @@ def similarity(column: str, table: str, key: str) -> int:
 def names_its_own_kind(column: str) -> bool:
     """Whether a name speaks of another row of the same table, as `manager_id` does of an employee."""
     return _SELF.search(column) is not None
+
+
+def says_key(column: str) -> bool:
+    """Whether a name has a word for key in it: `major_code` and not `major`."""
+    return bool(set(_tokens(column)) & _KEY_WORDS)
 
 
 def _tokens(name: str) -> list[str]:

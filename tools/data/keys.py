@@ -12,7 +12,7 @@ from itertools import permutations
 import duckdb
 
 from ..errors import DataError
-from .key_names import QUALIFIED, SAME, VALUES_ONLY, names_its_own_kind, similarity
+from .key_names import QUALIFIED, SAME, VALUES_ONLY, names_its_own_kind, says_key, similarity
 from .readers_binary import quoted
 from .schema import Column, Note
 from .tables_open import Member
@@ -73,7 +73,7 @@ def find_links(members: Sequence[Member], con: Connection, declared: Sequence[Ca
         for c in _pairs(a, b)
     ]
     good = [c for c in tried if c.contained >= CONTAINED and _is_key(c.key, NEARLY_UNIQUE)]
-    chosen = _without_extensions(_one_a_pair([*declared, *good]))
+    chosen = _without_extensions(_one_a_pair(con, [*declared, *good]))
     for c in chosen:
         _check_key(con, c)
     linked = {frozenset((c.child.name, c.parent.name)) for c in chosen}
@@ -130,7 +130,7 @@ def _contained(con: Connection, c: Candidate) -> float:
     return found / total if total else 0.0
 
 
-def _one_a_pair(candidates: Sequence[Candidate]) -> list[Candidate]:
+def _one_a_pair(con: Connection, candidates: Sequence[Candidate]) -> list[Candidate]:
     """The best link between each two tables: declared, then by name, then by values; its direction settled."""
     by_pair: dict[frozenset[str], list[Candidate]] = defaultdict(list)
     for c in candidates:
@@ -139,8 +139,7 @@ def _one_a_pair(candidates: Sequence[Candidate]) -> list[Candidate]:
     for pair in sorted(by_pair, key=sorted):
         ranked = sorted(by_pair[pair], key=_rank)
         best = ranked[0]
-        rivals = {c.told() for c in ranked if c.child is best.child and _strength(c) == _strength(best)
-                  and c.column.name != best.column.name}  # fmt: skip
+        rivals = {c.told() for c in ranked[1:] if _is_rival(con, c, best)}
         if rivals:
             ways = " and ".join(f"`{told}`" for told in sorted({best.told(), *rivals}))
             raise DataError(
@@ -152,16 +151,29 @@ def _one_a_pair(candidates: Sequence[Candidate]) -> list[Candidate]:
     return out
 
 
-def _strength(c: Candidate) -> tuple[bool, int]:
-    return c.declared, c.likeness
+def _is_rival(con: Connection, c: Candidate, best: Candidate) -> bool:
+    """Whether a column points at the same table as well as the best one does, but at other rows of it."""
+    if c.child is not best.child or _strength(c) != _strength(best) or c.column.name == best.column.name:
+        return False
+    place = best.parent.place
+    one, other = joined_on("c", best.column, "p", best.key), joined_on("c", c.column, "q", c.key)
+    both, differ = con.execute(
+        f"SELECT count(*), count(*) FILTER (p._row <> q._row) FROM {best.child.place} c "
+        f"JOIN {place} p ON {one} JOIN {place} q ON {other}"
+    ).fetchall()[0]
+    return differ > (1 - CONTAINED) * both
+
+
+def _strength(c: Candidate) -> tuple[bool, int, bool]:
+    return c.declared, c.likeness, says_key(c.column.name)
 
 
 def _rank(c: Candidate) -> tuple:
     """Best first; of two tables with one key in common the larger is the parent, then the one the key is called by."""
     own = similarity(c.key.name, c.parent.name, "id")
     return (
-        not c.declared, -c.likeness, _is_key(c.column, 1.0), -c.contained, -c.parent.rows, -own, c.parent.name,
-        c.key.name, c.column.name,
+        not c.declared, -c.likeness, not says_key(c.column.name), _is_key(c.column, 1.0), -c.contained,
+        -c.parent.rows, -own, c.parent.name, c.key.name, c.column.name,
     )  # fmt: skip
 
 

@@ -182,6 +182,7 @@ def _table(m: Member, layout: Layout, built: Built) -> TableSummary:
         role = "below" if goal == layout.grain else "beside"
         note = f"Summed up for each row of `{goal}`."
         if m.name in built.joined:
+            role = "joined"
             note = f"{count} joined: it has at most one row for each of `{goal}`."
     elif m.name in layout.shared:
         role, note = "shared", _shared_note(m, layout, joined)

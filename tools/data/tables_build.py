@@ -46,6 +46,8 @@ class _Part:
     source: Column | None = None
     made: Made | None = None
     aggregate: Aggregate | None = None
+    clash: str = ""
+    """The name that another column had already."""
     left_out: str = ""
     """Why it is no column of interest, where the layout decides that."""
 
@@ -84,6 +86,7 @@ class Builder:
                 self._summed(name, path)
         key = self._root_key()
         self._store()
+        self._drop_repeats()
         return self._described(key)
 
     # The columns of the grain, and those that are joined
@@ -162,7 +165,7 @@ class Builder:
         """Adds a column, under a name that no other has in any case of letters."""
         taken = {p.name.lower() for p in self.parts} | {"_row", "_content", "rowid"}
         if part.name.lower() in taken and prefix:
-            part.name = f"{prefix}: {part.name}"
+            part.clash, part.name = part.name, f"{prefix}: {part.name}"
         base, count = part.name, 2
         while part.name.lower() in taken:
             part.name, count = f"{base} {count}", count + 1
@@ -189,6 +192,19 @@ class Builder:
             f"CREATE TABLE data AS SELECT {cells}, {g}._row AS _row, {g}._content AS _content "
             f"FROM {grain.place} {g} {' '.join(self.joins)}"
         ).fetchall()
+
+    def _drop_repeats(self) -> None:
+        """Leaves joined columns out that only repeat the one of their name: equal wherever they have a value."""
+        for part in [p for p in self.parts if p.clash]:
+            same = next(p for p in self.parts if p.name.lower() == part.clash.lower())
+            one, other = f"{quoted(same.name)}::VARCHAR", f"{quoted(part.name)}::VARCHAR"
+            differ = f"SELECT count(*) FROM data WHERE {other} IS NOT NULL AND {one} IS DISTINCT FROM {other}"
+            if part.source is not None and part.left_out == "" and not self.con.execute(differ).fetchall()[0][0]:
+                self.con.execute(f"ALTER TABLE data DROP COLUMN {quoted(part.name)}").fetchall()
+                self.parts.remove(part)
+                for names in self.joined.values():
+                    if part.name in names:
+                        names.remove(part.name)
 
     def _described(self, key: str) -> Built:
         """The columns typed on the rows of `data`, since a join repeats them and leaves orphans out."""

@@ -7,7 +7,7 @@ from typing import Literal
 
 from ..value import Value
 
-TableRole = Literal["grain", "above", "below", "beside", "shared", "left out"]
+TableRole = Literal["grain", "above", "joined", "below", "beside", "shared", "left out"]
 
 
 class Link(Value):
@@ -42,8 +42,8 @@ class TableSummary(Value):
     rows: int
     columns: int
     role: TableRole
-    """grain: its rows are analysed; above: its columns were joined down; below and beside: it was summed up, a row
-    of the grain or of a table above it at a time; shared: a table that several units point at."""
+    """grain: its rows are analysed; above: its columns were joined down; joined: it has at most one row each; below and
+    beside: it was summed up, a row of the grain or of a table above it at a time; shared: several units point at it."""
     note: str = ""
     """What that means for this table, in a sentence."""
 
