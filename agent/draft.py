@@ -12,7 +12,7 @@ from scipy.special import ndtr
 
 from ..tools.data.rows import Rows
 from ..tools.data.schema import Column
-from ..tools.explore.constructed import constructed_pairs, follow_the_count
+from ..tools.explore.constructed import constructed_pairs, follow_from_others
 from ..tools.explore.lead import Lead, Structure
 from ..tools.explore.structure import structural_pairs
 from ..tools.verify.evidence import Evidence
@@ -81,7 +81,7 @@ def draft_by_rule(
     units = len(np.unique(rows.cluster)) if rows.cluster is not None else rows.n
     ratio = held_out_units / max(units, 1)
     barred = structural_pairs(structure) | constructed_pairs(rows.columns.values(), structure)
-    barred |= follow_the_count(rows.columns.values(), leads)
+    barred |= follow_from_others(rows.columns.values(), leads)
     asked = {focus.outcome, *focus.about}
     codes = {c.name for c in rows.columns.values() if is_code(c)} - asked
     spare = spare_columns(structure, rows, asked) | codes

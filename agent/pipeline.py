@@ -18,7 +18,6 @@ from ..tools.data.split import Plan, SealedSplit, seal
 from ..tools.data.tables import open_source
 from ..tools.data.tables_schema import Joining
 from ..tools.errors import UsageError
-from ..tools.explore.constructed import constructed_pairs
 from ..tools.explore.profile import profile_rows
 from ..tools.explore.scan import scan_pairs
 from ..tools.explore.structure import find_structure
@@ -192,9 +191,7 @@ def _explore(rows: Rows, settings: Settings, say: Progress, timing: dict[str, fl
         say(f"Exploring {rows.n:,} rows")
         structure = find_structure(rows)
         profile = profile_rows(rows, today=date.max)  # a report must not depend on the day it is made
-        leads = scan_pairs(rows, threads=settings.threads)
-        built = constructed_pairs(rows.columns.values(), structure)
-        return Explored(rows, profile, tuple(x for x in leads if frozenset((x.a, x.b)) not in built), structure)
+        return Explored(rows, profile, scan_pairs(rows, threads=settings.threads), structure)
 
 
 def _draft(split: SealedSplit, explored: Explored, settings: Settings, number: int, closed: bool) -> Batch:

@@ -79,7 +79,7 @@ def summarise(
     """The result of the run; everything but `timing` is a function of data, options and ledger."""
     n = len(explored.rows.columns)
     pairs = n * (n - 1) // 2
-    leads = strong_leads(explored.leads, pairs)
+    leads = strong_leads(_open_leads(explored), pairs)
     sources = {d.hypothesis.content_id(): d.source for d in batch.drafts}
     focus = [settings.focus.outcome] if settings.focus.outcome else list(settings.focus.about)
     findings = (
@@ -109,6 +109,13 @@ def summarise(
         ),
         timing={k: round(v, 3) for k, v in timing.items()},
     )
+
+
+def _open_leads(explored: Explored) -> list[Lead]:
+    """The leads without pairs that go together because of how their columns were made from other tables."""
+    made = [c for c in explored.rows.columns.values() if c.aggregate is not None]
+    built = constructed_pairs(made, explored.structure)
+    return [x for x in explored.leads if frozenset((x.a, x.b)) not in built]
 
 
 def _told(explored: Explored) -> tuple[Structure, ...]:

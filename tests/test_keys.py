@@ -170,14 +170,12 @@ def test_two_columns_together_are_a_key_where_neither_is_alone(tmp_path):
     assert not links[0].one_to_one
 
 
-def test_a_table_that_points_at_itself_is_noted_and_not_followed(tmp_path):
+def test_a_table_that_points_at_itself_is_seen_and_not_followed(tmp_path):
     people = pd.DataFrame({"employee_id": range(1, 101), "manager_id": [1 + i // 10 for i in range(100)]})
     shifts = pd.DataFrame({"employee_id": np.repeat(np.arange(1, 101), 4), "hours": np.tile([4.0, 5, 6, 7.5], 100)})
     links = found(tmp_path, {"people": people, "shifts": shifts})
     assert told(links.links) == ["shifts.employee_id -> people.employee_id"]
-    assert [n.text for n in links.notes] == [
-        "`manager_id` of 'people' names rows of the same table; such a link is not followed."
-    ]
+    assert links.selves == (("people", "manager_id"),)
 
 
 def test_a_table_that_extends_another_by_the_same_key_is_never_taken_for_it(tmp_path):

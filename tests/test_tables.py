@@ -376,3 +376,30 @@ def test_a_column_that_only_repeats_the_one_of_its_name_is_not_joined():
     assert "details: age" in names
     assert "details: plan" not in names
     assert {t.name: t.role for t in tables_of(data).tables}["details"] == "joined"
+
+
+def test_a_column_that_names_rows_of_its_own_table_is_left_out_and_told():
+    people = pd.DataFrame({"employee_id": range(1, 301), "manager_id": [1 + i // 10 for i in range(300)]})
+    rng = np.random.default_rng(9)
+    shifts = pd.DataFrame({"employee_id": rng.integers(1, 301, 900), "hours": rng.normal(6, 1, 900)})
+    data = opened({"people": people, "shifts": shifts})
+    assert column(data, "manager_id").type == "identifier"
+    assert "`manager_id` of 'people' names rows of the same table; such a link is not followed." in [
+        n.text for n in data.notes
+    ]
+
+
+def test_a_table_that_only_looks_names_up_is_its_own_root():
+    frames = {"customers": shop(n=300)["customers"], "regions": REGIONS}
+    data = opened(frames)
+    assert (tables_of(data).root, tables_of(data).key, data.rows) == ("customers", "", 300)
+    assert column(data, "region_name").type == "category"
+    assert choose_unit(data).kind == "row"
+
+
+def test_too_few_units_are_told_with_the_way_out():
+    data = opened(shop(n=60))
+    assert (
+        "Only the 60 rows of 'customers' can be taken for independent of each other. If rows below them are, say so "
+        "with `--root items` or `--root orders`." in [n.text for n in data.notes]
+    )

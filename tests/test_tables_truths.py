@@ -16,7 +16,7 @@ from heldout.tools.data.split import seal
 from heldout.tools.data.tables import open_source
 from heldout.tools.data.tables_schema import Joining
 from heldout.tools.errors import LedgerError
-from heldout.tools.explore.constructed import constructed_pairs, follow_the_count
+from heldout.tools.explore.constructed import constructed_pairs, follow_from_others
 from heldout.tools.explore.lead import Lead
 from heldout.tools.verify.families import FAMILIES
 from heldout.tools.verify.hypothesis import GroupDifference, parse
@@ -93,7 +93,7 @@ def test_columns_of_one_shared_table_and_pairs_above_the_grain_are_barred():
     assert barred == {frozenset(c.name for c in shared), frozenset(c.name for c in above)}
 
 
-def test_an_extreme_is_not_claimed_beside_a_count_that_explains_it():
+def test_an_extreme_is_not_claimed_beside_a_count_or_a_mean_that_explains_it():
     columns = [
         aggregate("orders", "count"),
         aggregate("orders", "max", "amount"),
@@ -103,8 +103,10 @@ def test_an_extreme_is_not_claimed_beside_a_count_that_explains_it():
         {"a": "plan", "b": "orders: count", "kind": "category-number", "measure": "epsilon_squared", "strength": 0.2,
          "n": 500, "p_value": 1e-9, "mutual_information": 0.1}
     )  # fmt: skip
-    assert follow_the_count(columns, [lead]) == {frozenset(("plan", "orders: max amount"))}
-    assert follow_the_count(columns, [lead.model_copy(update={"p_value": 0.5})]) == frozenset()
+    assert follow_from_others(columns, [lead]) == {frozenset(("plan", "orders: max amount"))}
+    by_mean = lead.model_copy(update={"b": "orders: mean amount"})
+    assert follow_from_others(columns, [by_mean]) == {frozenset(("plan", "orders: max amount"))}
+    assert follow_from_others(columns, [lead.model_copy(update={"p_value": 0.5})]) == frozenset()
 
 
 def test_a_closed_family_holds_no_pair_that_follows_from_the_making():

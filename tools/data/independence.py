@@ -79,11 +79,13 @@ def _root_unit(tables: Tables) -> Unit:
 
 def _root_rows(tables: Tables, unit: Unit) -> Unit:
     """The root's rows, each with all that belongs to it, placed by its key."""
+    if not tables.key:
+        return unit
     reason = (
         f"Rows are those of {tables.root}, which the other tables point at; what belongs to one `{tables.key}` was "
         "summed up in its row, so rows stand for themselves."
     )
-    return unit.model_copy(update={"reason": reason, "placed_by": tables.key})
+    return unit.model_copy(update={"reason": reason, "placed_by": tables.key or None})
 
 
 def fetch(data: Dataset, sql: str, parameters: list[Any] | None = None) -> dict[str, NDArray]:

@@ -14,7 +14,7 @@ import duckdb
 from ..errors import DataError
 from .key_names import QUALIFIED, SAME, VALUES_ONLY, names_its_own_kind, says_key, similarity
 from .readers_binary import quoted
-from .schema import Column, Note
+from .schema import Column
 from .tables_open import Member
 from .tables_schema import Link
 
@@ -52,7 +52,8 @@ class Found:
     links: tuple[Link, ...]
     misses: tuple[str, ...]
     """For the refusal of tables that do not hang together: what was looked for and not found."""
-    notes: tuple[Note, ...]
+    selves: tuple[tuple[str, str], ...] = ()
+    """(table, column) of the columns that name other rows of their own table."""
 
 
 def find_links(members: Sequence[Member], con: Connection, declared: Sequence[Candidate] = ()) -> Found:
@@ -78,8 +79,8 @@ def find_links(members: Sequence[Member], con: Connection, declared: Sequence[Ca
         _check_key(con, c)
     linked = {frozenset((c.child.name, c.parent.name)) for c in chosen}
     misses = [_missed(c) for c in tried if frozenset((c.child.name, c.parent.name)) not in linked]
-    notes = tuple(note for m in members for note in _self_references(con, m))
-    return Found(tuple(_link(con, c) for c in chosen), tuple(sorted({m for m in misses if m})), notes)
+    selves = tuple((m.name, name) for m in members for name in _self_references(con, m))
+    return Found(tuple(_link(con, c) for c in chosen), tuple(sorted({m for m in misses if m})), selves)
 
 
 def may_be_key(column: Column) -> bool:
@@ -246,9 +247,9 @@ def _missed(c: Candidate) -> str:
     return ""
 
 
-def _self_references(con: Connection, m: Member) -> list[Note]:
-    """A note for each column that names other rows of its own table."""
-    notes = []
+def _self_references(con: Connection, m: Member) -> list[str]:
+    """The columns that name other rows of their own table."""
+    found = []
     for column in m.columns:
         if not (may_be_key(column) and names_its_own_kind(column.name)):
             continue
@@ -256,7 +257,6 @@ def _self_references(con: Connection, m: Member) -> list[Note]:
             if key is column or not may_be_key(key) or key.storage != column.storage or not _is_key(key, 1.0):
                 continue
             if _contained(con, Candidate(m, column, m, key, SAME)) >= CONTAINED:
-                text = f"`{column.name}` of '{m.source}' names rows of the same table; such a link is not followed."
-                notes.append(Note(kind="warning", text=text))
+                found.append(column.name)
                 break
-    return notes
+    return found

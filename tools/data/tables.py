@@ -96,11 +96,11 @@ def _opened(
     root = joining.root or _root_of_entity(joining.entity, found.links)
     layout = lay_out(members, found.links, found.misses, root=root, grain=joining.grain)
     kept = [x for x in found.links if x not in layout.dropped]
-    built = Builder(members, layout, kept, cursor).build()
+    built = Builder(members, layout, found, cursor).build()
     if built.rows == 0:
         raise DataError(f"No row of `{layout.grain}` belongs to a row of `{layout.root}`. Check the keys.")
     by_name = {m.name: m for m in members}
-    notes = [*_reading(members, layout), *found.notes, *links_notes(kept, by_name, layout, cursor), *built.notes]
+    notes = [*_reading(members, layout), *links_notes(kept, by_name, layout, cursor, found.selves), *built.notes]
     cursor.close()
     return Dataset(
         connection, place, name=name or _title(members), columns=built.columns, rows=built.rows, notes=notes,

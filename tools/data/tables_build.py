@@ -11,7 +11,7 @@ import duckdb
 
 from .inference import Kind, Plan
 from .inference_roles import describe
-from .keys import joined_on
+from .keys import Found, joined_on
 from .readers_binary import quoted
 from .schema import Aggregate, Column, Note, Storage
 from .tables_graph import Layout
@@ -20,7 +20,7 @@ from .tables_open import Member
 from .tables_schema import Link, MadeColumn
 
 Connection = duckdb.DuckDBPyConnection
-_KEY = "it is a key by which the tables were joined"
+_KEY = "it is a key that says which rows belong together"
 
 
 @dataclass
@@ -29,7 +29,7 @@ class Built:
 
     columns: tuple[Column, ...]
     key: str
-    """The root's key in `data`."""
+    """The root's key in `data`; empty where nothing points at the root but it only at lookups."""
     made: list[MadeColumn] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     rows: int = 0
@@ -55,13 +55,15 @@ class _Part:
 class Builder:
     """Collects the parts of the query; used once."""
 
-    def __init__(self, members: Sequence[Member], layout: Layout, links: Sequence[Link], con: Connection) -> None:
+    def __init__(self, members: Sequence[Member], layout: Layout, found: Found, con: Connection) -> None:
+        links = [x for x in found.links if x not in layout.dropped]
         self.members = {m.name: m for m in members}
         self.layout = layout
         self.con = con
         self.links = links
         known = (*links, *layout.dropped)
         self.keys: set[tuple[str, str]] = {(x.child, x.column) for x in known} | {(x.parent, x.key) for x in known}
+        self.keys |= set(found.selves)
         self.repeated = {(x.child, x.column) for x in layout.dropped} - {(x.child, x.column) for x in links}
         self.parts: list[_Part] = []
         self.joins: list[str] = []
@@ -176,7 +178,9 @@ class Builder:
         if self.layout.up:
             table, name = self.layout.up[-1].child, self.layout.up[-1].column
         else:
-            table, name = self.layout.root, sorted(x.key for x in self.links if x.parent == self.layout.root)[0]
+            table, name = self.layout.root, min((x.key for x in self.links if x.parent == self.layout.root), default="")
+        if not name:
+            return ""
         sql = f"{self._alias(table)}.{quoted(name)}"
         own = next((p for p in self.parts if p.sql == sql), None)
         if own is None:

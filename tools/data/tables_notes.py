@@ -14,11 +14,14 @@ from .tables_open import Member
 from .tables_schema import Link
 
 Connection = duckdb.DuckDBPyConnection
+ENOUGH = 200
+"""Rows from which a table is divided into explored and sealed ones."""
 
 
 def links_notes(
-    links: Sequence[Link], members: Mapping[str, Member], layout: Layout, con: Connection
-) -> Iterator[Note]:
+    links: Sequence[Link], members: Mapping[str, Member], layout: Layout, con: Connection,
+    selves: Sequence[tuple[str, str]] = (),
+) -> Iterator[Note]:  # fmt: skip
     """What the links left to say: orphans, rows without a parent, parents without rows, and what was not followed."""
     for x in links:
         child, parent = members[x.child], members[x.parent]
@@ -39,8 +42,25 @@ def links_notes(
             yield Note(kind="warning", text=text)
     for x in layout.dropped:
         yield Note(kind="left_out", text=_shortcut(x, links, members, con))
+    for name, column in selves:
+        text = f"`{column}` of '{members[name].source}' names rows of the same table; such a link is not followed."
+        yield Note(kind="left_out", text=text)
+    yield from _few_units(members, layout)
     for name in layout.left_out:
         yield Note(kind="left_out", text=f"'{members[name].source}' is left out: its rows belong to no one unit.")
+
+
+def _few_units(members: Mapping[str, Member], layout: Layout) -> Iterator[Note]:
+    """Where the root has too few rows to be divided and a table below it has enough."""
+    units = members[layout.root].rows
+    below = [n for n in (layout.grain, *layout.below) if n != layout.root and members[n].rows >= ENOUGH]
+    if units < ENOUGH and below:
+        names = " or ".join(f"`--root {n}`" for n in sorted(below))
+        text = (
+            f"Only the {units:,} rows of '{members[layout.root].source}' can be taken for independent of each other. "
+            f"If rows below them are, say so with {names}."
+        )
+        yield Note(kind="warning", text=text)
 
 
 def _shortcut(short: Link, links: Sequence[Link], members: Mapping[str, Member], con: Connection) -> str:

@@ -46,11 +46,11 @@ def constructed_pairs(columns: Iterable[Column], structure: Sequence[Structure] 
     )
 
 
-def follow_the_count(columns: Iterable[Column], leads: Iterable[Lead]) -> frozenset[frozenset[str]]:
-    """Pairs of a column with an extreme, a date or a span that its lead with the number of rows explains already.
+def follow_from_others(columns: Iterable[Column], leads: Iterable[Lead]) -> frozenset[frozenset[str]]:
+    """Pairs of a column with an extreme, a date or a span that its lead with a count or a mean explains already.
 
     Who orders more often has the greater maximum, the earlier first order, the longer span and more items, whatever
-    is ordered.
+    is ordered; who pays more on average has the greater minimum and maximum.
 
     Args:
         columns: The columns in question.
@@ -60,7 +60,15 @@ def follow_the_count(columns: Iterable[Column], leads: Iterable[Lead]) -> frozen
     counts = {name: x.table for name, x in made.items() if x.how == "count"}
     clear = [x for x in leads if x.p_value <= CLEAR]
     moves = [(x.b, counts[x.a]) for x in clear if x.a in counts] + [(x.a, counts[x.b]) for x in clear if x.b in counts]
-    return frozenset(
+    means = {name: (x.table, x.of) for name, x in made.items() if x.how == "mean"}
+    shifts = [(x.b, means[x.a]) for x in clear if x.a in means] + [(x.a, means[x.b]) for x in clear if x.b in means]
+    by_mean = {
+        frozenset((other, name))
+        for other, source in shifts
+        for name, x in made.items()
+        if x.how in ("min", "max") and (x.table, x.of) == source and name != other
+    }
+    return frozenset(by_mean) | frozenset(
         frozenset((other, name))
         for other, table in moves
         for name, x in made.items()
