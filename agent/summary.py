@@ -154,7 +154,7 @@ def _dataset(opened: Opened, plan: Plan, profile: Sequence[ColumnProfile]) -> Da
                 missing=own.missing if own else c.missing, distinct=own.distinct if own else c.distinct,
             )
         )  # fmt: skip
-    notes = [n for n in opened.notes if not (n.kind == "left_out" and n.column == plan.key)]
+    notes = [n for n in opened.notes if not (n.kind == "left_out" and n.column and n.column == plan.key)]
     if plan.copies:
         notes = [n for n in notes if "repeat an earlier row" not in n.text and "repeats an earlier row" not in n.text]
     if plan.warning:

@@ -172,6 +172,13 @@ def test_the_report_tells_tables_links_and_made_columns(tmp_path):
     assert "It was joined from 4 tables" in text
 
 
+def test_a_link_that_is_not_followed_is_told_in_the_report():
+    frames = shop(n=400)
+    frames["items"] = frames["items"].merge(frames["orders"][["order_id", "customer_id"]], on="order_id")
+    told = [n.text for n in heldout.explain(frames).result.dataset.notes]
+    assert [t for t in told if t.startswith("`items.customer_id -> customers.customer_id` was not followed")]
+
+
 def test_one_table_has_no_section_of_tables():
     explanation = heldout.explain(shop(n=400)["customers"])
     assert explanation.result.tables is None
