@@ -4,7 +4,7 @@ Knows exploration rows and names. Must never know a sealed row or a verdict. Pro
 columns, and none where the plain comparison of groups already says the same.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import Literal
 
@@ -21,6 +21,7 @@ _PAIRS = 60
 _MIN_GROUP = 30
 _MIN_TAIL = 60
 _MIN_Z = 3.0
+_UPPER = 0.9
 _DRAFTABLE = 0.8
 """Part of the smallest effect of interest from which the comparison of ranks is drafted itself."""
 
@@ -34,31 +35,47 @@ def propose_amounts(outlook: Outlook) -> Iterator[Hypothesis]:
     pairs = [(y, g) for y, g in product(plain, labels) if outlook.admits(y.name, g.name)]
     for number, label in pairs[:_PAIRS]:
         contrasts = level_contrasts(outlook.rows, number.name, label.name, least=_MIN_GROUP)
-        best = max((_claim(number, label, c) for c in contrasts), key=lambda x: x[0], default=None)
-        if best is not None and best[1] is not None:
-            found.append((best[0], best[1]))
+        claim = _claim(number, label, contrasts)
+        if claim is not None:
+            found.append(claim)
     found.sort(key=lambda x: (-x[0], x[1].content_id()))
     yield from (h for _, h in found[:_MOST])
 
 
-def _claim(number: Column, label: Column, c: LevelContrast) -> tuple[float, Hypothesis | None]:
-    """What one level against the rest suggests beyond its ranks, with how much it stands out; (0, None) for nothing."""
-    told = abs(c.ranks) >= _DRAFTABLE * SMALLEST_EFFECTS["group_difference"] and abs(c.ranks_z) >= _MIN_Z
-    if is_amount(number):
-        large = abs(c.mean) >= _DRAFTABLE * SMALLEST_EFFECTS["mean_difference"] and abs(c.mean_z) >= _MIN_Z
-        if large and not (told and c.ranks * c.mean > 0):
-            levels, direction = _sides(label, c, c.mean > 0)
-            return abs(c.mean_z), MeanDifference(
-                outcome=number.name, predictor=label.name, levels=levels, direction=direction
-            )
-        return 0.0, None
-    large = abs(c.upper) >= SMALLEST_EFFECTS["quantile_difference"] and abs(c.upper_z) >= _MIN_Z
-    if told or not large or c.n < _MIN_TAIL or c.upper * c.upper_z < 0:
-        return 0.0, None
+def _claim(number: Column, label: Column, contrasts: Sequence[LevelContrast]) -> tuple[float, Hypothesis] | None:
+    """What the level that stands out most suggests beyond its ranks, with how much it stands out."""
+    amount = is_amount(number)
+    c = max(contrasts, key=lambda x: abs(x.mean_z if amount else x.upper_z), default=None)
+    if c is None:
+        return None
+    return _of_mean(number, label, c) if amount else _of_tail(number, label, c)
+
+
+def _told(c: LevelContrast) -> bool:
+    """Whether the comparison of ranks is large enough to be drafted itself."""
+    return abs(c.ranks) >= _DRAFTABLE * SMALLEST_EFFECTS["group_difference"] and abs(c.ranks_z) >= _MIN_Z
+
+
+def _of_mean(number: Column, label: Column, c: LevelContrast) -> tuple[float, Hypothesis] | None:
+    if abs(c.mean) < _DRAFTABLE * SMALLEST_EFFECTS["mean_difference"] or abs(c.mean_z) < _MIN_Z:
+        return None
+    if _told(c) and c.ranks * c.mean > 0:
+        return None
+    levels, direction = _sides(label, c, c.mean > 0)
+    claim = MeanDifference(outcome=number.name, predictor=label.name, levels=levels, direction=direction)
+    return abs(c.mean_z), claim
+
+
+def _of_tail(number: Column, label: Column, c: LevelContrast) -> tuple[float, Hypothesis] | None:
+    if _told(c) or c.n < _MIN_TAIL or c.upper * c.upper_z < 0:
+        return None
+    if abs(c.upper) < SMALLEST_EFFECTS["quantile_difference"] or abs(c.upper_z) < _MIN_Z:
+        return None
     levels, direction = _sides(label, c, c.upper > 0)
-    return abs(c.upper_z), QuantileDifference(
-        outcome=number.name, predictor=label.name, quantile=0.9, levels=levels, direction=direction
+    claim = QuantileDifference(
+        outcome=number.name, predictor=label.name, quantile=_UPPER, levels=levels, direction=direction
     )
+    return abs(c.upper_z), claim
 
 
 def _sides(label: Column, c: LevelContrast, higher: bool) -> tuple[Contrast, Literal["higher", "lower"]]:

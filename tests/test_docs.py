@@ -4,6 +4,7 @@ import ast
 import importlib
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -97,7 +98,7 @@ def test_every_option_that_a_page_names_exists(page: Path) -> None:
 
 
 def test_the_commands_of_the_readme_parse() -> None:
-    lines = [line.split("#")[0].split() for block in _fenced(README, "sh") for line in block.splitlines()]
+    lines = [shlex.split(line, comments=True) for block in _fenced(README, "sh") for line in block.splitlines()]
     ours = [line[1:] for line in lines if line[:1] == ["heldout"]]
     assert len(ours) >= 7
     for words in ours:

@@ -115,11 +115,21 @@ def test_no_draws_leave_the_robust_p_alone(case, rows):
     assert evidence.p_value == evidence.p_robust is not None
 
 
-def test_a_lower_confidence_level_gives_a_narrower_interval(case, rows):
-    wide, narrow = (case.family.evaluate(case.hypothesis, rows, draws=0, level=level).effect for level in (0.99, 0.8))
+def test_the_interval_of_a_clear_effect_leaves_out_nothing_there(case, rows):
+    evidence = case.family.evaluate(case.hypothesis, rows, draws=0)
+    assert evidence.p_robust < 0.001
+    assert not evidence.effect.low <= case.hypothesis.null <= evidence.effect.high
+    assert evidence.theta > 2 * evidence.standard_error
+
+
+def test_a_lower_confidence_level_gives_a_narrower_interval_and_the_same_test(case, rows):
+    one, two = (case.family.evaluate(case.hypothesis, rows, draws=0, level=level) for level in (0.99, 0.8))
+    wide, narrow = one.effect, two.effect
     assert wide.low <= narrow.low <= narrow.value <= narrow.high <= wide.high
     assert wide.high - wide.low > narrow.high - narrow.low
     assert (wide.level, narrow.level) == (0.99, 0.8)
+    assert (one.p_robust, one.theta) == (two.p_robust, two.theta)
+    assert one.standard_error == pytest.approx(two.standard_error, rel=0.05)  # where it is read off an interval
 
 
 def test_too_few_rows_or_none_are_untestable_with_a_reason_and_no_p(case, rows):

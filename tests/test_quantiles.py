@@ -5,6 +5,7 @@ import pytest
 from scipy import stats
 from scipy.stats import binomtest
 
+from heldout.agent.report.charts import chart
 from heldout.tools.data.rows import Rows
 from heldout.tools.errors import HypothesisError
 from heldout.tools.verify.families.quantile_difference import FAMILY
@@ -140,6 +141,17 @@ def test_words_name_the_quantile_and_groups_hold_it(rng):
     middle = FAMILY.evaluate(RENT, rows_of(a, b), draws=99)
     assert middle.groups[0].label == "`g` is u"
     assert f": {np.median(a):,.0f}" in FAMILY.sentence(RENT, middle)
+
+
+def test_a_picture_of_an_upper_quantile_shows_it_and_says_so(rng):
+    rows = rows_of(rng.gamma(2, 500, 300), rng.gamma(2, 300, 300))
+    picture = FAMILY.picture(TOP, rows)
+    groups = FAMILY.evaluate(TOP, rows, draws=0).groups
+    assert [(r["mean"], r["low"], r["high"]) for r in picture.records] == [(g.mean, g.low, g.high) for g in groups]
+    text = str(chart(picture))
+    assert "Dot: 90th percentile" in text
+    assert "average" not in text.lower()
+    assert "Dot: average" in str(chart(FAMILY.picture(RENT, rows)))
 
 
 def test_another_familys_claim_is_refused():

@@ -10,10 +10,11 @@ fetch anything. Records by kind; every key but those marked `*` may be missing o
     series   date*, mean*, n, low, high                        date is ISO text, or a number such as a year
     lines    line*, x*, mean*, n, low, high                    a line a group; x is a number, ISO time or label
 
-`mean` is a share between 0 and 1 where the picture's y title begins with `share of`. A picture's marks are drawn as
-dashed rules across a curve, a series or lines.
+`mean` is a share between 0 and 1 where the picture's y title begins with `share of`, a quantile where it begins with
+one such as `90th percentile of`. A picture's marks are drawn as dashed rules across a curve, a series or lines.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -89,11 +90,13 @@ def _groups(picture: Picture, records: Sequence[Record]) -> dict[str, Any]:
     spread = "; bar: middle half of the rows" if _all(rows, "q25", "q75") else ""
     median = ", line: median" if _all(rows, "median") else ""
     said = ", ".join(f"{words.clean(str(r['label']))} {r['figure']}" for r in rows)
+    quantile = re.match(r"(\d\S* percentile) of ", picture.y_title)
+    dot, of = (quantile[1], "") if quantile else ("average", "Average of ")
     return _horizontal(
         picture, rows, [*layers, *_dots("mean")],
         title=f"{short(picture.y_title)}", format=None,
-        subtitle=f"Dot: average{interval_note(picture)}{spread}{median}",
-        description=f"Average of {words.plain(picture.y_title)} by {words.plain(picture.x_title)}: {said}.",
+        subtitle=f"Dot: {dot}{interval_note(picture)}{spread}{median}",
+        description=f"{of}{words.plain(picture.y_title)} by {words.plain(picture.x_title)}: {said}.",
     )  # fmt: skip
 
 

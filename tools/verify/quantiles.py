@@ -29,8 +29,6 @@ class QuantileContrast(NamedTuple):
     """The difference of two quantiles with its test."""
 
     difference: Interval
-    parts: tuple[Interval, Interval]
-    """Both quantiles with their intervals from order statistics."""
     statistic: float
     p_robust: float
 
@@ -83,7 +81,7 @@ def quantile_contrast(
 
     References: Zou and Donner 2008, doi:10.1002/sim.3095, for the interval of a difference.
     """
-    one, two = (_quantile_interval(values, row, share, level) for row in counts)
+    one, two = (quantile_interval(values, row, share, level) for row in counts)
     error = float(np.hypot(one.error, two.error))
     if error == 0:
         return None
@@ -91,10 +89,10 @@ def quantile_contrast(
     low = value - float(np.hypot(one.value - one.low, two.high - two.value))
     high = value + float(np.hypot(one.high - one.value, two.value - two.low))
     statistic = value / error
-    return QuantileContrast(Interval(value, error, low, high), (one, two), statistic, float(2 * ndtr(-abs(statistic))))
+    return QuantileContrast(Interval(value, error, low, high), statistic, float(2 * ndtr(-abs(statistic))))
 
 
-def _quantile_interval(values: FloatArray, counts: NDArray, share: float, level: float) -> Interval:
+def quantile_interval(values: FloatArray, counts: NDArray, share: float, level: float = 0.95) -> Interval:
     """A sample's quantile with its error, and the order statistics between which it lies at that level."""
     at = np.cumsum(counts)
     n, z = int(at[-1]), normal_quantile(level)

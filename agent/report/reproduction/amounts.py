@@ -224,7 +224,7 @@ def quantiles(share: float, a: Any, b: Any, level: float, seed: int) -> Found:
     scale = wide / error
     groups = [group(a), group(b)]
     if share != 0.5:
-        ends = ((qa, la, ha), (qb, lb, hb))
+        ends = [(at, low, high) for at, _, low, high in (one_quantile(v, share, 0.95) for v in (a, b))]
         groups = [g | {"mean": at, "low": lo, "high": hi} for g, (at, lo, hi) in zip(groups, ends, strict=True)]
     d = value / spread
     return {

@@ -17,11 +17,18 @@ from ..evidence import Evidence, Group, Picture
 from ..hypothesis import FamilyName, Hypothesis, QuantileDifference
 from ..intervals import check_level, mean_interval
 from ..population import sides, tally
-from ..quantiles import MIN_BESIDE, QuantileContrast, heaped, permutation_quantile_p, quantile_contrast
+from ..quantiles import (
+    MIN_BESIDE,
+    QuantileContrast,
+    heaped,
+    permutation_quantile_p,
+    quantile_contrast,
+    quantile_interval,
+)
 from ..superiority import moments, quantile
 from .amount_words import claim, difference_sentence, quantile_name
 from .two_sides import counted_rows, evidence_of, floors, group_records, not_a_number, seen
-from .wording import column, group_label
+from .wording import column, group_label, short_labels
 
 TEST = "permutation of the studentised difference of quantiles and a z-test with errors from order statistics"
 
@@ -64,9 +71,23 @@ class _QuantileDifference:
         return evidence_of(h, split, TEST, counted, measured, levels=h.levels)
 
     def picture(self, hypothesis: Hypothesis, rows: Rows) -> Picture:
-        """Both groups with mean, interval and quartiles: {label, n, mean, low, high, median, q25, q75}."""
+        """Both groups: for the median as `group_records` gives them; for another quantile it and its interval.
+
+        That is {label, n, mean, low, high}, `mean` being the quantile; the y title names it.
+        """
         h = _own(hypothesis)
-        return Picture(kind="groups", x_title=h.predictor, y_title=h.outcome, records=group_records(h, rows))
+        if h.quantile == 0.5:
+            return Picture(kind="groups", x_title=h.predictor, y_title=h.outcome, records=group_records(h, rows))
+        _, _, _, values, counted = counted_rows(h, rows)
+        records = []
+        for label, counts in zip(short_labels(h.levels), counted.counts, strict=True):
+            if counts.sum() > 1:
+                at = quantile_interval(values, counts, h.quantile)
+                records.append(
+                    {"label": label, "n": int(counts.sum()), "mean": at.value, "low": at.low, "high": at.high}
+                )
+        title = f"{_short_name(h)} of {h.outcome}"
+        return Picture(kind="groups", x_title=h.predictor, y_title=title, records=tuple(records))
 
     def claim(self, hypothesis: Hypothesis) -> str:
         """The claim as one plain sentence without figures (but the quantile) and without a full stop."""
@@ -86,6 +107,11 @@ def _own(hypothesis: Hypothesis) -> QuantileDifference:
     if not isinstance(hypothesis, QuantileDifference):
         raise HypothesisError(f"A {hypothesis.family} hypothesis is not one of quantile_difference.")
     return hypothesis
+
+
+def _short_name(h: QuantileDifference) -> str:
+    """`90th percentile`."""
+    return quantile_name(h).removeprefix("the ").split(" of ")[0]
 
 
 def _unfit(h: QuantileDifference, values: FloatArray, counts: NDArray) -> str | None:
@@ -127,7 +153,7 @@ def _compare(
         "p_permutation": p,
         "p_robust": found.p_robust,
         "in_units": Effect(name=name, value=value, low=low, high=high, level=level, unit=unit),
-        "groups": tuple(_group(h, s, values, counts[s], found) for s in (0, 1)),
+        "groups": tuple(_group(h, s, values, counts[s]) for s in (0, 1)),
     }
 
 
@@ -147,13 +173,13 @@ def _effect(found: QuantileContrast, values: FloatArray, total: NDArray, level: 
     }
 
 
-def _group(h: QuantileDifference, side: int, values: FloatArray, counts: NDArray, found: QuantileContrast) -> Group:
+def _group(h: QuantileDifference, side: int, values: FloatArray, counts: NDArray) -> Group:
     """The group with its median; for another quantile that is the figure, under a label that names it."""
     n, mean, variance = moments(values, counts)
     label, around = group_label(h.predictor, h.levels, side), mean_interval(n, mean, variance)
     if h.quantile != 0.5:
-        label = f"{quantile_name(h).removeprefix('the ').split(' of ')[0]} where {label}"
-        around = found.parts[side]
+        label = f"{_short_name(h)} where {label}"
+        around = quantile_interval(values, counts, h.quantile)
     median = quantile(values, counts, 0.5)
     return Group(label=label, n=n, mean=around.value, low=around.low, high=around.high, median=median)
 
