@@ -12,6 +12,7 @@ from scipy.special import ndtr, ndtri
 
 from ..tools.data.rows import Rows
 from ..tools.data.schema import Column
+from ..tools.explore.constructed import constructed_pairs, follow_from_others
 from ..tools.explore.lead import Lead, Structure
 from ..tools.explore.segments import Segmentation
 from ..tools.explore.structure import structural_pairs
@@ -82,7 +83,8 @@ def draft_by_rule(
     order = {name: at for at, name in enumerate(rows.columns)}
     units = len(np.unique(rows.cluster)) if rows.cluster is not None else rows.n
     ratio = held_out_units / max(units, 1)
-    barred = structural_pairs(structure) | _derived_pairs(rows)
+    barred = structural_pairs(structure) | constructed_pairs(rows.columns.values(), structure)
+    barred |= follow_from_others(rows.columns.values(), leads)
     asked = {focus.outcome, *focus.about}
     codes = {c.name for c in rows.columns.values() if is_code(c)} - asked
     spare = spare_columns(structure, rows, asked) | codes
@@ -113,11 +115,6 @@ def _of_pairs(
     for lead in islice(leads, _PAIRS):
         outcome, predictor = _read(rows.column(lead.a), rows.column(lead.b), order, focus)
         yield from candidates(outcome, predictor, sample)
-
-
-def _derived_pairs(rows: Rows) -> frozenset[frozenset[str]]:
-    """A duration with the end it was computed from: no discovery, unlike the duration with its start."""
-    return frozenset(frozenset((c.name, c.derived_from[-1])) for c in rows.columns.values() if c.derived_from)
 
 
 def _read(a: Column, b: Column, order: dict[str, int], focus: Focus) -> tuple[Column, Column]:

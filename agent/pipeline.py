@@ -11,10 +11,12 @@ from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
-from ..tools.data.dataset import Dataset, open_dataset
+from ..tools.data.dataset import Dataset
 from ..tools.data.rows import Rows
 from ..tools.data.schema import Limits
 from ..tools.data.split import Plan, SealedSplit, seal
+from ..tools.data.tables import open_source
+from ..tools.data.tables_schema import Joining
 from ..tools.errors import UsageError
 from ..tools.explore.profile import profile_rows
 from ..tools.explore.scan import scan_pairs
@@ -49,6 +51,10 @@ def explain(
     entity: str | None = None,
     time: str | None = None,
     table: str | None = None,
+    tables: Sequence[str] = (),
+    root: str | None = None,
+    grain: str | None = None,
+    links: Sequence[str] = (),
     name: str | None = None,
     alpha: float = 0.05,
     strict: bool = False,
@@ -64,12 +70,16 @@ def explain(
 
     Args:
         source: A file (CSV, TSV, JSON lines, Parquet, Excel, SQLite, DuckDB), a pandas DataFrame, an Arrow table
-            or a mapping of columns.
+            or a mapping of columns. Several tables: a list of these or a mapping from names to them.
         outcome: The column to explain; every claim then has it as outcome.
         about: Columns of which at least one takes part in every claim.
         entity: Column whose values are the units of independence (a customer, a patient).
         time: Column that orders rows which depend on their neighbours.
         table: Table or sheet, where the source holds several.
+        tables: Tables of one database that are to be explained together.
+        root: Of several tables the one whose rows are independent of each other; found out by default.
+        grain: Of several tables the one whose rows are analysed; the root by default.
+        links: Foreign keys between several tables, as `child.column=parent.column`; found out by default.
         name: Name of the data set in the report.
         alpha: Error level: share of false findings among the verified ones, or chance of any (`strict`).
         strict: Control the chance of any false finding (Holm) instead of their share (session-LOND).
@@ -92,7 +102,8 @@ def explain(
     """
     rule = make_rule(alpha=alpha, strict=strict, smallest_effects=smallest_effects)
     settings = Settings(rule, Focus(outcome, tuple(sorted(set(about)))), explore_only, threads)
-    how = How(table, name, limits or Limits(), entity, time, one_shot)
+    joining = Joining(tables=tuple(tables), root=root, grain=grain, links=tuple(links), entity=entity)
+    how = How(table, name, limits or Limits(), entity, time, one_shot, joining)
     return run(source, how, settings, ledger, progress)
 
 
@@ -105,6 +116,7 @@ class How(NamedTuple):
     entity: str | None = None
     time: str | None = None
     one_shot: bool = False
+    joining: Joining = Joining()
 
 
 def run(
@@ -123,9 +135,10 @@ def run(
 def sealed(source: object, how: How, settings: Settings, folder: Path, say: Progress) -> tuple[Opened, SealedSplit]:
     """The table read, checked against what was asked, and sealed into `folder`; nothing is recorded yet."""
     say("Reading the data")
-    with open_dataset(
-        source, table=how.table, name=how.name, limits=how.limits, folder=folder / "opened", threads=settings.threads
-    ) as data:
+    with open_source(
+        source, table=how.table, joining=how.joining, name=how.name, limits=how.limits, folder=folder / "opened",
+        threads=settings.threads,
+    ) as data:  # fmt: skip
         opened = _remember(data)
         _check_focus(settings.focus, opened)
         say(f"Sealing rows of {opened.name}: {opened.rows:,} rows, {len(opened.columns)} columns")
@@ -164,7 +177,7 @@ def _run(
         explored = look_at(_open_rows(split, book, opened.fingerprint), settings, say, timing)
         return _report(opened, plan, book, settings, explored, None, Batch((), 0, 0), None, timing)
     closed = plan.kind == "none"
-    request = request_of(settings, closed)
+    request = request_of(settings, opened, closed)
     session = standing(sessions(book, opened.fingerprint), request, settings, closed)
     number = session.vault if session else next_vault(plan, sessions(book, opened.fingerprint))
     explored = Explored(Rows({}, {})) if closed else look_at(
@@ -259,7 +272,9 @@ def _report(
 
 
 def _remember(data: Dataset) -> Opened:
-    return Opened(data.name, data.fingerprint, data.rows, tuple(data.columns), tuple(data.notes), data.duplicates)
+    return Opened(
+        data.name, data.fingerprint, data.rows, tuple(data.columns), tuple(data.notes), data.duplicates, data.tables
+    )
 
 
 def _check_focus(focus: Focus, opened: Opened) -> None:

@@ -16,6 +16,7 @@ from . import words
 from .asked import answers
 from .charts import describe, svg
 from .details import details
+from .joined import joined_line, made_lines, tables_lines
 from .methods import limits, methods
 from .result import Finding, Result
 from .tables import columns_table, counts_table, leads_table, segments_table
@@ -55,6 +56,9 @@ def to_html(result: Result, *, saved: Sequence[str] = ()) -> str:
         segments=segments_table(result),
         methods=methods(result),
         limits=limits(result),
+        joined=joined_line(result),
+        tables=tables_lines(result),
+        made=made_lines(result),
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from . import words
 from .asked import Answer, answers
 from .details import details
+from .joined import joined_line, made_lines, tables_lines
 from .methods import limits, methods
 from .result import Finding, Result
 from .tables import columns_table, counts_table, leads_table, segments_table
@@ -59,6 +60,8 @@ def _name(name: str, *, cell: bool = False) -> str:
 def _first_screen(result: Result) -> Iterator[str]:
     yield f"# {escaped(result.dataset.name)}"
     yield named(words.done_line(result))
+    if result.tables is not None:
+        yield named(joined_line(result))
     if words.budget_line(result):
         yield words.budget_line(result)
     if result.findings:
@@ -111,7 +114,18 @@ def _finding(finding: Finding, mark: str) -> str:
     return f"\n\n{indent}".join(lines)
 
 
+def _tables(result: Result) -> Iterator[str]:
+    if result.tables is None:
+        return
+    yield "## Tables"
+    yield "\n".join(f"- {named(text)}" for text in tables_lines(result))
+    if made_lines(result):
+        yield "Columns made from other tables:"
+        yield "\n".join(f"- {_name(name)}: {named(text)}" for name, text in made_lines(result))
+
+
 def _data(result: Result) -> Iterator[str]:
+    yield from _tables(result)
     if result.structure:
         yield "## How the table is built"
         yield "These relations hold by construction and are never counted as findings."

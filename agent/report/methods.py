@@ -7,6 +7,7 @@ result does not hold. Follows the SAMPL guidelines: tests, intervals, multiplici
 from collections.abc import Iterator
 
 from ...tools.verify.families.wording import number
+from .joined import data_words
 from .result import Finding, Result
 from .words import FAMILIES, explored_rows, figure, many, opened_rows, stated
 
@@ -41,12 +42,13 @@ def methods(result: Result) -> tuple[tuple[str, str], ...]:
 
 def limits(result: Result) -> tuple[str, ...]:
     """What a reader must not take from the report."""
+    source = "one table" if result.tables is None else "these tables"
     texts = [
         "Findings are associations, not causes: nothing here says what would happen if a column were changed, and "
         "no claim was adjusted for the other columns."
         if all(f.adjustment.tag == "not run" for f in result.findings)
         else "Findings are associations, not causes: nothing here says what would happen if a column were changed.",
-        "All rows come from one table: nothing here guards against faults of measurement or selection, nor against a "
+        f"All rows come from {source}: nothing here guards against faults of measurement or selection, nor against a "
         "change of the world since.",
         "Only columns marked as analysed were looked at, one pair at a time; what was not looked at was not judged.",
     ]
@@ -77,6 +79,7 @@ def _data(result: Result) -> str:
         f"The table {data.name} holds {many(data.rows, 'row')} and {many(len(data.columns), 'column')}, of which "
         f"{used:,} were analysed (fingerprint {data.fingerprint[:16]})."
     )
+    text += data_words(result)
     if data.duplicates:
         text += f" {many(data.duplicates, 'row repeats', 'rows repeat')} an earlier row exactly."
     return text

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from ...tools.data.schema import Note
+from ...tools.data.tables_schema import Tables
 from ...tools.explore.lead import Structure
 from ...tools.value import Effect, Value
 from ...tools.verify.evidence import Group, Outcome, Size
@@ -199,6 +200,8 @@ class Result(Value):
     schema_version: int = SCHEMA_VERSION
     tool: Tool
     dataset: DatasetSummary
+    tables: Tables | None = None
+    """Of several tables: which, how they are linked, and how their columns were made; None for one table."""
     split: SplitSummary
     policy: Policy
     counts: Counts

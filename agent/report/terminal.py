@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from . import words
 from .asked import answers
+from .joined import joined_line
 from .result import Finding, Result
 from .tables import leads_table, segments_table
 
@@ -108,6 +109,8 @@ def _answers(result: Result, *, full: bool) -> Iterator["RenderableType"]:
 def _title(result: Result, replayed: bool) -> Iterator["RenderableType"]:
     yield _line(result.dataset.name, "bold")
     yield _line(words.done_line(result))
+    if result.tables is not None:
+        yield _line(joined_line(result))
     if result.findings:
         yield _line(words.verdicts_line(result) + ". Associations, not causes.", "dim")
     if words.budget_line(result):

@@ -21,6 +21,7 @@ from .inference_roles import describe, find_surrogates
 from .readers import read_source, source_name, unreadable
 from .readers_binary import quoted
 from .schema import Column, Limits, Note
+from .tables_schema import Tables
 
 DEFAULT_LIMITS = Limits()
 MANY_COLUMNS = 200
@@ -36,6 +37,7 @@ class Dataset:
     def __init__(
         self, connection: duckdb.DuckDBPyConnection, folder: Path, *, name: str, columns: Sequence[Column],
         rows: int, notes: Sequence[Note], fingerprint: str, duplicates: int, surrogates: Sequence[str],
+        tables: Tables | None = None,
     ) -> None:  # fmt: skip
         self._connection = connection
         self._cleanup = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
@@ -49,6 +51,8 @@ class Dataset:
         """Rows that repeat an earlier row exactly."""
         self.surrogates = tuple(surrogates)
         """Columns that only number the rows; they are no part of the content."""
+        self.tables = tables
+        """Where the rows were made from several tables: which, and how."""
 
     def __repr__(self) -> str:
         return f"<Dataset {self.name}: {self.rows:,} rows, {len(self.columns):,} columns>"
@@ -94,7 +98,7 @@ def open_dataset(
         folder.mkdir(parents=True, exist_ok=True)
     place = Path(tempfile.mkdtemp(prefix="heldout-", dir=folder))
     name = name or source_name(source)
-    connection = _connect(place, threads)
+    connection = connect(place, threads)
     try:
         return _opened(connection, place, source, name, table, limits)
     except BaseException as err:
@@ -105,7 +109,7 @@ def open_dataset(
         raise
 
 
-def _connect(place: Path, threads: int) -> duckdb.DuckDBPyConnection:
+def connect(place: Path, threads: int) -> duckdb.DuckDBPyConnection:
     """A database in `place` that spills there, downloads nothing, and reads times of day as UTC."""
     connection = duckdb.connect(
         str(place / "data.duckdb"),
@@ -126,7 +130,7 @@ def _opened(
     raw = read_source(source, cursor, name=name, table=table, limits=limits, folder=place)
     plans = plan_columns(cursor, raw)
     surrogates = find_surrogates(cursor, plans)
-    _store(cursor, plans, surrogates)
+    store(cursor, plans, surrogates)
     notes = [*raw.notes, *(note for plan in plans for note in plan.notes)]
     notes += aggregate_rows(cursor, plans, name)
     columns, more = describe(cursor, plans, frozenset(surrogates))
@@ -143,8 +147,8 @@ def _opened(
     )  # fmt: skip
 
 
-def _store(cursor: duckdb.DuckDBPyConnection, plans: Sequence[Plan], surrogates: Sequence[str]) -> None:
-    """Fills the table `data` from `raw`, which is dropped."""
+def store(cursor: duckdb.DuckDBPyConnection, plans: Sequence[Plan], surrogates: Sequence[str]) -> None:
+    """Fills the table `data` from `raw`, which is dropped; `surrogates` are no part of `_content`."""
     cells = ", ".join(f"{plan.sql} AS {quoted(plan.name)}" for plan in plans)
     if len(plans) > MANY_COLUMNS:
         # Looking for common subexpressions takes time with the square of the columns: 9 of 13 s at 2,000.

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from ..data.rows import Rows
 from ..data.split import SealedSplit
+from ..explore.constructed import constructed_pairs
 from ..explore.structure import find_structure, structural_pairs
 from ..value import digest
 from .clusters import centred
@@ -76,7 +77,7 @@ def verify(
         weight=receipt.weight,
         earlier=receipt.earlier,
         split="held_out" if exploration is not None else "all",
-        structural=frozenset() if exploration is not None else structural_pairs(find_structure(rows)),
+        structural=frozenset() if exploration is not None else _structural(rows),
     )
     record_reveal(ledger, receipt, {v.hypothesis_id: v.outcome for v in judged.verdicts})
     return judged
@@ -126,6 +127,12 @@ def measure(hypothesis: Hypothesis, rows: Rows, *, split: str) -> Evidence:
 def seed_of(hypothesis: Hypothesis) -> int:
     """The seed of a hypothesis's permutation draws: a function of its content."""
     return int(digest(hypothesis.canonical())[:8], 16)
+
+
+def _structural(rows: Rows) -> frozenset[frozenset[str]]:
+    """Pairs that follow from how the table is built, or from how its columns were made from other tables."""
+    found, made = find_structure(rows), [c for c in rows.columns.values() if c.aggregate is not None]
+    return structural_pairs(found) | constructed_pairs(made, found)
 
 
 def _evaluate(hypothesis: Hypothesis, rows: Rows, split: str, structural: frozenset[frozenset[str]]) -> Evidence:
