@@ -30,7 +30,7 @@ def test_lines_are_a_valid_specification_with_a_legend(kind: str) -> None:
     drawn = svg(spec, dark=None)
     assert "region: north (n = 80)" in drawn
     assert "stroke-dasharray" in drawn
-    assert describe(spec).startswith("Average of score by place; region: north (n = 80): 1.00 at ")
+    assert describe(spec).startswith("Average of score by place; region: north (n = 80): 1 at ")
 
 
 def test_lines_of_nothing_are_drawn_as_an_empty_chart() -> None:
