@@ -18,7 +18,7 @@ from ..data.schema import Column
 from ..value import Value
 from .interaction_sums import Effects, Field, Sums, effects, fields, group_sums
 
-ROWS = 4_500
+ROWS = 6_000
 """Rows looked at, evenly spaced."""
 _ERROR = 0.05
 _MOST_LEVELS = 24
