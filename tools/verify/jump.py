@@ -6,8 +6,9 @@ Why stretches: rows of one day share what happened that day, and neighbouring da
 thousands of rows may be worth a few dozen observations. Means over at most 60 stretches of time are the units, and
 what dependence is left between them widens the error. Why two lines: a series that only rises is higher after any
 date, so the claim must beat a straight trend; each side has its own, which a bend without a jump fits as well. Why
-the best of all times: the rows that suggested the time may share its days with the rows that test it, so both p
-count how extreme the jump is among the largest jumps that the stretches would show at any time by chance.
+the best of all times: the rows that suggested the time share its days with the rows that test it. Where rows of one
+stretch are alike, both p count how extreme the jump is among the largest jumps that the stretches would show at any
+time by chance; where they are not, the test is fresh.
 """
 
 from typing import NamedTuple
@@ -18,6 +19,7 @@ from scipy.special import stdtr
 
 from ..data.rows import FloatArray
 from .series import MAX_PHI
+from .sharing import rows_share
 
 MIN_TIMES = 10
 """Distinct times that each side of a change needs."""
@@ -47,6 +49,8 @@ class JumpTest(NamedTuple):
     stretches: int
     reach: float
     """Standard errors by which the interval extends on either side."""
+    searched: bool
+    """Whether p counts the jump as the best of all times."""
     smooth: bool
     """Whether a smooth curve (a cubic) describes the stretches as well as the two lines; p is 1 then."""
 
@@ -97,15 +101,18 @@ def examine_jump(
     effective = len(cut.time) * (1 - fit.phi) / (1 + fit.phi)
     if fit.phi > MAX_PHI or effective < MIN_EFFECTIVE_STRETCHES:
         return _drifts(max(fit.phi, rough), effective)
-    family = _Family.of(cut, at)
+    searched = _shared(cut, fit, values, at) or rough > _DEPENDENT
+    family = _Family.of(cut, at, alone=not searched)
     df = max(effective - _PARAMETERS, 1.0)
     statistic = fit.value / fit.error if fit.error else float(np.copysign(1e12, fit.value))
     statistic = float(np.clip(statistic, -1e12, 1e12))
-    drawn = _permutation_p(cut, fit, family, draws, seed) if draws else None
+    drawn = _permutation_p(cut, fit, family, at, draws, seed) if draws else None
     smooth = _is_smooth(cut, fit, at)
     p_robust = 1.0 if smooth else family.tube_p(abs(statistic), df)
     reach = family.tube_quantile(1 - level, df)
-    return JumpTest(fit.value, fit.error, statistic, df, drawn, p_robust, fit.phi, len(cut.time), reach, smooth)
+    return JumpTest(
+        fit.value, fit.error, statistic, df, drawn, p_robust, fit.phi, len(cut.time), reach, searched, smooth
+    )
 
 
 def jump_between(cut: Stretches, values: FloatArray, at: float) -> tuple[float, float]:
@@ -193,6 +200,13 @@ def _fit(cut: Stretches, means: FloatArray, at: float) -> _Fit:
     return _Fit(value, 0.0 if error < 1e-12 * max(abs(value), 1e-300) else error, phi, means)
 
 
+def _shared(cut: Stretches, fit: _Fit, values: FloatArray, at: float) -> bool:
+    """Whether rows of one stretch, or of neighbouring stretches, are alike beyond the two lines."""
+    design = _design(cut.time, cut.after, at)
+    expected = design @ (np.linalg.pinv(design) @ fit.means)
+    return rows_share(values - expected[cut.of_row], cut.of_row, _PARAMETERS)
+
+
 def _is_smooth(cut: Stretches, fit: _Fit, at: float) -> bool:
     """Whether a cubic leaves no more of the means than the two lines do."""
     lines = _design(cut.time, cut.after, at)
@@ -229,9 +243,9 @@ class _Family(NamedTuple):
     """The change of slope at each time, orthogonal to the jump and to the lines, shape (K, B)."""
 
     @classmethod
-    def of(cls, cut: Stretches, at: float) -> "_Family":
+    def of(cls, cut: Stretches, at: float, *, alone: bool) -> "_Family":
         b, own = len(cut.time), int((cut.after == 0).sum())
-        places = sorted({own, *range(_MARGIN, b - _MARGIN + 1)})
+        places = [own] if alone else sorted({own, *range(_MARGIN, b - _MARGIN + 1)})
         lines = np.linalg.qr(_design(cut.time, cut.after, at)[:, :2])[0].T
         jumps, bends = [], []
         for place in places:
@@ -274,13 +288,10 @@ def _unit(x: FloatArray) -> FloatArray:
     return x / max(float(np.sqrt(x @ x)), 1e-300)
 
 
-def _permutation_p(cut: Stretches, fit: _Fit, family: _Family, draws: int, seed: int) -> float:
+def _permutation_p(cut: Stretches, fit: _Fit, family: _Family, at: float, draws: int, seed: int) -> float:
     rng = np.random.Generator(np.random.PCG64(seed))
     left = _rest(fit.means, family.lines)
-    own = int((cut.after == 0).sum())
-    at = sorted({own, *range(_MARGIN, len(left) - _MARGIN + 1)}).index(own)
-    alone = family._replace(jumps=family.jumps[at : at + 1], bends=family.bends[at : at + 1])
-    observed = float(alone.largest(left[None])[0]) * (1 - 1e-9)
+    observed = float(_Family.of(cut, at, alone=True).largest(left[None])[0]) * (1 - 1e-9)
     done = hits = 0
     for stage in (*(s for s in _STAGES if s < draws), draws):
         shuffled = rng.permuted(np.broadcast_to(left, (stage - done, len(left))), axis=1)
