@@ -20,9 +20,12 @@ from ..tools.verify.hypothesis import (
     RateDifference,
     Trend,
 )
+from .roles import is_nominal
 
 _MIN_GROUP = 20
 _MAX_LEVELS = 12
+_MIN_ENDS = 4
+"""Distinct values from which a number has a low and a high end."""
 
 
 def candidates(outcome: Column, predictor: Column, rows: Rows) -> Iterator[Hypothesis]:
@@ -39,12 +42,13 @@ def candidates(outcome: Column, predictor: Column, rows: Rows) -> Iterator[Hypot
             yield from _number_label(outcome, predictor, rows)
     elif outcome.type == "boolean":
         yield _monotone(outcome, predictor, rows, outcome.levels[1])
+        yield from _ends(outcome, predictor, rows)
     else:
         yield from _number_label(predictor, outcome, rows)
 
 
 def _is_label(column: Column) -> bool:
-    return column.type in ("boolean", "category")
+    return column.type in ("boolean", "category") or is_nominal(column)
 
 
 def _correlation(x: NDArray, y: NDArray) -> float:
@@ -71,6 +75,27 @@ def _monotone(outcome: Column, predictor: Column, rows: Rows, event: str | None)
         cuts=quarter_points(x),
         direction="increasing" if rho >= 0 else "decreasing",
     )
+
+
+def _ends(outcome: Column, number: Column, rows: Rows) -> Iterator[Hypothesis]:
+    """The share of an event at the high against the low values of a number of few values.
+
+    A rare event cannot correlate much with anything, so a difference of shares that matters has a small rho.
+    """
+    ends = quarter_points(rows.number(number.name))
+    if len(number.levels) < _MIN_ENDS or ends is None:
+        return
+    event = outcome.levels[1]
+    high = [v for v in number.levels if float(v) >= ends[1]]
+    low = [v for v in number.levels if float(v) <= ends[0]]
+    hit = outcome_values(rows, outcome.name, event)
+    known = ~np.isnan(hit)
+    top, bottom = (rows.level_mask(number.name, side) & known for side in (high, low))
+    if min(top.sum(), bottom.sum()) < _MIN_GROUP:
+        return
+    direction = "higher" if hit[top].mean() >= hit[bottom].mean() else "lower"
+    contrast = Contrast(a=tuple(high), b=tuple(low))
+    yield RateDifference(outcome=outcome.name, predictor=number.name, event=event, levels=contrast, direction=direction)
 
 
 def quarter_points(x: NDArray[np.float64]) -> tuple[float, float] | None:

@@ -44,7 +44,13 @@ _TARGET = frozenset(
     "winpercentage graduated hired purchased bought".split()
 )
 _CODES = frozenset("id code number nr no num flight zip zipcode postcode postal phone index key ref".split())
-_CLOCK = frozenset("year month day date quarter week hour minute weekday season timestamp".split())
+_CLOCK = frozenset("year month day date quarter week hour minute weekday season timestamp modelyear".split())
+_NOMINAL = frozenset(
+    "origin region type kind category race ethnicity religion department dept district zone state country county "
+    "province city town industry occupation job sector cluster group segment brand make model color colour species "
+    "breed channel store shop team location site source carrier vendor supplier".split()
+)
+_MOST_NOMINAL = 24
 _TIERS = ((_TARGET, 6.0), (_MEASURED, 3.0), (_GIVEN, 0.0), (_BACKGROUND, 1.0))
 
 
@@ -81,6 +87,13 @@ def oriented(a: Column, b: Column, order: dict[str, int]) -> tuple[Column, Colum
     first = outcome_reading(a, order[a.name] / last), order[a.name]
     second = outcome_reading(b, order[b.name] / last), order[b.name]
     return (a, b) if first >= second else (b, a)
+
+
+def is_nominal(column: Column) -> bool:
+    """Whether a whole number of few values stands for labels (region 1, 2 or 3), so that its order means nothing."""
+    if column.type != "number" or not 2 <= len(column.levels) <= _MOST_NOMINAL:
+        return False
+    return bool(_NOMINAL & {t.lower() for t in _SPLIT.split(column.name) if t})
 
 
 def is_code(column: Column) -> bool:

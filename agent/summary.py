@@ -79,7 +79,9 @@ def summarise(
     sources = {d.hypothesis.content_id(): d.source for d in batch.drafts}
     focus = [settings.focus.outcome] if settings.focus.outcome else list(settings.focus.about)
     findings = (
-        () if judged is None else findings_of(judged.verdicts, explored.rows.columns, sources, focus, unit_of(plan))
+        ()
+        if judged is None
+        else findings_of(judged.verdicts, explored.rows.columns, sources, focus, unit_of(plan), explored.rows)
     )
     return Result(
         tool=Tool(version=_version()),
