@@ -20,7 +20,8 @@ from ..tools.verify.policy import Rule
 from ..tools.verify.verify import measure
 from .candidates import candidates
 from .choice import MOST, choose
-from .outlook import Focus, Outlook, proposals
+from .outlook import Focus, Outlook
+from .proposers import proposals
 from .roles import is_code, oriented, outcome_reading, strength
 from .twins import spare_columns, versions_of_one, without_twins
 

@@ -111,7 +111,7 @@ def _gap(tables: NDArray) -> FloatArray:
 
 
 def _cramer_von_mises(tables: NDArray) -> FloatArray:
-    """The product of the sizes over their sum, times the mean squared gap over all rows, shape (D,); ties count at their last row."""
+    """The product of the sizes over their sum times the mean squared gap over all rows, ties at their last: (D,)."""
     total = tables[0].sum(axis=0)
     n = tables[0].sum(axis=1)
     return float(n[0] * n[1] / n.sum() ** 2) * (_gap(tables) ** 2 @ total)

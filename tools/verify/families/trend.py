@@ -34,7 +34,7 @@ MIN_ROWS = 30
 MIN_UNITS = 20
 """Clusters or blocks of time that a trend between them needs."""
 MIN_EVENTS = 10
-_MIN_EFFECTIVE = 12
+_MIN_EFFECTIVE = 16
 _WORTH_LITTLE = (
     "Neighbours in time may depend on each other: the {n:,} observations could be worth only {effective:.0f} "
     "independent ones, too few to tell a trend from drift."
