@@ -19,6 +19,9 @@ FAMILIES = {
     "monotone_association": "rising or falling relation",
     "categorical_association": "relation between labels",
     "trend": "trend over time",
+    "seasonality": "season",
+    "change_point": "change at a time",
+    "shift": "shift between snapshots",
 }
 TITLES = {
     "verified": "Also verified",
