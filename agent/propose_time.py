@@ -15,6 +15,7 @@ from ..tools.explore.changes import find_jump, find_season
 from ..tools.verify.families.monotone_association import outcome_values
 from ..tools.verify.families.trend_words import stamp
 from ..tools.verify.hypothesis import ChangePoint, Hypothesis, Seasonality
+from ..tools.verify.jump import examine_jump
 from .outlook import Outlook
 
 _MOST = 40
@@ -25,6 +26,9 @@ _CLEAR = 3.0
 """Times the share of variance that as many phases would tell by chance."""
 _MIN_SHARE = 0.01
 _MIN_JUMP = 0.5
+_MOST_P = 0.02
+"""On exploration rows, the search counted: a jump that chance shows somewhere in most series is no lead."""
+_LONG = 60
 _CYCLES: tuple[Cycle, ...] = ("hour_of_day", "day_of_week", "month_of_year")
 _YEARS = (1000, 2999)
 
@@ -70,7 +74,7 @@ def _of_pair(outlook: Outlook, outcome: Column, time: Column) -> Iterator[tuple[
 def _events(outcome: Column) -> list[str | None]:
     if outcome.type == "number":
         return [None]
-    return list(outcome.levels[1:2] if outcome.type == "boolean" else outcome.levels[:_MOST_LEVELS])
+    return list(outcome.levels[1:2] if len(outcome.levels) == 2 else outcome.levels[:_MOST_LEVELS])
 
 
 def _ranks(y: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -96,12 +100,20 @@ def _changes(
     outcome: Column, time: Column, event: str | None, at: NDArray[np.float64], v: NDArray[np.float64]
 ) -> Iterator[tuple[float, str, Hypothesis]]:
     found = find_jump(at, v)
-    if found is None:
+    if found is None or abs(found.size) < _MIN_JUMP:
         return
-    spread = float(v.std())
-    if not spread or abs(found.size) < _MIN_JUMP:
+    when = _whole(found.at, at) if time.type == "datetime" else found.at
+    tested = examine_jump(at, v, when, draws=0, seed=0, level=0.95, found_here=True)
+    if isinstance(tested, str) or tested.p_robust > _MOST_P:
         return
-    when = stamp(found.at) if time.type == "datetime" else found.at
-    direction = "higher" if found.size > 0 else "lower"
-    h = ChangePoint(outcome=outcome.name, predictor=time.name, at=when, event=event, direction=direction)
-    yield abs(found.size) / 10, h.content_id(), h
+    frozen = stamp(when) if time.type == "datetime" else when
+    direction = "higher" if tested.value > 0 else "lower"
+    h = ChangePoint(outcome=outcome.name, predictor=time.name, at=frozen, event=event, direction=direction)
+    yield abs(tested.value), h.content_id(), h
+
+
+def _whole(when: float, at: NDArray[np.float64]) -> float:
+    """The start of the day or of the hour in which the change was seen, whichever the span is long enough for."""
+    span = float(np.ptp(at))
+    grain = next((g for g in (1.0, 1 / 24) if span > _LONG * g), 0.0)
+    return float(np.floor(when / grain + 1e-9) * grain) if grain else when

@@ -69,7 +69,14 @@ class Stretches(NamedTuple):
 
 
 def examine_jump(
-    time: FloatArray, values: FloatArray, at: float, *, draws: int, seed: int, level: float
+    time: FloatArray,
+    values: FloatArray,
+    at: float,
+    *,
+    draws: int,
+    seed: int,
+    level: float,
+    found_here: bool = False,
 ) -> JumpTest | str:
     """The jump of `values` at the time `at` with its tests, or why there is none.
 
@@ -86,6 +93,7 @@ def examine_jump(
         draws: Draws of the permutation at most; 0 skips it.
         seed: Seed of the draws.
         level: Confidence level of `reach`.
+        found_here: Whether the time was searched for on these very rows, so that p has to count it as the best.
 
     References:
         Hotelling (1939), doi:10.2307/2371512; Knowles and Siegmund (1989), doi:10.2307/1403794. Freedman and Lane
@@ -101,7 +109,7 @@ def examine_jump(
     effective = len(cut.time) * (1 - fit.phi) / (1 + fit.phi)
     if fit.phi > MAX_PHI or effective < MIN_EFFECTIVE_STRETCHES:
         return _drifts(max(fit.phi, rough), effective)
-    searched = _shared(cut, fit, values, at) or rough > _DEPENDENT
+    searched = found_here or rough > _DEPENDENT or _shared(cut, fit, values, at)
     family = _Family.of(cut, at, alone=not searched)
     df = max(effective - _PARAMETERS, 1.0)
     statistic = fit.value / fit.error if fit.error else float(np.copysign(1e12, fit.value))
