@@ -39,16 +39,18 @@ def seasonality(h: Found, table: Table, level: float, seed: int) -> Found:
     time, y, kept = time[good], y[good], table.pick(good)
     base: Found = {"n": len(y), "n_per_group": [], "missing": int((~good).sum())}
     cluster = None if kept.serial else kept.cluster
+    units: Found = {}
     try:
         if cluster is not None and is_constant(time, cluster):
             time, y, cluster = cluster_means(time, cluster), cluster_means(y, cluster), None
+            units = {"clusters": len(y)}
         if cluster is None:
-            found = over_turns(h, time, y, y, not kept.serial, level, seed)
+            found = over_turns(h, time, y, not kept.serial, level, seed)
         else:
             found = season_within(h, time, y, cluster, level, seed)
     except Refused as refused:
-        return base | {"untestable": True, "clusters": refused.clusters}
-    return base | {"n_per_group": [g["n"] for g in found["groups"]]} | found
+        return base | {"untestable": True, "clusters": refused.clusters} | units
+    return base | {"n_per_group": [g["n"] for g in found["groups"]]} | found | units
 
 
 def calendar(time: Any, unit: str) -> Any:
@@ -84,7 +86,7 @@ def placed(h: Found, time: Any) -> tuple[Any, Any, Any]:
     return phase, side, calendar(time, kinds[0])
 
 
-def over_turns(h: Found, time: Any, y: Any, plain: Any, searched: bool, level: float, seed: int) -> Found:
+def over_turns(h: Found, time: Any, y: Any, searched: bool, level: float, seed: int) -> Found:
     """The difference of the sides over turns with its tests."""
     event = h["event"]
     if not len(y):
@@ -140,7 +142,7 @@ def season_within(h: Found, time: Any, y: Any, cluster: Any, level: float, seed:
         raise Refused(held)
     levels = cluster_means(y, cluster)[np.unique(cluster, return_inverse=True)[1]]
     try:
-        found = over_turns(h, time, y - levels + y.mean(), y, True, level, seed)
+        found = over_turns(h, time, y - levels + y.mean(), True, level, seed)
     except Refused:
         raise Refused(held) from None
     own = over_clusters(pairs.difference, pairs.weights)
@@ -148,7 +150,7 @@ def season_within(h: Found, time: Any, y: Any, cluster: Any, level: float, seed:
     opposite = own.value * found["in_units"]["value"] < 0
     return found | {
         "p_robust": 1.0 if opposite else max(found["p_robust"], own.p),
-        "p_permutation": max(found["p_permutation"], drawn),
+        "p_permutation": max(found["p_permutation"], drawn), "clusters": held,
     }  # fmt: skip
 
 

@@ -108,7 +108,11 @@ def _figures(h: Seasonality, evidence: Evidence, difference: Effect) -> str:
         texts = [with_unit(fixed(x, places), unit) for x in (one, two)]
         between = with_unit(fixed(difference.value, places), unit)
         around = effect_interval(difference, places, unit=unit)
+    return f"{texts[0]} against {texts[1]} on average, a difference of {between} ({around}; {_sizes(evidence)})"
+
+
+def _sizes(evidence: Evidence) -> str:
+    """`n = 275 and 1,063 in 52 weeks`; the units are entities where rows have any."""
     n = " and ".join(count(g.n) for g in evidence.groups)
-    kind = next((k for k in STRETCHES if f"each {k}," in evidence.test), "turn")
-    within = f" in {count(evidence.clusters or 0)} {kind}s"
-    return f"{texts[0]} against {texts[1]} on average, a difference of {between} ({around}; n = {n}{within})"
+    kind = "cluster" if "cluster" in evidence.test else next(k for k in STRETCHES if f"each {k}," in evidence.test)
+    return f"n = {n} in {count(evidence.clusters or 0)} {kind}s"

@@ -29,6 +29,7 @@ from .wording import among, column, sentence_case
 
 TEST = "{what} within each {kind}, permutation of its phases by rotation and t over {kind}s"
 ENTITIES = ", within-cluster values; and cluster-robust t of each cluster's own difference"
+ON_CLUSTERS = ", on one mean per cluster"
 MIN_SIDE = 20
 MIN_EVENTS = 10
 _MEETING = 0.5
@@ -70,6 +71,7 @@ class _Seasonality:
         elif is_constant_within(course.time, cluster):
             units = collapsed(h, course)
             measured = _measure(h, units, units.y, level, draws, seed)
+            measured |= {"clusters": units.rows.n, "test": measured.get("test", "") + ON_CLUSTERS}
         else:
             measured = _within(h, course, cluster, level, draws, seed)
         return _evidence(h, split, course, measured)
@@ -224,6 +226,7 @@ def _within(h: Seasonality, course: Course, cluster: NDArray, level: float, draw
     own = one_sample(pairs.means[:, 0] - pairs.means[:, 1], pairs.weights, draws=draws, seed=seed)
     opposite, drawn = own.estimate * measured["in_units"].value < 0, measured["p_permutation"]
     return measured | {
+        "clusters": held,
         "test": measured["test"] + ENTITIES,
         "p_robust": 1.0 if opposite else max(measured["p_robust"], own.p_robust),
         "p_permutation": None if drawn is None or own.p_flip is None else max(drawn, own.p_flip),
@@ -233,10 +236,10 @@ def _within(h: Seasonality, course: Course, cluster: NDArray, level: float, draw
 def _evidence(h: Seasonality, split: str, course: Course, measured: dict[str, Any]) -> Evidence:
     """The figures as evidence, with p and theta."""
     what = "P(A>B)" if h.event is None else "difference of shares"
-    base = {"hypothesis_id": h.content_id(), "split": split, "test": TEST.format(what=what, kind=PERIOD[h.cycle])}
-    base |= {"n": len(course.y), "missing": course.missing}
+    base = {"hypothesis_id": h.content_id(), "split": split, "n": len(course.y), "missing": course.missing}
     if "untestable" in measured:
-        return Evidence.model_validate(base | measured)
+        told = {"test": TEST.format(what=what, kind=PERIOD[h.cycle])}
+        return Evidence.model_validate(base | measured | told)
     drawn, robust = measured["p_permutation"], measured["p_robust"]
     figures = {
         "p_value": robust if drawn is None else max(robust, drawn),
