@@ -9,7 +9,10 @@ from .tables import normal
 
 HYPOTHESIS = Seasonality(outcome="y", predictor="t", cycle="day_of_week", peak=(5, 6), trough=(0, 1, 2, 3, 4))
 PICTURE = "groups"
-NOT_FOR: dict[str, str] = {"normal, n = 20": "fewer than 20 rows on a side"}
+NOT_FOR: dict[str, str] = {
+    "normal, n = 20": "fewer than 20 rows on a side",
+    "normal, n = 50": "fewer than 20 rows on a side",
+}
 
 
 def planted(rng: np.random.Generator, n: int, strength: float) -> Rows:

@@ -11,6 +11,13 @@ HYPOTHESIS = Shift(outcome="y", predictor="s", levels=Contrast(a=("new",), b=("o
 PICTURE = "groups"
 NOT_FOR: dict[str, str] = {
     "normal, n = 20": "fewer than 50 rows in a snapshot",
+    "normal, n = 50": "fewer than 50 rows in a snapshot",
+    "lognormal, 25 against 475": "fewer than 50 rows in a snapshot",
+    "86 % zeros, 25 against 475": "fewer than 50 rows in a snapshot",
+    "clusters, between": "fewer than 50 units in a snapshot",
+    "clusters, within": "units stand in both snapshots",
+    "entities of 40 rows": "units stand in both snapshots",
+    "blocks of a series": "blocks stand in both snapshots",
 }
 
 

@@ -46,9 +46,10 @@ class JumpTest(NamedTuple):
     p_robust: float
     phi: float
     """Lag-1 correlation of the stretches' residuals, its bias taken out."""
-    stretches: int
     reach: float
     """Standard errors by which the interval extends on either side."""
+    widest: float
+    """The same where the search has to be counted, at 95 %: what a plan must allow for."""
     searched: bool
     """Whether p counts the jump as the best of all times."""
     smooth: bool
@@ -110,7 +111,8 @@ def examine_jump(
     if fit.phi > MAX_PHI or effective < MIN_EFFECTIVE_STRETCHES:
         return _drifts(max(fit.phi, rough), effective)
     searched = found_here or rough > _DEPENDENT or _shared(cut, fit, values, at)
-    family = _Family.of(cut, at, alone=not searched)
+    every = _Family.of(cut, at, alone=False)
+    family = every if searched else _Family.of(cut, at, alone=True)
     df = max(effective - _PARAMETERS, 1.0)
     statistic = fit.value / fit.error if fit.error else float(np.copysign(1e12, fit.value))
     statistic = float(np.clip(statistic, -1e12, 1e12))

@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 from scipy.special import fdtrc, stdtr
 
 from ..data.rows import FloatArray
-from .clusters import OneSample, dense, one_sample, ranks_within, within_means, within_superiority
+from .clusters import OneSample, dense, one_sample, within_means
 from .intervals import t_quantile
+from .ranks import dense_ranks, midranks
 from .series import MAX_PHI
 from .sharing import rows_share
 
@@ -58,23 +59,43 @@ class SeasonTest(NamedTuple):
 
 def detrended(course: Course, values: FloatArray) -> FloatArray:
     """The values without the straight trend of the turns' means."""
+    return values - _slope(course, values) * (course.time - course.time.mean())
+
+
+def detrended_ranks(course: Course, values: FloatArray) -> FloatArray:
+    """Midranks over n, from 0 to 1, of the values less their turn's mean, without the trend within turns.
+
+    Equal values of a turn stay equal: the trend is taken out of the ranks, at the rate at which ranks go with
+    values. Taken out of the values it would tell ties apart by their time, and make a season of them.
+    """
+    at, number_of = dense(course.turn)
+    n = np.bincount(at, minlength=number_of)
+    own = values - (np.bincount(at, values, number_of) / n)[at]
+    scale = float(np.abs(own).max()) or 1.0
+    own = np.round(own / scale, 12)
+    ranks = midranks(dense_ranks(own)) / len(own)
+    rate = float(ranks @ own) / max(float(own @ own), 1e-300) / scale
+    middle = (np.bincount(at, course.time, number_of) / n)[at]
+    return ranks - rate * _slope(course, values) * (course.time - middle)
+
+
+def _slope(course: Course, values: FloatArray) -> float:
+    """The least-squares slope of the turns' means on their mean times."""
     at, number_of = dense(course.turn)
     n = np.bincount(at, minlength=number_of)
     t, v = (np.bincount(at, x) / n for x in (course.time, values))
     x = t - t.mean()
-    slope = float(x @ (v - v.mean())) / max(float(x @ x), 1e-300)
-    return values - slope * (course.time - course.time.mean())
+    return float(x @ (v - v.mean())) / max(float(x @ x), 1e-300)
 
 
 def examine_season(
-    course: Course, values: FloatArray, *, ranked: bool, searched: bool, draws: int, seed: int, level: float
+    course: Course, values: FloatArray, *, searched: bool, draws: int, seed: int, level: float
 ) -> SeasonTest | str:
     """The difference between peak and trough within turns with its tests, or why there is none.
 
     Args:
         course: Where the rows lie in the cycle; turns without both sides are left out.
-        values: Their values, shape (n,), none missing, the trend taken out.
-        ranked: Whether to compare ranks (P(peak>trough) - 1/2) instead of means.
+        values: Their values or ranks, shape (n,), none missing, the trend taken out.
         searched: Whether the phases were picked on rows of the same days; counts where these are alike.
         draws: Rotations at most; 0 skips them.
         seed: Seed of the rotations.
@@ -88,7 +109,7 @@ def examine_season(
     pairs = within_means(values[chosen], side, turn)
     if len(pairs.weights) < MIN_TURNS:
         return f"Only {len(pairs.weights)} full turns of the cycle; at least {MIN_TURNS} are needed."
-    theta = within_superiority(values[chosen], side, turn) if ranked else pairs.means[:, 0] - pairs.means[:, 1]
+    theta = pairs.means[:, 0] - pairs.means[:, 1]
     phi = _phi(theta)
     if phi > MAX_PHI:
         return (
@@ -97,9 +118,8 @@ def examine_season(
     mean = _widened(one_sample(theta, pairs.weights, draws=0, seed=seed, level=level), phi, level)
     if mean.df + 1 < MIN_EFFECTIVE_TURNS:
         return f"The turns of the cycle are worth only {mean.df + 1:.0f} independent ones; at least 3 are needed."
-    scores = ranks_within(values, course.turn) / _turn_sizes(course.turn) if ranked else values
-    cells = Cells.of(course, scores)
-    searched = searched and cells.share(scores)
+    cells = Cells.of(course, values)
+    searched = searched and cells.share(values)
     p_robust = max(mean.p_robust, cells.searched_p()) if searched else mean.p_robust
     drawn = cells.rotation_p(draws, seed, searched=searched) if draws else None
     return SeasonTest(mean, drawn, p_robust, phi, len(theta), searched)
@@ -238,11 +258,6 @@ def _rotated_sums(cells: Cells) -> tuple[list[FloatArray], FloatArray]:
             out[:, by, :] = np.bincount(flat.ravel(), turned.ravel(), sets * k).reshape(sets, k)
         units.extend(out)
     return units, np.bincount(cells.phase).astype(np.float64)
-
-
-def _turn_sizes(turn: NDArray[np.int64]) -> NDArray[np.int64]:
-    at, number_of = dense(turn)
-    return np.bincount(at, minlength=number_of)[at]
 
 
 def _phi(theta: FloatArray) -> float:

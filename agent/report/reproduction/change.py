@@ -78,8 +78,8 @@ def jump(h: Found, time: Any, y: Any, told_of: Any, since: float, level: float, 
     if phi > 0.85 or len(cut.time) / wider < 12:
         raise Refused
     alike = rough > 0.2 or rows_share(v - (cluster_means(v, cut.of_row) - left)[cut.of_row], cut.of_row, 4)
-    places = list(range(6, len(cut.time) - 5)) if alike else []
-    places = sorted({*places, cut.before})
+    every = sorted({*range(6, len(cut.time) - 5), cut.before})
+    places = every if alike else [cut.before]
     df = max(len(cut.time) / wider - 4, 1.0)
     t = float(np.clip(value / error if error else np.copysign(1e12, value), -1e12, 1e12))
     reach = quantile_of_best(cut, places, since, 1 - level, df)
@@ -91,7 +91,7 @@ def jump(h: Found, time: Any, y: Any, told_of: Any, since: float, level: float, 
         "statistic": t, "df": df, "p_permutation": best_drawn_p(cut, v, places, since, seed),
         "p_robust": 1.0 if is_curve(cut, v, left) else p_of_best(cut, places, since, abs(t), df),
         "effect": told(*ends, level), "null": 0.5 if event is None else 0.0,
-        "error": error * reach / z_reach(level),
+        "error": error * quantile_of_best(cut, every, since, 0.05, df) / z_reach(0.95),
         "in_units": told(shown, shown - reach * width, shown + reach * width, level, scale),
         "groups": [
             {"n": len(u), "mean": float(u.mean()), "low": None, "high": None,

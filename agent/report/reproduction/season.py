@@ -11,7 +11,7 @@ from scipy import stats
 
 from .base import Found, Refused, recomputes
 from .change import own_scale
-from .clusters import Mean, cluster_means, is_constant, over_clusters, parts, share_ranks, within
+from .clusters import Mean, cluster_means, is_constant, over_clusters, parts, within
 from .draws import drawn_p, flip_p
 from .figures import t_reach, told, two_sided
 from .sharing import rows_share
@@ -98,29 +98,27 @@ def over_turns(h: Found, time: Any, y: Any, searched: bool, level: float, seed: 
         raise Refused
     if event is not None and np.isin(own, (0.0, 1.0)).all() and min(own.sum(), (1 - own).sum()) < 10:
         raise Refused
-    t, m = cluster_means(time, turn), cluster_means(y, turn)
-    slope = float((t - t.mean()) @ (m - m.mean())) / max(float(((t - t.mean()) ** 2).sum()), 1e-300)
-    v = y - slope * (time - time.mean())
-    pairs = within(v[chosen], side[chosen], turn[chosen])
-    if len(pairs.weights) < 3:
+    v = y - slope_of(time, y, turn) * (time - time.mean())
+    tested = v if event is not None else turn_ranks(time, y, turn)
+    pairs, plain = (within(u[chosen], side[chosen], turn[chosen]) for u in (tested, v))
+    theta = pairs.difference
+    if len(theta) < 3:
         raise Refused
-    theta = pairs.above if event is None else pairs.difference
     phi = of_turns(theta)
     if phi > 0.85:
         raise Refused
     mean = widened_mean(over_clusters(theta, pairs.weights, level), phi, level)
     if mean.df + 1 < 2.5:
         raise Refused
-    scores = share_ranks(v, turn) if event is None else v
-    cells, centre = cells_of(phase, side, turn, scores)
-    searched = searched and cells_share(cells, centre, scores)
+    cells, centre = cells_of(phase, side, turn, tested)
+    searched = searched and cells_share(cells, centre, tested)
     p = max(mean.p, scheffe(cells)) if searched else mean.p
-    between = widened_mean(over_clusters(pairs.difference, pairs.weights, level), phi, level)
+    between = widened_mean(over_clusters(plain.difference, plain.weights, level), phi, level)
     scale, lowest, shift = (1.0, 0.0, 0.5) if event is None else (100.0, -1.0, 0.0)
     ends = (
         float(np.clip(shift + x, lowest, 1.0)) for x in (mean.value, mean.value - mean.reach, mean.value + mean.reach)
     )
-    levels = [float(np.average(pairs.means[:, s], weights=pairs.weights)) for s in (0, 1)]
+    levels = [float(np.average(plain.means[:, s], weights=plain.weights)) for s in (0, 1)]
     return {
         "statistic": mean.statistic, "df": mean.df, "p_robust": p,
         "p_permutation": rotated_p(cells, searched, seed), "effect": told(*ends, level),
@@ -130,6 +128,24 @@ def over_turns(h: Found, time: Any, y: Any, searched: bool, level: float, seed: 
             for s in (0, 1)
         ],
     }  # fmt: skip
+
+
+def slope_of(time: Any, y: Any, turn: Any) -> float:
+    """The slope of the turns' means on their times."""
+    t, m = cluster_means(time, turn), cluster_means(y, turn)
+    t, m = t - t.mean(), m - m.mean()
+    return float(t @ m) / max(float(t @ t), 1e-300)
+
+
+def turn_ranks(time: Any, y: Any, turn: Any) -> Any:
+    """Midranks over n of the values less their turn's mean, the trend within turns taken out of the ranks."""
+    at = np.unique(turn, return_inverse=True)[1]
+    own = y - cluster_means(y, turn)[at]
+    scale = float(np.abs(own).max()) or 1.0
+    own = np.round(own / scale, 12)
+    ranks = (stats.rankdata(own) - (len(own) + 1) / 2) / len(own)
+    rate = float(ranks @ own) / max(float(own @ own), 1e-300) / scale
+    return ranks - rate * slope_of(time, y, turn) * (time - cluster_means(time, turn)[at])
 
 
 def season_within(h: Found, time: Any, y: Any, cluster: Any, level: float, seed: int) -> Found:

@@ -140,8 +140,8 @@ def _measure(h: ChangePoint, course: Course, y: FloatArray, level: float, draws:
         "p_permutation": found.p_permutation,
         "p_robust": found.p_robust,
         "effect": _effect(h, found, level),
-        # The error counts the search: so many standard errors as the interval has, in those of a normal law.
-        "standard_error": found.error * found.reach / normal_quantile(level),
+        # Power is planned with it, before anything shows whether the search will have to be counted.
+        "standard_error": found.error * found.widest / normal_quantile(0.95),
         "in_units": _units(h, course.rows, jump, found.reach * error, level),
         "groups": _groups(h, course),
         "warnings": (SMOOTH,) if found.smooth else (),

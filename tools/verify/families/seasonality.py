@@ -22,7 +22,7 @@ from ..evidence import Evidence, Group, Picture
 from ..hypothesis import FamilyName, Hypothesis, Seasonality, sign
 from ..intervals import check_level, t_quantile
 from ..seasons import Course as Cycled
-from ..seasons import SeasonTest, detrended, examine_season, over_turns
+from ..seasons import SeasonTest, detrended, detrended_ranks, examine_season, over_turns
 from .course import Course, collapsed, complete, y_title
 from .season_words import phase_name, sentence, side_label, statement
 from .wording import among, column, sentence_case
@@ -54,6 +54,9 @@ class _Seasonality:
         seed: int = 0,
     ) -> Evidence:
         """P(peak>trough) within turns (for an event the difference of shares) with its tests, and both sides.
+
+        For a number it is 1/2 plus the difference of mean ranks over n, each value less its turn's mean: that is
+        how often a peak row exceeds a trough row, each against its own turn.
 
         Raises:
             HypothesisError: if it is another family's hypothesis, or names a column or level the rows lack, or its
@@ -162,9 +165,8 @@ def _measure(h: Seasonality, course: Course, y: FloatArray, level: float, draws:
     if reason is not None:
         return {"untestable": reason}
     values = detrended(cycled, y)
-    found = examine_season(
-        cycled, values, ranked=h.event is None, searched=not course.rows.serial, draws=draws, seed=seed, level=level
-    )
+    tested = values if h.event is not None else detrended_ranks(cycled, y)
+    found = examine_season(cycled, tested, searched=not course.rows.serial, draws=draws, seed=seed, level=level)
     if isinstance(found, str):
         return {"untestable": found}
     between, means, n = over_turns(cycled, values, found.phi, level)
