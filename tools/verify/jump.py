@@ -119,10 +119,8 @@ def examine_jump(
     drawn = _permutation_p(cut, fit, family, at, draws, seed) if draws else None
     smooth = _is_smooth(cut, fit, at)
     p_robust = 1.0 if smooth else family.tube_p(abs(statistic), df)
-    reach = family.tube_quantile(1 - level, df)
-    return JumpTest(
-        fit.value, fit.error, statistic, df, drawn, p_robust, fit.phi, len(cut.time), reach, searched, smooth
-    )
+    reach, widest = family.tube_quantile(1 - level, df), every.tube_quantile(0.05, df)
+    return JumpTest(fit.value, fit.error, statistic, df, drawn, p_robust, fit.phi, reach, widest, searched, smooth)
 
 
 def jump_between(cut: Stretches, values: FloatArray, at: float) -> tuple[float, float]:

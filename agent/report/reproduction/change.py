@@ -85,12 +85,14 @@ def jump(h: Found, time: Any, y: Any, told_of: Any, since: float, level: float, 
     reach = quantile_of_best(cut, places, since, 1 - level, df)
     shown, width, _, _ = lines(cut, y, since)
     scale, lowest, centre = (1.0, 0.0, 0.5) if event is None else (100.0, -1.0, 0.0)
-    ends = (float(np.clip(centre + value + side, lowest, 1.0)) for side in (0.0, -reach * error, reach * error))
+    best, low, high = (
+        float(np.clip(centre + value + side, lowest, 1.0)) for side in (0.0, -reach * error, reach * error)
+    )
     sides = [told_of[after], told_of[~after]]
     return {
         "statistic": t, "df": df, "p_permutation": best_drawn_p(cut, v, places, since, seed),
         "p_robust": 1.0 if is_curve(cut, v, left) else p_of_best(cut, places, since, abs(t), df),
-        "effect": told(*ends, level), "null": 0.5 if event is None else 0.0,
+        "effect": told(best, low, high, level), "null": 0.5 if event is None else 0.0,
         "error": error * quantile_of_best(cut, every, since, 0.05, df) / z_reach(0.95),
         "in_units": told(shown, shown - reach * width, shown + reach * width, level, scale),
         "groups": [
@@ -206,4 +208,5 @@ def quantile_of_best(cut: Cut, places: list[int], since: float, p: float, df: fl
     top = 1.0
     while p_of_best(cut, places, since, top, df) > p:
         top *= 2
-    return float(optimize.brentq(lambda t: p_of_best(cut, places, since, t, df) - p, 0.0, top, xtol=1e-14, rtol=1e-14))
+    found: Any = optimize.brentq(lambda t: p_of_best(cut, places, since, t, df) - p, 0.0, top, xtol=1e-14)
+    return float(found)

@@ -115,13 +115,13 @@ def over_turns(h: Found, time: Any, y: Any, searched: bool, level: float, seed: 
     p = max(mean.p, scheffe(cells)) if searched else mean.p
     between = widened_mean(over_clusters(plain.difference, plain.weights, level), phi, level)
     scale, lowest, shift = (1.0, 0.0, 0.5) if event is None else (100.0, -1.0, 0.0)
-    ends = (
+    best, low, high = (
         float(np.clip(shift + x, lowest, 1.0)) for x in (mean.value, mean.value - mean.reach, mean.value + mean.reach)
     )
     levels = [float(np.average(plain.means[:, s], weights=plain.weights)) for s in (0, 1)]
     return {
         "statistic": mean.statistic, "df": mean.df, "p_robust": p,
-        "p_permutation": rotated_p(cells, searched, seed), "effect": told(*ends, level),
+        "p_permutation": rotated_p(cells, searched, seed), "effect": told(best, low, high, level),
         "null": shift, "error": mean.error, "in_units": between.told(level, scale), "clusters": len(theta),
         "groups": [
             {"n": int(pairs.n[:, s].sum()), "mean": levels[s], "low": None, "high": None, "median": None}

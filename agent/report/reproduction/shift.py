@@ -43,7 +43,8 @@ def of_numbers(a: Any, b: Any, level: float, seed: int) -> Found:
     """Kolmogorov and Smirnov's, Cramér and von Mises's, and Wasserstein's distance."""
     both = np.concatenate([a, b])
     n, scale = len(both), float(np.sqrt(1 / len(a) + 1 / len(b)))
-    apart = float(stats.ks_2samp(a, b, method="asymp").statistic)
+    found: Any = stats.ks_2samp(a, b, method="asymp")
+    apart = float(found.statistic)
     f, g = (np.searchsorted(np.sort(u), np.sort(both), side="right") / len(u) for u in (a, b))
     table = crossed(np.repeat([0, 1], [len(a), len(b)]), pooled(both, 64))
     weight = len(a) * len(b) / n**2
