@@ -176,15 +176,15 @@ def _drifts(phi: float, effective: float | None = None) -> str:
 
 
 def _stretches_and_fit(time: FloatArray, values: FloatArray, at: float) -> tuple[Stretches, _Fit]:
-    """As many stretches as leave their means nearly independent, at least 24."""
-    most = MAX_STRETCHES
-    while True:
+    """Stretches whose means are nearly independent; else, of ever fewer down to 24, those worth most."""
+    most, tried = MAX_STRETCHES, []
+    while most >= MIN_STRETCHES:
         cut = stretches(time, at, most)
-        fit = _fit(cut, cut.means(values), at)
-        fewer = len(cut.time) * 2 // 3
-        if fit.phi <= _DEPENDENT or fewer < MIN_STRETCHES:
-            return cut, fit
-        most = fewer
+        tried.append((cut, _fit(cut, cut.means(values), at)))
+        if tried[-1][1].phi <= _DEPENDENT:
+            return tried[-1]
+        most = len(cut.time) * 2 // 3
+    return max(tried, key=lambda t: len(t[0].time) * (1 - t[1].phi) / (1 + t[1].phi))
 
 
 def _design(time: FloatArray, after: FloatArray, at: float) -> FloatArray:

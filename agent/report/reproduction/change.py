@@ -146,9 +146,9 @@ def lines(cut: Cut, v: Any, since: float) -> tuple[float, float, float, Any]:
 
 
 def stretches(time: Any, v: Any, since: float) -> Cut:
-    """At most 60 stretches, fewer while their means depend on each other, at least 24."""
-    times, most = np.unique(time), 60
-    while True:
+    """At most 60 stretches, fewer while their means depend on each other, of these the ones worth most."""
+    times, most, worth = np.unique(time), 60, {}
+    while most >= 24:
         early, total = int((times < since).sum()), min(most, len(times))
         late, least = len(times) - early, min(8, early, len(times) - early)
         first = min(max(round(total * early / len(times)), least), total - least)
@@ -156,9 +156,11 @@ def stretches(time: Any, v: Any, since: float) -> Cut:
         place += [first + k * (total - first) // late for k in range(late)]
         of_row = np.array(place)[np.searchsorted(times, time)]
         cut = Cut(of_row, cluster_means(time, of_row), first)
-        most = total * 2 // 3
-        if lines(cut, v, since)[2] <= 0.2 or most < 24:
+        most, phi = total * 2 // 3, lines(cut, v, since)[2]
+        if phi <= 0.2:
             return cut
+        worth[total] = (total * (1 - phi) / (1 + phi), cut)
+    return max(worth.values(), key=lambda w: w[0])[1]
 
 
 def is_curve(cut: Cut, v: Any, left: Any) -> bool:
