@@ -22,7 +22,7 @@ from ..superiority import moments, quantile
 from .shift_words import sentence, statement
 from .wording import among, column, group_label, is_level, sentence_case, short_labels
 
-NUMBERS = "permutation Cramér-von Mises and Kolmogorov-Smirnov"
+TEST = "permutation Cramér-von Mises and Kolmogorov-Smirnov"
 LABELS = "permutation and asymptotic chi-square"
 KS, TV = "Kolmogorov-Smirnov distance", "total variation distance"
 MIN_ROWS = 50
@@ -157,7 +157,7 @@ def _figures(h: Shift, rows: Rows, counted: _Tallied, found: ShiftTest, level: f
     name = TV if is_label else KS
     on_clusters = ", on one value per cluster" if counted.clusters is not None else ""
     return {
-        "test": (LABELS if is_label else NUMBERS) + on_clusters,
+        "test": (LABELS if is_label else TEST) + on_clusters,
         "statistic": found.statistic,
         "df": found.df,
         "p_permutation": found.p_permutation,
@@ -200,7 +200,7 @@ def _label_groups(h: Shift, rows: Rows, counts: NDArray) -> tuple[Group, ...]:
 def _evidence(h: Shift, split: str, counted: _Tallied, measured: dict[str, Any]) -> Evidence:
     """The figures as evidence, with p, theta and warnings."""
     n = [int(x) for x in counted.counted.counts.sum(axis=1)]
-    base: dict[str, Any] = {"hypothesis_id": h.content_id(), "split": split, "test": NUMBERS, "n": sum(n)}
+    base: dict[str, Any] = {"hypothesis_id": h.content_id(), "split": split, "test": TEST, "n": sum(n)}
     base |= {"missing": counted.counted.missing, "clusters": counted.clusters}
     labels = [g.label for g in measured.get("groups", ())] or [group_label(h.predictor, h.levels, s) for s in (0, 1)]
     base["n_per_group"] = dict(zip(labels, n, strict=True))
