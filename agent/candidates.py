@@ -10,16 +10,20 @@ from numpy.typing import NDArray
 
 from ..tools.data.rows import Rows
 from ..tools.data.schema import Column
+from ..tools.explore.amounts import is_zero_inflated
 from ..tools.verify.families.monotone_association import outcome_values
 from ..tools.verify.hypothesis import (
     CategoricalAssociation,
+    Condition,
     Contrast,
     GroupDifference,
     Hypothesis,
     MonotoneAssociation,
+    OccurrenceDifference,
     RateDifference,
     Trend,
 )
+from ..tools.verify.population import sides
 from .roles import is_nominal
 
 _MIN_GROUP = 20
@@ -128,7 +132,36 @@ def _trends(outcome: Column, time: Column, rows: Rows) -> Iterator[Hypothesis]:
 
 
 def _number_label(number: Column, label: Column, rows: Rows) -> Iterator[Hypothesis]:
-    """The level (or the set of levels) that stands out most upwards, and the one most downwards."""
+    """The level (or the set of levels) that stands out most upwards, and the one most downwards.
+
+    A number that is often zero is never one claim: how often it is above zero is told apart from how large it is then.
+    """
+    claims = list(_group_claims(number, label, rows))
+    if not is_zero_inflated(rows.number(number.name)):
+        yield from claims
+        return
+    above = Condition(column=number.name, op=">", value=0.0)
+    for claim in claims:
+        share, size = _two_parts(claim, rows)
+        yield OccurrenceDifference(
+            outcome=number.name, predictor=label.name, levels=claim.levels, direction="higher" if share else "lower"
+        )
+        yield claim.model_copy(update={"where": (above,), "direction": "higher" if size else "lower"})
+
+
+def _two_parts(claim: GroupDifference, rows: Rows) -> tuple[bool, bool]:
+    """Whether the first side is above zero more often, and whether it is larger where above zero."""
+    side = sides(rows, claim.predictor, claim.levels)
+    y = rows.number(claim.outcome)
+    known = (side >= 0) & ~np.isnan(y)
+    share = _correlation(np.where(known, -side.astype(np.float64), np.nan), np.where(known, y > 0, np.nan))
+    large = known & (y > 0)
+    size = _correlation(np.where(large, -side.astype(np.float64), np.nan), np.where(large, y, np.nan))
+    return share >= 0, size >= 0
+
+
+def _group_claims(number: Column, label: Column, rows: Rows) -> Iterator[GroupDifference]:
+    """Two levels against each other, else the level furthest up and the one furthest down against the rest."""
     ridit, count = _ridits(number, label, rows)
     usable = [at for at in range(len(label.levels)) if count[at] >= _MIN_GROUP]
     if len(usable) < 2:
@@ -149,7 +182,7 @@ def _number_label(number: Column, label: Column, rows: Rows) -> Iterator[Hypothe
         yield _against_rest(number, label, [order[-1]], "lower")
 
 
-def _against_rest(number: Column, label: Column, levels: list[int], direction: str) -> Hypothesis:
+def _against_rest(number: Column, label: Column, levels: list[int], direction: str) -> GroupDifference:
     return GroupDifference.model_validate(
         {
             "outcome": number.name,

@@ -65,7 +65,7 @@ def choose(drafts: Sequence[T], rows: Rows) -> list[T]:
     left = sorted(drafts, key=lambda d: (-d.score, d.hypothesis.content_id()))
     faces = _faces([d.hypothesis for d in left], rows.select(np.arange(min(rows.n, _ROWS))))
     numbers: dict[frozenset[str], int] = {}
-    of_pair = (frozenset((d.hypothesis.outcome, d.hypothesis.predictor)) for d in left)
+    of_pair = (_pair(d.hypothesis) for d in left)
     pairs = np.array([numbers.setdefault(pair, len(numbers)) for pair in of_pair])
     worth = np.array([d.score for d in left])
     floor = _SPENT * worth
@@ -84,6 +84,12 @@ def choose(drafts: Sequence[T], rows: Rows) -> list[T]:
         worth *= _discount(faces, at, pairs)
         worth[_twins(left, faces, at, pairs)] = -1.0
     return chosen
+
+
+def _pair(h: Hypothesis) -> frozenset[str]:
+    """The columns that a claim relates; how large an amount is where there is any is another outcome than how often."""
+    within = [f"{h.outcome} {t.op} {t.value}" for t in h.where if t.column == h.outcome]
+    return frozenset((" where ".join((h.outcome, *within)), h.predictor))
 
 
 def alike(hypotheses: Sequence[Hypothesis], rows: Rows) -> NDArray[np.bool_]:
@@ -139,7 +145,12 @@ def _outcome(h: Hypothesis, rows: Rows) -> NDArray[np.float64]:
     event = getattr(h, "event", None)
     if event is not None:
         return _is(rows, h.outcome, [event])
-    return _column(rows, h.outcome)
+    above = getattr(h, "above", None)
+    if above is not None:
+        y = rows.number(h.outcome)
+        return np.where(np.isnan(y), np.nan, y > above)
+    own = [condition_mask(t, rows) for t in h.where if t.column == h.outcome]
+    return np.where(np.all(own, axis=0), _column(rows, h.outcome), np.nan) if own else _column(rows, h.outcome)
 
 
 def _predictor(h: Hypothesis, rows: Rows) -> NDArray[np.float64]:

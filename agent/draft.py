@@ -13,14 +13,16 @@ from scipy.special import ndtr, ndtri
 from ..tools.data.rows import Rows
 from ..tools.data.schema import Column
 from ..tools.explore.lead import Lead, Structure
+from ..tools.explore.segments import Segmentation
 from ..tools.explore.structure import structural_pairs
 from ..tools.verify.evidence import Evidence
-from ..tools.verify.hypothesis import Hypothesis
+from ..tools.verify.hypothesis import Hypothesis, Subgroup
 from ..tools.verify.policy import Rule
 from ..tools.verify.verify import measure
 from .candidates import candidates
 from .choice import MOST, choose
 from .outlook import Focus, Outlook
+from .propose_rankings import without_parts
 from .proposers import proposals
 from .roles import is_code, oriented, outcome_reading, strength
 from .twins import spare_columns, versions_of_one, without_twins
@@ -30,6 +32,8 @@ _SCORING_ROWS = 30_000
 _NEAR = 0.8
 """Size, as a part of the smallest effect of interest, from which a lead is worth a claim."""
 _MIN_Z = 2.2
+_RULES = 3_000
+"""Rules that a rule was chosen from: some 30,000 pairs of conditions, most of them nearly the same as another."""
 _MIN_POWER = 0.35
 
 
@@ -58,6 +62,7 @@ def draft_by_rule(
     *,
     held_out_units: int,
     weight: float,
+    segments: Segmentation | None = None,
 ) -> Batch:
     """The batch that the leads of the exploration rows suggest.
 
@@ -70,6 +75,7 @@ def draft_by_rule(
         focus: What the user asked about.
         held_out_units: Independent units in the vault to be opened, for the chance that a claim will hold.
         weight: The vault's share of the error budget.
+        segments: Stable groups of the exploration rows.
     """
     scored: dict[str, Draft] = {}
     sample = rows.select(np.arange(min(rows.n, _SCORING_ROWS)))
@@ -80,7 +86,7 @@ def draft_by_rule(
     asked = {focus.outcome, *focus.about}
     codes = {c.name for c in rows.columns.values() if is_code(c)} - asked
     spare = spare_columns(structure, rows, asked) | codes
-    outlook = Outlook(sample, leads, barred, spare, focus, order)
+    outlook = Outlook(sample, leads, barred, spare, focus, order, segments)
     wanted = (
         x
         for x in leads
@@ -95,7 +101,7 @@ def draft_by_rule(
         score = _usefulness(hypothesis, evidence, rule, rows, order, grown, weight)
         if score > 0:
             scored[hypothesis.content_id()] = Draft(hypothesis, score)
-    distinct = without_twins(list(scored.values()), sample)
+    distinct = without_twins(without_parts(scored.values()), sample)
     chosen = choose(distinct, sample)
     return Batch(tuple(chosen), drafted=len(scored), deduplicated=len(scored) - len(chosen))
 
@@ -153,6 +159,8 @@ def _usefulness(
 
 def _rivals(hypothesis: Hypothesis, rows: Rows) -> int:
     """How many claims of its kind the pair offered, of which this one stood out most."""
+    if isinstance(hypothesis, Subgroup):
+        return _RULES
     levels = getattr(hypothesis, "levels", None)
     cells = 1 if levels is None or levels.b else len(rows.column(hypothesis.predictor).levels)
     if getattr(hypothesis, "event", None) is not None and len(rows.column(hypothesis.outcome).levels) > 2:

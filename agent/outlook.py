@@ -9,6 +9,7 @@ from typing import NamedTuple
 from ..tools.data.rows import Rows
 from ..tools.data.schema import Column
 from ..tools.explore.lead import Lead
+from ..tools.explore.segments import Segmentation
 from ..tools.verify.hypothesis import Hypothesis
 
 
@@ -38,6 +39,8 @@ class Outlook(NamedTuple):
     focus: Focus
     order: Mapping[str, int]
     """Each column's place in the table."""
+    segments: Segmentation | None = None
+    """Stable groups of rows, where there are any."""
 
     def columns(self) -> list[Column]:
         """The columns that may be drafted on, in the table's order."""
@@ -54,4 +57,3 @@ class Outlook(NamedTuple):
 
 
 Proposer = Callable[[Outlook], Iterator[Hypothesis]]
-"""Who proposes claims beyond pairs; the list is in `proposers`."""

@@ -11,14 +11,19 @@ from ..tools.data.schema import Note
 from ..tools.data.split import Plan, is_used
 from ..tools.explore.lead import Lead, Structure
 from ..tools.explore.profile import ColumnProfile
+from ..tools.explore.segments import Segmentation
+from ..tools.verify.families.rule_sides import words
+from ..tools.verify.hypothesis import Condition
 from ..tools.verify.ledger import Ledger
 from ..tools.verify.policy import Rule
 from ..tools.verify.sessions import sessions
 from ..tools.verify.verify import Judged
+from .asking import Asking, asked_of
 from .assemble import counts_of, findings_of, strong_leads, unit_of
 from .draft import Batch
 from .outlook import Focus
 from .report.result import (
+    Asked,
     ColumnSummary,
     DatasetSummary,
     LedgerSummary,
@@ -50,6 +55,7 @@ class Explored(NamedTuple):
     profile: tuple[ColumnProfile, ...] = ()
     leads: tuple[Lead, ...] = ()
     structure: tuple[Structure, ...] = ()
+    segments: Segmentation | None = None
 
 
 class Settings(NamedTuple):
@@ -59,6 +65,8 @@ class Settings(NamedTuple):
     focus: Focus
     explore_only: bool
     threads: int
+    asking: Asking | None = None
+    """The user's own hypotheses, where they are what is to be verified."""
 
 
 def summarise(
@@ -86,7 +94,7 @@ def summarise(
     return Result(
         tool=Tool(version=_version()),
         dataset=_dataset(opened, plan, explored.profile),
-        split=_split(plan, book, opened.fingerprint, session),
+        split=_split(plan, book, opened.fingerprint, session, _asked(settings, judged)),
         policy=Policy(
             alpha=settings.rule.alpha,
             control=settings.rule.control,
@@ -99,13 +107,32 @@ def summarise(
         findings=findings,
         profile=tuple(p.as_json() for p in explored.profile),
         leads=tuple(x.as_json() for x in leads[:_LEADS_SHOWN]),
+        segments=_segments(explored.segments),
         focus={"outcome": settings.focus.outcome, "about": list(settings.focus.about)},
+        asked=_asked(settings, judged),
         message=_message(plan, settings, judged),
         ledger=LedgerSummary(
             head=book.head(opened.fingerprint), entries=len(book.entries(opened.fingerprint)), session=session
         ),
         timing={k: round(v, 3) for k, v in timing.items()},
     )
+
+
+def _segments(found: Segmentation | None) -> tuple[dict, ...]:
+    """Each segment with its rule in words; how well refits agree stands with each."""
+    if found is None:
+        return ()
+    out = []
+    for segment in found.segments:
+        rule = words([Condition(column=t.column, op=t.op, value=t.value) for t in segment.terms])
+        out.append(segment.as_json() | {"rule": rule, "agreement": found.agreement, "features": list(found.features)})
+    return tuple(out)
+
+
+def _asked(settings: Settings, judged: Judged | None) -> tuple[Asked, ...]:
+    if settings.asking is None:
+        return ()
+    return asked_of(settings.asking.questions, () if judged is None else judged.verdicts)
 
 
 def _message(plan: Plan, settings: Settings, judged: Judged | None) -> str | None:
@@ -115,6 +142,8 @@ def _message(plan: Plan, settings: Settings, judged: Judged | None) -> str | Non
         return plan.reason
     if settings.explore_only:
         return "Exploration only: nothing was committed, no sealed row was read, and nothing below is verified."
+    if settings.asking is not None:
+        return "None of the hypotheses was committed. No vault was opened, so nothing was spent."
     return (
         "No pair of columns moved together enough on the exploration rows to be worth a claim. "
         "No vault was opened, so nothing was spent."
@@ -147,7 +176,7 @@ def _dataset(opened: Opened, plan: Plan, profile: Sequence[ColumnProfile]) -> Da
     )  # fmt: skip
 
 
-def _split(plan: Plan, book: Ledger, dataset: str, session: int | None) -> SplitSummary:
+def _split(plan: Plan, book: Ledger, dataset: str, session: int | None, asked: tuple[Asked, ...]) -> SplitSummary:
     spent = {s.vault for s in sessions(book, dataset) if s.opened}
     vaults = []
     for v in plan.vaults:
@@ -155,8 +184,17 @@ def _split(plan: Plan, book: Ledger, dataset: str, session: int | None) -> Split
         vaults.append(VaultSummary(number=v.number, rows=v.rows, weight=v.weight, state=state))
     return SplitSummary(
         kind=plan.kind, key=plan.key, exploration_rows=plan.exploration_rows,
-        held_out_rows=sum(v.rows for v in plan.vaults), vaults=tuple(vaults), units=plan.units, reason=plan.reason,
+        held_out_rows=sum(v.rows for v in plan.vaults), vaults=tuple(vaults), units=plan.units,
+        reason=_reason(plan, asked),
     )  # fmt: skip
+
+
+def _reason(plan: Plan, asked: tuple[Asked, ...]) -> str:
+    """The plan's reason; a small table that the user's own list was tested on was not listed pair by pair."""
+    head, mark, _ = plan.reason.partition(" Every pair of columns was listed")
+    if mark and any(a.state == "tested" for a in asked):
+        return f"{head} The list that was stated is tested on all rows."
+    return plan.reason
 
 
 def _version() -> str:

@@ -72,11 +72,34 @@ def summarize(file: str) -> None:
 
 def scan(file: str) -> None:
     """Read the columns that are analysed, scan all pairs."""
+    from heldout.tools.explore.scan import scan_pairs
+
+    scan_pairs(_rows(file))
+
+
+def subgroups(file: str) -> None:
+    """Read the columns that are analysed, search for rules of long delays on all others."""
+    import numpy as np
+
+    from heldout.tools.data.rows import Rows
+    from heldout.tools.explore.subgroups import Target, find_rules
+
+    rows = _rows(file)
+    late = rows.number("delay")
+    long = Rows.of({"long": np.array(["no", "yes"], object)[(late > 20).astype(int)]}).column("long")
+    codes = np.where(np.isnan(late), -1, np.where(late > 20, long.levels.index("yes"), long.levels.index("no")))
+    arrays = {n: rows.codes(n) if c.type == "category" else rows.number(n) for n, c in rows.columns.items()}
+    both = Rows({**rows.columns, "long": long}, {**arrays, "long": codes.astype(np.int32)})
+    names = [n for n, c in rows.columns.items() if n != "delay" and c.type != "datetime"]
+    find_rules(both, [Target("long", "yes")], names, frozenset())
+
+
+def _rows(file: str):
+    """The columns that are analysed as rows."""
     import numpy as np
 
     from heldout.tools.data.rows import Rows
     from heldout.tools.data.schema import Column
-    from heldout.tools.explore.scan import scan_pairs
 
     columns, arrays = {}, {}
     for name, values, levels in _read(file):
@@ -91,7 +114,7 @@ def scan(file: str) -> None:
                 "distinct": len(levels), "levels": levels,
             }
         )  # fmt: skip
-    scan_pairs(Rows(columns, arrays))
+    return Rows(columns, arrays)
 
 
 def _read(file: str):
@@ -128,7 +151,7 @@ def make(kind: str, rows: str, target: str) -> None:
     write(int(rows), Path(target), blocks=10 if kind == "wide" else 1, csv=False)
 
 
-TASKS = {"summarize": summarize, "scan": scan, "make": make}
+TASKS = {"summarize": summarize, "scan": scan, "subgroups": subgroups, "make": make}
 
 
 # The table

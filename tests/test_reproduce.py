@@ -71,6 +71,8 @@ def _rows(seed: int, clusters: int | None, each: int, *, serial: bool = False) -
         "drift": drift, "shared": np.round(rng.normal(size=n // 8 + 1)[np.arange(n) // 8] + u, 1),
         "week": np.arange(n) // 8 + 2000, "apart": np.where(group == "c", 9.0, 0.0) + rng.random(n),
         "capped": np.where(group == "c", 0.0, np.round(u, 1)),
+        "calls": rng.poisson(np.exp(0.3 * shock + 0.4 * (group == "a") + 0.3 * u)).astype(float),
+        "hours": rng.choice([0.0, 1.0, 2.5, 8.0], n, p=[0.02, 0.4, 0.4, 0.18]), "exact": rng.gamma(2.0, 1.0, n),
     }  # fmt: skip
     rows = Rows.of(data, cluster=None if clusters is None else unit.tolist())
     rows.serial = serial
@@ -91,6 +93,17 @@ def _claims() -> list[Hypothesis]:
         out.append(
             {"family": "group_difference", "outcome": y, "predictor": by, "levels": levels, "direction": "higher"}
         )
+    amounts = (
+        {"family": "mean_difference"},
+        {"family": "quantile_difference"},
+        {"family": "quantile_difference", "quantile": 0.8},
+        {"family": "occurrence_difference", "above": 0.5},
+    )
+    for (by, a, b), y, own in product(contrasts, ("y", "zeros", "e_y", "apart", "capped", "exact"), amounts):
+        out.append(own | {"outcome": y, "predictor": by, "levels": {"a": a, "b": b}, "direction": "higher"})
+    for (by, a, b), y, exposure in product(contrasts, ("calls", "e_x", "y"), (None, "hours", "exact")):
+        shared = {"family": "rate_ratio", "outcome": y, "predictor": by, "exposure": exposure, "direction": "lower"}
+        out.append(shared | {"levels": {"a": a, "b": b}})
     for (by, a, b), y in product(contrasts, ("sold", "e_sold")):
         shared = {"family": "rate_difference", "outcome": y, "event": "yes", "predictor": by, "direction": "any"}
         out.append(shared | {"levels": {"a": a, "b": b}})
@@ -107,6 +120,7 @@ def _claims() -> list[Hypothesis]:
         own = {"predictor_levels": ["a", "b"] if by == "r_group" else ["p", "q"]}
         out.append({"family": "categorical_association", "outcome": y, "predictor": by, **kept, **own})
     out += _along_time()
+    out += _rules()
     where = [{"column": "day", "op": ">=", "value": "2020-01-20"}, {"column": "r_group", "op": "!=", "value": "b"}]
     kept_y = {"family": "monotone_association", "predictor": "r_x", "outcome": "y", "direction": "any"}
     return [parse(h) for h in [*out, kept_y | {"where": where}, kept_y | {"where": [{**where[1], "op": "=="}]}]]
@@ -133,6 +147,32 @@ def _along_time() -> list[dict[str, Any]]:
     ):
         out.append({"family": "shift", "outcome": y, "predictor": by, "levels": {"a": a, "b": b}})
     return out
+
+
+def _rules() -> Iterator[dict[str, Any]]:
+    """Claims on rules, segments, orders of levels and rules of the data."""
+    rules = (
+        [{"column": "r_x", "op": ">", "value": -0.2}, {"column": "r_group", "op": "!=", "value": "c"}],
+        [{"column": "e_x", "op": "<=", "value": 5.0}, {"column": "e_group", "op": "==", "value": "p"}],
+        [{"column": "y", "op": ">", "value": 0.3}],
+    )
+    for rule, (y, event) in product(rules, (("zeros", None), ("e_y", None), ("sold", "yes"), ("e_sold", "yes"))):
+        shared = {"predictor": rule[0]["column"], "outcome": y, "event": event, "rule": rule, "direction": "higher"}
+        yield {"family": "subgroup", **shared}
+        yield {"family": "segment", **shared, "direction": "any", "features": ["r_x", "y"]}
+    orders = (("r_group", ["a", "b", "c"]), ("e_group", ["r", "p", "q"]), ("r_few", ["4", "1", "2"]))
+    for (by, order), (y, event), top in product(orders, (("y", None), ("apart", None), ("sold", "yes")), (None, 2)):
+        shared = {"family": "ranking", "predictor": by, "outcome": y, "event": event}
+        yield shared | {"order": order, "top": top}
+    for tolerance in (0.04, 0.2):
+        one = {"family": "invariant", "tolerance": tolerance}
+        for y in ("y", "e_y"):
+            yield one | {"rule": "not_missing", "outcome": y, "predictor": y}
+            yield one | {"rule": "in_range", "outcome": y, "predictor": y, "low": -2.5, "high": 3.0}
+            yield one | {"rule": "not_after", "outcome": y, "predictor": "r_x"}
+        yield one | {"rule": "one_of", "outcome": "e_kind", "predictor": "e_kind", "allowed": ["a", "kp", "kq"]}
+        mapping = [["kp", "p"], ["kq", "q"], ["a", "r"]]
+        yield one | {"rule": "determines", "outcome": "e_group", "predictor": "e_kind", "mapping": mapping}
 
 
 def _as_table(script: ModuleType, rows: Rows) -> Any:

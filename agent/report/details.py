@@ -23,7 +23,7 @@ class Details(NamedTuple):
 
 def details(finding: Finding) -> Details:
     """The evidence of a finding as (name, figure) lines and a table of its groups."""
-    share = finding.hypothesis.get("event") is not None
+    share = finding.hypothesis.get("event") is not None or finding.family in ("occurrence_difference", "invariant")
     return Details(tuple(_lines(finding)), tuple(_group(g, share) for g in finding.held_out.groups))
 
 
@@ -44,7 +44,8 @@ def _lines(finding: Finding) -> Iterator[tuple[str, str]]:
     if finding.exploration is not None:
         seen = words.effect_text(finding.exploration.effect)
         yield "Effect on exploration rows", f"{seen}, n = {finding.exploration.n:,}"
-    yield "Smallest effect of interest", words.smallest_text(finding)
+    if finding.smallest_effect:
+        yield "Smallest effect of interest", words.smallest_text(finding)
     yield "Rows tested", _rows(finding)
     if finding.adjustment.tag != "not run":
         controls = ", ".join(f"`{c}`" for c in finding.adjustment.controls)

@@ -13,11 +13,12 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from . import words
+from .asked import answers
 from .charts import describe, svg
 from .details import details
 from .methods import limits, methods
 from .result import Finding, Result
-from .tables import columns_table, counts_table, leads_table
+from .tables import columns_table, counts_table, leads_table, segments_table
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -45,11 +46,13 @@ def to_html(result: Result, *, saved: Sequence[str] = ()) -> str:
         style=_trusted(style),
         policy=content_policy(style),
         saved=saved,
+        asked=answers(result),
         headlines=[_view(f, pictures) for f in ranked if f.headline],
         by=by,
         counts=counts_table(result),
         columns=columns_table(result),
         leads=leads_table(result),
+        segments=segments_table(result),
         methods=methods(result),
         limits=limits(result),
     )

@@ -8,10 +8,11 @@ import re
 from collections.abc import Iterator, Sequence
 
 from . import words
+from .asked import Answer, answers
 from .details import details
 from .methods import limits, methods
 from .result import Finding, Result
-from .tables import columns_table, counts_table, leads_table
+from .tables import columns_table, counts_table, leads_table, segments_table
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~&$@]|:(?=//)|(?<=www)\.)", re.IGNORECASE)
 
@@ -22,7 +23,8 @@ def to_markdown(result: Result) -> str:
     Args:
         result: The result to show.
     """
-    blocks = [*_first_screen(result), *_findings(result), *_data(result), *_methods(result), *_record(result)]
+    found = [*_first_screen(result), *_asked(result), *_findings(result)]
+    blocks = [*found, *_data(result), *_methods(result), *_record(result)]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
@@ -65,6 +67,17 @@ def _first_screen(result: Result) -> Iterator[str]:
         yield f"**{named(words.top_line(result))}**"
 
 
+def _asked(result: Result) -> Iterator[str]:
+    if result.asked:
+        yield "## What was asked"
+        yield "\n".join(f"{at}. {_answer(answer)}" for at, answer in enumerate(answers(result), 1))
+
+
+def _answer(answer: Answer) -> str:
+    remarks = " ".join(named(text) for text in answer.remarks)
+    return f"{escaped(answer.said)}: **{escaped(answer.verdict)}.** {named(answer.claim)} {remarks}".rstrip()
+
+
 def _findings(result: Result) -> Iterator[str]:
     ranked = sorted(result.findings, key=lambda f: f.rank)
     headlines = [f for f in ranked if f.headline]
@@ -103,6 +116,10 @@ def _data(result: Result) -> Iterator[str]:
         yield "## How the table is built"
         yield "These relations hold by construction and are never counted as findings."
         yield "\n".join(f"- {named(item.text)}" for item in result.structure)
+    if result.segments:
+        yield "## Segments"
+        yield named(words.segments_line(result))
+        yield "\n".join(f"- {s.share} of rows: {named(s.rule)}. {named(s.typical)}." for s in segments_table(result))
     if result.dataset.notes:
         yield "## Data quality"
         yield "\n".join(f"- {named(note.text)}" for note in result.dataset.notes)

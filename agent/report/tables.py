@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
+from ...tools.verify.families.wording import decimals_apart, fixed, percent
 from . import words
 from .result import ColumnSummary, Result
 
@@ -35,6 +36,34 @@ class LeadRow(NamedTuple):
     b: str
     strength: str
     n: str
+
+
+class SegmentRow(NamedTuple):
+    """One segment of rows in words."""
+
+    share: str
+    rule: str
+    typical: str
+
+
+def segments_table(result: Result) -> tuple[SegmentRow, ...]:
+    """The segments of the exploration rows: how many rows, which, and what is typical of them."""
+    return tuple(SegmentRow(percent(s["share"]), str(s["rule"]), "; ".join(_told(s))) for s in result.segments)
+
+
+def _told(segment: Mapping[str, Any]) -> list[str]:
+    """What is typical of a segment beside its conditions, or in them where nothing else is."""
+    ruled = {t["column"] for t in segment["terms"]}
+    beside = [t for t in segment["typical"] if t["column"] not in ruled]
+    return [_typical(t) for t in beside or segment["typical"]]
+
+
+def _typical(t: Mapping[str, Any]) -> str:
+    name = f"`{t['column']}`"
+    if t["level"] is not None:
+        return f"{name} is {t['level']} in {percent(t['inside'], 0)} against {percent(t['elsewhere'], 0)}"
+    places = decimals_apart(t["inside"], t["elsewhere"])
+    return f"{name} {fixed(t['inside'], places)} on average against {fixed(t['elsewhere'], places)}"
 
 
 def counts_table(result: Result) -> tuple[tuple[str, str], ...]:

@@ -32,6 +32,8 @@ from .structure_sums import parts, products, sums
 
 _BY_CHANCE = 10
 """Rows that luck would have to make agree before their differing counts for anything."""
+_SHORT, _SHORTER = 8, 3
+"""Levels up to which it is told which goes with which."""
 _ORDER = ("key", "copy", "linear", "function", "sum", "part", "near_duplicate")
 
 
@@ -66,7 +68,7 @@ def _relations(rows: Rows, columns: Sequence[Coded]) -> list[Structure]:
     found = [*_keys(rows, columns, at), *straight_lines(rows, at)]
     fixed = fixed_pairs(columns, at, structural_pairs(found))
     found += copies(rows, fixed)
-    found += told(fixed, found)
+    found += [_spelled(rows, s) for s in told(fixed, found)]
     found += calendar_parts(rows, columns, at, structural_pairs(found))
     found += cut_points(rows, columns, at, structural_pairs(found))
     spare = {name for s in found if s.kind in ("copy", "linear") for name in s.columns[1:]}
@@ -76,6 +78,25 @@ def _relations(rows: Rows, columns: Sequence[Coded]) -> list[Structure]:
     found += parts(rows, at, structural_pairs(found))
     found += near_duplicates(rows, at, spare, structural_pairs(found))
     return found
+
+
+def _spelled(rows: Rows, s: Structure) -> Structure:
+    """A function between short lists of labels with its values told: A goes with admitted, B and C with rejected."""
+    a, b = (rows.columns[name] for name in s.columns)
+    short = len(a.levels) <= _SHORT and 2 <= len(b.levels) <= _SHORTER
+    if not short or {a.type, b.type} - {"category", "boolean"}:
+        return s
+    x, y = rows.codes(a.name), rows.codes(b.name)
+    good = (x >= 0) & (y >= 0)
+    table = np.bincount(x[good] * len(b.levels) + y[good], minlength=len(a.levels) * len(b.levels))
+    table = table.reshape(len(a.levels), len(b.levels))
+    goes = [[a.levels[i] for i in np.flatnonzero(table.any(1) & (table.argmax(1) == j))] for j in range(len(b.levels))]
+    each = [f"{_and(own)} with {b.levels[j]}" for j, own in enumerate(goes) if own]
+    return s.model_copy(update={"text": f"{s.text} {', '.join(each)}."})
+
+
+def _and(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def structural_pairs(structures: Iterable[Structure]) -> frozenset[Names]:

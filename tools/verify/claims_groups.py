@@ -103,6 +103,11 @@ class Ranking(Claim):
         """That of the pairwise comparisons."""
         return "group_difference" if self.event is None else "rate_difference"
 
+    @property
+    def null(self) -> float:
+        """1/2 for P(A>B), 0 for a difference of shares."""
+        return 0.5 if self.event is None else 0.0
+
 
 class Shift(Claim):
     """The whole distribution of the outcome differs between two snapshots, the levels `a` and `b` of a label."""

@@ -15,7 +15,8 @@ def refuse(hypothesis: Hypothesis, rows: Rows) -> str | None:
 
     A predictor that changes only from block to block would be compared between blocks, whose levels drift
     together whatever the predictor does: two unrelated slow series always look related. Claims along time (trend,
-    season, change) have a guard of their own; every other claim needs a predictor that changes within the blocks.
+    season, change) have a guard of their own, an invariant compares nothing; every other claim needs a predictor
+    that changes within the blocks.
     """
     if not rows.serial or rows.cluster is None or hypothesis.along_time:
         return None

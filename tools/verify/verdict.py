@@ -19,6 +19,8 @@ from .multiplicity import Rejections, benjamini_hochberg, holm, session_lond
 from .policy import Rule
 
 _POWER_Z = float(ndtri(0.80))
+_KEPT = "Held up on rows that nothing had looked at: broken by a smaller share than is tolerated."
+_BROKEN = "On held-out rows it is broken by a larger share than is tolerated."
 
 
 class Claim(NamedTuple):
@@ -97,7 +99,7 @@ def _verdict(
     elif rejections.rejected[at]:
         outcome, threshold = "verified", rejections.level
         size = _size(claim, delta)
-        reason = _verified_reason(size)
+        reason = _verified_reason(size) if delta else _KEPT
     elif refuted:
         outcome, reason = "refuted", _refuted_reason(claim, delta)
     else:
@@ -134,9 +136,12 @@ def _size(claim: Claim, delta: float) -> Size:
 
 
 def _power(evidence: Evidence, delta: float, level: float) -> tuple[float | None, int | None]:
-    """The effect found with power .80 at this size, and the rows that would find the smallest effect."""
+    """The effect found with power .80 at this size, and the rows that would find the smallest effect.
+
+    Nothing where no smallest effect is known: that of an invariant is its tolerance, which is its null value.
+    """
     se = evidence.standard_error
-    if not se or not 0 < level < 1:
+    if not se or not delta or not 0 < level < 1:
         return None, None
     reach = float(-ndtri(level / 2)) + _POWER_Z
     return reach * se, int(np.ceil(evidence.n * (reach * se / delta) ** 2))
@@ -152,6 +157,8 @@ def _verified_reason(size: Size) -> str:
 
 def _refuted_reason(claim: Claim, delta: float) -> str:
     theta = claim.evidence.theta or 0.0
+    if not delta:
+        return _BROKEN
     if sign(claim.hypothesis) and theta < 0 and (claim.evidence.p_value or 1) < 0.05:
         return "On held-out rows the effect points the other way."
     return f"On held-out rows the effect is shown to be under the smallest effect of interest ({delta:g})."

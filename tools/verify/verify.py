@@ -167,7 +167,9 @@ def _picture(verdict: Verdict, rows: Rows) -> Picture | None:
         return family.picture(h, rows)
     note = "all rows pooled"
     if verdict.evidence.test.startswith("within-cluster"):
-        rows, note = centred(rows, (h.outcome, h.predictor)), "rows moved to one average per cluster"
+        # A rule's cut points would mean nothing on a column that was moved.
+        moved = (h.outcome,) if h.family in ("subgroup", "segment") else (h.outcome, h.predictor)
+        rows, note = centred(rows, moved), "rows moved to one average per cluster"
     picture = family.picture(h, rows)
     # Intervals of pooled rows would be too narrow beside those of the clusters: none are drawn.
     bare = tuple({k: v for k, v in record.items() if k not in ("low", "high")} for record in picture.records)

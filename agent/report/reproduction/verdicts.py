@@ -117,7 +117,7 @@ def size(found: Found, delta: float) -> str:
 
 def power(found: Found, delta: float, level: float) -> Found:
     """The effect found with power .80 at this size, and the rows that would find the smallest effect."""
-    if not found["error"] or not 0 < level < 1:
+    if not found["error"] or not delta or not 0 < level < 1:
         return {}
     reach = (z_reach(1 - level) + POWER) * found["error"]
     return {"detectable": reach, "rows_needed": int(np.ceil(found["n"] * (reach / delta) ** 2))}

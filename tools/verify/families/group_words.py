@@ -29,32 +29,38 @@ from .wording import (
 _WORDS = {1: "higher", -1: "lower"}
 
 
-def statement(h: GroupDifference, direction: int) -> str:
-    """The bare claim in a direction (+1, -1, or 0 for none), without figures and full stop."""
+def statement(h: GroupDifference, direction: int, sides: tuple[str, str] | None = None) -> str:
+    """The bare claim in a direction (+1, -1, or 0 for none), without figures and full stop.
+
+    `sides`: both groups as parts of the sentence, where they are not told by levels of the predictor.
+    """
+    if direction == 0 and sides is not None:
+        return f"{column(h.outcome)} differs between rows {sides[0]} and {sides[1]}"
     if direction == 0:
         other = f"where it is {one_of(h.levels.b)}" if h.levels.b else "the others"
         return f"{column(h.outcome)} differs between rows where {is_level(h.predictor, h.levels.a)} and {other}"
-    one, two = versus(h.predictor, h.levels)
+    one, two = sides or versus(h.predictor, h.levels)
     return f"{column(h.outcome)} is {_turn(h, direction)} {one} than {two}"
 
 
-def sentence(h: GroupDifference, evidence: Evidence, claim: str) -> str:
+def sentence(h: GroupDifference, evidence: Evidence, claim: str, sides: tuple[str, str] | None = None) -> str:
     """The claim with its figures: means where they show the direction, else pairs of rows and medians.
 
-    Where the effect's interval holds 1/2 no direction is stated. `claim` is printed for what was not tested.
+    Where the effect's interval holds 1/2 no direction is stated. `claim` is printed for what was not tested, `sides`
+    as in `statement`.
     """
     effect, difference = evidence.effect, evidence.in_units
     if evidence.untestable is not None or effect is None or difference is None:
         return untested(claim, evidence.untestable or "No effect was measured.")
     found = shown(evidence, 0.5)
-    one, two = versus(h.predictor, h.levels)
+    one, two = sides or versus(h.predictor, h.levels)
     means = _means(h, evidence, difference)
     if found == 0:
         text = f"{column(h.outcome)} is not shown to be higher or lower {one} than {two}: {means}"
         if _shown(difference, 0.0):
             text += "; the averages alone differ, but by rank the two sides are not told apart"
     elif _shown(difference, 0.0) == found:
-        text = f"{statement(h, found)}: {means}"
+        text = f"{statement(h, found, sides)}: {means}"
     else:
         head = f"{column(h.outcome)} tends to be {_turn(h, found)} {one} than {two}"
         text = f"{head}: {_ranks(h, evidence, effect, difference, found)}"

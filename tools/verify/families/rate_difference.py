@@ -106,29 +106,12 @@ class _RateDifference:
     def claim(self, hypothesis: Hypothesis) -> str:
         """The claim as one plain sentence without figures and without a full stop."""
         h = _own(hypothesis)
-        event = is_level(h.outcome, (h.event,))
-        if h.direction == "any":
-            other = f"where it is {one_of(h.levels.b)}" if h.levels.b else "the others"
-            where = f"rows where {is_level(h.predictor, h.levels.a)} and {other}"
-            return sentence_case(f"{among(h)}the share of rows where {event} differs between {where}")
-        one, two = versus(h.predictor, h.levels)
-        often = "more often" if h.direction == "higher" else "less often"
-        return sentence_case(f"{among(h)}{event} {often} {one} than {two}")
+        return sentence_case(among(h) + statement(h))
 
     def sentence(self, hypothesis: Hypothesis, evidence: Evidence) -> str:
         """Both shares and their difference in points, whose printed sign is the direction."""
         h = _own(hypothesis)
-        if evidence.untestable is not None or evidence.in_units is None:
-            return untested(self.claim(h), evidence.untestable or "No effect was measured.")
-        a, b = evidence.groups
-        shares = (a.mean or 0.0, b.mean or 0.0)
-        places = percent_places(a.n, b.n, shares=shares)
-        points = signed(fixed(evidence.in_units.value, places))
-        one, two = versus(h.predictor, h.levels)
-        contrast = f"{percent(shares[0], places)} of rows {one} against {percent(shares[1], places)} {two}"
-        around = f"{effect_interval(evidence.in_units, places)}; {sizes(evidence)}"
-        event = is_level(h.outcome, (h.event,))
-        return sentence_case(f"{among(h)}{event} for {contrast}: {points} points ({around}).")
+        return told(h, evidence, self.claim(h), versus(h.predictor, h.levels))
 
 
 FAMILY = _RateDifference()
@@ -138,6 +121,33 @@ def _own(hypothesis: Hypothesis) -> RateDifference:
     if not isinstance(hypothesis, RateDifference):
         raise HypothesisError(f"A {hypothesis.family} hypothesis is not one of rate_difference.")
     return hypothesis
+
+
+def statement(h: RateDifference, sides: tuple[str, str] | None = None) -> str:
+    """The bare claim without figures; `sides`: both groups as parts of the sentence, where no levels tell them."""
+    event = is_level(h.outcome, (h.event,))
+    if h.direction == "any" and sides is None:
+        other = f"where it is {one_of(h.levels.b)}" if h.levels.b else "the others"
+        where = f"rows where {is_level(h.predictor, h.levels.a)} and {other}"
+        return f"the share of rows where {event} differs between {where}"
+    one, two = sides or versus(h.predictor, h.levels)
+    if h.direction == "any":
+        return f"the share of rows where {event} differs between rows {one} and {two}"
+    return f"{event} {'more' if h.direction == 'higher' else 'less'} often {one} than {two}"
+
+
+def told(h: RateDifference, evidence: Evidence, claim: str, sides: tuple[str, str]) -> str:
+    """Both shares and their difference in points; `claim` is printed for what was not tested."""
+    if evidence.untestable is not None or evidence.in_units is None:
+        return untested(claim, evidence.untestable or "No effect was measured.")
+    a, b = evidence.groups
+    shares = (a.mean or 0.0, b.mean or 0.0)
+    places = percent_places(a.n, b.n, shares=shares)
+    points = signed(fixed(evidence.in_units.value, places))
+    contrast = f"{percent(shares[0], places)} of rows {sides[0]} against {percent(shares[1], places)} {sides[1]}"
+    around = f"{effect_interval(evidence.in_units, places)}; {sizes(evidence)}"
+    event = is_level(h.outcome, (h.event,))
+    return sentence_case(f"{among(h)}{event} for {contrast}: {points} points ({around}).")
 
 
 def _event(rows: Rows, h: RateDifference) -> NDArray[np.int8]:

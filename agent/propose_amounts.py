@@ -1,0 +1,87 @@
+"""Claims on means and upper tails, where ranks hide what a person would ask: who sells more, who is best off.
+
+Knows exploration rows and names. Must never know a sealed row or a verdict. Proposes at most one claim a pair of
+columns, and none where the plain comparison of groups already says the same.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import product
+from typing import Literal
+
+from ..tools.data.schema import Column
+from ..tools.explore.amounts import LevelContrast, is_zero_inflated, level_contrasts
+from ..tools.verify.hypothesis import Contrast, Hypothesis, MeanDifference, QuantileDifference
+from ..tools.verify.policy import SMALLEST_EFFECTS
+from .outlook import Outlook
+from .roles import is_amount
+
+_MOST = 12
+_MAX_LEVELS = 12
+_PAIRS = 60
+_MIN_GROUP = 30
+_MIN_TAIL = 60
+_MIN_Z = 3.0
+_UPPER = 0.9
+_DRAFTABLE = 0.8
+"""Part of the smallest effect of interest from which the comparison of ranks is drafted itself."""
+
+
+def propose_amounts(outlook: Outlook) -> Iterator[Hypothesis]:
+    """Means of amounts whose ranks say less or the opposite; 90th percentiles that part where ranks do not."""
+    found: list[tuple[float, Hypothesis]] = []
+    numbers = [c for c in outlook.columns() if c.type == "number" and not c.levels]
+    labels = [c for c in outlook.columns() if c.type in ("boolean", "category") and len(c.levels) <= _MAX_LEVELS]
+    plain = [c for c in numbers if not is_zero_inflated(outlook.rows.number(c.name))]
+    pairs = [(y, g) for y, g in product(plain, labels) if outlook.admits(y.name, g.name)]
+    for number, label in pairs[:_PAIRS]:
+        contrasts = level_contrasts(outlook.rows, number.name, label.name, least=_MIN_GROUP)
+        claim = _claim(number, label, contrasts)
+        if claim is not None:
+            found.append(claim)
+    found.sort(key=lambda x: (-x[0], x[1].content_id()))
+    yield from (h for _, h in found[:_MOST])
+
+
+def _claim(number: Column, label: Column, contrasts: Sequence[LevelContrast]) -> tuple[float, Hypothesis] | None:
+    """What the level that stands out most suggests beyond its ranks, with how much it stands out."""
+    amount = is_amount(number)
+    c = max(contrasts, key=lambda x: abs(x.mean_z if amount else x.upper_z), default=None)
+    if c is None:
+        return None
+    return _of_mean(number, label, c) if amount else _of_tail(number, label, c)
+
+
+def _told(c: LevelContrast) -> bool:
+    """Whether the comparison of ranks is large enough to be drafted itself."""
+    return abs(c.ranks) >= _DRAFTABLE * SMALLEST_EFFECTS["group_difference"] and abs(c.ranks_z) >= _MIN_Z
+
+
+def _of_mean(number: Column, label: Column, c: LevelContrast) -> tuple[float, Hypothesis] | None:
+    if abs(c.mean) < _DRAFTABLE * SMALLEST_EFFECTS["mean_difference"] or abs(c.mean_z) < _MIN_Z:
+        return None
+    if _told(c) and c.ranks * c.mean > 0:
+        return None
+    levels, direction = _sides(label, c, c.mean > 0)
+    claim = MeanDifference(outcome=number.name, predictor=label.name, levels=levels, direction=direction)
+    return abs(c.mean_z), claim
+
+
+def _of_tail(number: Column, label: Column, c: LevelContrast) -> tuple[float, Hypothesis] | None:
+    if _told(c) or c.n < _MIN_TAIL or c.upper * c.upper_z < 0:
+        return None
+    if abs(c.upper) < SMALLEST_EFFECTS["quantile_difference"] or abs(c.upper_z) < _MIN_Z:
+        return None
+    levels, direction = _sides(label, c, c.upper > 0)
+    claim = QuantileDifference(
+        outcome=number.name, predictor=label.name, quantile=_UPPER, levels=levels, direction=direction
+    )
+    return abs(c.upper_z), claim
+
+
+def _sides(label: Column, c: LevelContrast, higher: bool) -> tuple[Contrast, Literal["higher", "lower"]]:
+    """The level against the rest, told of the higher side where there are only two."""
+    if len(label.levels) > 2:
+        return Contrast(a=(c.level,)), "higher" if higher else "lower"
+    other = next(v for v in label.levels if v != c.level)
+    one, two = (c.level, other) if higher else (other, c.level)
+    return Contrast(a=(one,), b=(two,)), "higher"
