@@ -72,7 +72,7 @@ def jump(h: Found, time: Any, y: Any, told_of: Any, since: float, level: float, 
     rough = lines(fine, v, since)[2]
     if rough > 0.85:
         raise Refused
-    cut = stretches(time, v, since)
+    cut = cut_times(time, v, since)
     value, error, phi, left = lines(cut, v, since)
     wider = (1 + phi) / (1 - phi)
     if phi > 0.85 or len(cut.time) / wider < 12:
@@ -124,7 +124,7 @@ def jump_within(h: Found, time: Any, y: Any, cluster: Any, since: float, level: 
     }  # fmt: skip
 
 
-def two_lines(time: Any, before: int, since: float) -> Any:
+def jump_design(time: Any, before: int, since: float) -> Any:
     """Constant, time, jump and bend of every point: shape (B, 4)."""
     x, after = (time - since) / np.ptp(time), np.arange(len(time)) >= before
     return np.stack([np.ones(len(x)), x, after, after * x], 1)
@@ -132,7 +132,7 @@ def two_lines(time: Any, before: int, since: float) -> Any:
 
 def lines(cut: Cut, v: Any, since: float) -> tuple[float, float, float, Any]:
     """The jump of the stretches' means, its error, the correlation of neighbours, and what the lines leave."""
-    x, y = two_lines(cut.time, cut.before, since), cluster_means(v, cut.of_row)
+    x, y = jump_design(cut.time, cut.before, since), cluster_means(v, cut.of_row)
     q, r = np.linalg.qr(x)
     weight = np.linalg.solve(r, q.T)[2]
     left, b = y - q @ (q.T @ y), len(y)
@@ -145,7 +145,7 @@ def lines(cut: Cut, v: Any, since: float) -> tuple[float, float, float, Any]:
     return value, 0.0 if error < 1e-12 * abs(value) else error, phi, left
 
 
-def stretches(time: Any, v: Any, since: float) -> Cut:
+def cut_times(time: Any, v: Any, since: float) -> Cut:
     """At most 60 stretches, fewer while their means depend on each other, of these the ones worth most."""
     times, most, worth = np.unique(time), 60, {}
     while most >= 24:
@@ -178,13 +178,13 @@ def start_of(cut: Cut, place: int, since: float) -> float:
 def best_drawn_p(cut: Cut, v: Any, places: list[int], since: float, seed: int) -> float:
     """The claimed jump's |t| among the largest of all places when what one line leaves is shuffled."""
     rng, b = np.random.Generator(np.random.PCG64(seed)), len(cut.time)
-    line, y = two_lines(cut.time, cut.before, since)[:, :2], cluster_means(v, cut.of_row)
+    line, y = jump_design(cut.time, cut.before, since)[:, :2], cluster_means(v, cut.of_row)
     left = y - line @ np.linalg.lstsq(line, y, rcond=None)[0]
 
     def largest(values: Any, at: list[int]) -> Any:
         out = np.zeros(len(values))
         for place in at:
-            q, r = np.linalg.qr(two_lines(cut.time, place, start_of(cut, place, since)))
+            q, r = np.linalg.qr(jump_design(cut.time, place, start_of(cut, place, since)))
             weight = np.linalg.solve(r, q.T)[2]
             rest = np.maximum((values**2).sum(1) - ((values @ q) ** 2).sum(1), 1e-300)
             out = np.maximum(out, np.abs(values @ weight) / np.sqrt(rest / (b - 4) * (weight @ weight)))
@@ -198,7 +198,7 @@ def p_of_best(cut: Cut, places: list[int], since: float, t: float, df: float) ->
     """Hotelling's tube bound on the largest |t| of all places."""
     unit = []
     for place in places:
-        q, r = np.linalg.qr(two_lines(cut.time, place, start_of(cut, place, since)))
+        q, r = np.linalg.qr(jump_design(cut.time, place, start_of(cut, place, since)))
         weight = np.linalg.solve(r, q.T)[2]
         unit.append(weight / np.linalg.norm(weight))
     length = sum(float(np.arccos(min(abs(float(a @ b)), 1.0))) for a, b in pairwise(unit))

@@ -65,7 +65,7 @@ def calendar(time: Any, unit: str) -> Any:
     return month // {"M": 1, "Q": 3, "Y": 12}[unit]
 
 
-def phases(time: Any, cycle: str) -> Any:
+def phases_of(time: Any, cycle: str) -> Any:
     """The hour of the day, the day of the week from Monday, or the month of the year."""
     if cycle == "day_of_week":
         return (calendar(time, "D") - 4) % 7
@@ -74,7 +74,7 @@ def phases(time: Any, cycle: str) -> Any:
 
 def placed(h: Found, time: Any) -> tuple[Any, Any, Any]:
     """Phase, side and turn of each row; the turn is the shortest stretch in which the sides meet."""
-    phase = phases(time, h["cycle"])
+    phase = phases_of(time, h["cycle"])
     side = np.where(np.isin(phase, h["peak"]), 0, np.where(np.isin(phase, h["trough"]), 1, -1))
     kinds = LONGER[CYCLES[h["cycle"]][0]]
     for kind in kinds:
