@@ -14,6 +14,8 @@ from .propose_rankings import propose_rankings
 from .propose_rules import propose_rules
 from .propose_segments import propose_segments
 from .propose_shapes import propose_shapes
+from .propose_shifts import propose_shifts
+from .propose_time import propose_time
 
 PROPOSERS: tuple[Proposer, ...] = (
     propose_amounts,
@@ -23,6 +25,8 @@ PROPOSERS: tuple[Proposer, ...] = (
     propose_segments,
     propose_interactions,
     propose_shapes,
+    propose_shifts,
+    propose_time,
 )
 
 

@@ -21,6 +21,9 @@ _SCALES = {
     "monotone_association": "Spearman's rho of {}",
     "categorical_association": "Cramér's V of {}",
     "trend": "Spearman's rho with time of {}",
+    "seasonality": "P(A>B) between phases {} away from 1/2",
+    "change_point": "P(A>B) around a change {} away from 1/2",
+    "shift": "a distance of distributions of {}",
     "shape": "a correlation of {} in every part",
     "interaction": "a difference of effects of {} standard deviations",
 }
