@@ -19,7 +19,7 @@ from ..tools.verify.hypothesis import Hypothesis
 from .choice import alike
 from .report.charts import chart
 from .report.result import Counts, Explored, Finding, HeldOut
-from .roles import outcome_reading, strength
+from .roles import outcome_reading, plainness, strength
 
 HEADLINES = 7
 _ALIKE = 0.25
@@ -101,8 +101,7 @@ def _worth(verdict: Verdict, columns: Mapping[str, Column], order: Mapping[str, 
         worth *= 1.3
     elif focus and h.predictor not in focus:
         worth *= 0.02  # in a closed family everything is tested; what was not asked for comes last
-    if h.family == "categorical_association":
-        worth *= 0.5  # says that something differs, not what
+    worth *= plainness(h.family)
     if evidence.warnings:
         worth *= 0.5
     return worth

@@ -19,13 +19,14 @@ from ..tools.explore.structure import structural_pairs
 from ..tools.verify.evidence import Evidence
 from ..tools.verify.hypothesis import Hypothesis, Subgroup
 from ..tools.verify.policy import Rule
+from ..tools.verify.population import floor_of
 from ..tools.verify.verify import measure
 from .candidates import candidates
 from .choice import MOST, choose
 from .outlook import Focus, Outlook
 from .propose_rankings import without_parts
 from .proposers import proposals
-from .roles import is_code, oriented, outcome_reading, strength
+from .roles import is_code, oriented, outcome_reading, plainness, strength
 from .twins import spare_columns, versions_of_one, without_twins
 
 _PAIRS = 160
@@ -138,7 +139,7 @@ def _usefulness(
     theta, se = evidence.theta, evidence.standard_error
     if evidence.untestable is not None or theta is None or not se or theta <= 0:
         return 0.0
-    if theta < _NEAR * rule.smallest(hypothesis) or theta / se < _MIN_Z:
+    if theta < _NEAR * rule.smallest(hypothesis) or theta / se < _MIN_Z or _too_small(evidence, grown):
         return 0.0
     z = _after_choice(theta / se, _rivals(hypothesis, rows))
     if z <= 1:
@@ -151,7 +152,14 @@ def _usefulness(
         return 0.0
     last = max(len(order) - 1, 1)
     reading = outcome_reading(rows.column(hypothesis.outcome), order[hypothesis.outcome] / last)
-    return power * strength(hypothesis.scale, theta) ** 0.5 * (0.5 + max(reading, 0.0))
+    plain = plainness(hypothesis.family)
+    return power * plain * strength(hypothesis.scale, theta) ** 0.5 * (0.5 + max(reading, 0.0))
+
+
+def _too_small(evidence: Evidence, grown: float) -> bool:
+    """Whether a group would have too few held-out rows to be tested; `grown`: held-out over exploration rows."""
+    groups = [n * grown for n in evidence.n_per_group.values()]
+    return bool(groups) and min(groups) < floor_of(int(sum(groups)))
 
 
 def _rivals(hypothesis: Hypothesis, rows: Rows) -> int:

@@ -65,7 +65,7 @@ def _interacts(typed: dict, h: dict) -> bool:
     """The two columns that act together, in either role; a named level must be on the side it is named for."""
     condition, _, level = typed["condition"].partition("=")
     if h["family"] == "interaction":
-        together = {canonical(h["predictor"]), canonical(h["moderator"])}
+        together = {canonical(h["predictor"]), canonical(f"{h['moderator']} {h.get('moderator_cycle') or ''}")}
         if canonical(h["outcome"]) != canonical(typed["outcome"]) or not _same_columns(
             together, {canonical(typed["predictor"]), canonical(condition)}
         ):
