@@ -66,6 +66,9 @@ def _effects(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> 
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--outcome", metavar="COL", help="Explain this column: it is the outcome of every claim.")
 @click.option("--about", metavar="COL,...", help="Only claims in which one of these columns takes part.")
+@click.option("--cause", metavar="COL,...", help="Always held fixed when verified claims are checked against others.")
+@click.option("--consequence", metavar="COL,...", help="Never held fixed: follows from what is looked at.")
+@click.option("--later", metavar="COL,...", help="Never held fixed: was not known yet.")
 @click.option("--entity", metavar="COL", help="Rows of one value belong together (a customer, a patient).")
 @click.option("--time", metavar="COL", help="Rows depend on their neighbours in the order of this column.")
 @click.option("--table", metavar="NAME", help="Table or sheet, where the file holds several.")
@@ -97,6 +100,9 @@ def _explain(
     out: Path | None,
     as_json: bool,
     about: str | None,
+    cause: str | None,
+    consequence: str | None,
+    later: str | None,
     effects: dict[str, float],
     quiet: bool,
     verbose: bool,
@@ -110,9 +116,10 @@ def _explain(
 
     given = {"max_rows": max_rows, "max_columns": max_columns, "max_bytes": max_bytes}
     limits = Limits(**{k: v for k, v in given.items() if v is not None})
-    wanted = tuple(part.strip() for part in (about or "").split(",") if part.strip())
+    named = {"about": about, "causes": cause, "consequences": consequence, "later": later}
+    lists = {key: _listed(value) for key, value in named.items()}
     with _progress(quiet) as say:
-        explanation = run(file, about=wanted, smallest_effects=effects, limits=limits, progress=say, **options)
+        explanation = run(file, **lists, smallest_effects=effects, limits=limits, progress=say, **options)
         written: tuple[Path, ...] = ()
         if out is not None:
             say("Writing the report")
@@ -121,6 +128,10 @@ def _explain(
         click.echo(explanation.to_json())
         return
     click.echo(explanation.to_terminal(files=written))
+
+
+def _listed(names: str | None) -> tuple[str, ...]:
+    return tuple(part.strip() for part in (names or "").split(",") if part.strip())
 
 
 class _progress:

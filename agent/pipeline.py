@@ -18,7 +18,7 @@ from ..tools.data.split import Plan, SealedSplit, seal
 from ..tools.errors import UsageError
 from ..tools.explore.profile import profile_rows
 from ..tools.explore.scan import scan_pairs
-from ..tools.explore.structure import find_structure
+from ..tools.explore.structure import find_structure, structural_pairs
 from ..tools.value import canonical_json, digest
 from ..tools.verify.disclosure import burnt_table
 from ..tools.verify.hypothesis import Hypothesis
@@ -37,6 +37,7 @@ from ..tools.verify.verify import Judged, burnt_rows, verify
 from .closed import enumerate_closed
 from .draft import Batch, Draft, draft_by_rule
 from .folders import run_folder
+from .marks import check_named, make_marks, with_codes
 from .outlook import Focus
 from .report.explanation import Explanation
 from .report.reproduce import reproduce_text
@@ -50,6 +51,9 @@ def explain(
     *,
     outcome: str | None = None,
     about: Sequence[str] = (),
+    causes: Sequence[str] = (),
+    consequences: Sequence[str] = (),
+    later: Sequence[str] = (),
     entity: str | None = None,
     time: str | None = None,
     table: str | None = None,
@@ -71,6 +75,10 @@ def explain(
             or a mapping of columns.
         outcome: The column to explain; every claim then has it as outcome.
         about: Columns of which at least one takes part in every claim.
+        causes: Columns that come before what is looked at: always held fixed when verified claims are checked
+            against the other columns.
+        consequences: Columns that follow from what is looked at: never held fixed.
+        later: Columns that were not known yet: never held fixed. These three change no claim and no verdict.
         entity: Column whose values are the units of independence (a customer, a patient).
         time: Column that orders rows which depend on their neighbours.
         table: Table or sheet, where the source holds several.
@@ -95,7 +103,8 @@ def explain(
         LedgerError: if the ledger stands in the way.
     """
     rule = make_rule(alpha=alpha, strict=strict, smallest_effects=smallest_effects)
-    settings = Settings(rule, Focus(outcome, tuple(sorted(set(about)))), explore_only, threads)
+    marks = make_marks(causes, consequences, later)
+    settings = Settings(rule, Focus(outcome, tuple(sorted(set(about)))), explore_only, threads, marks)
     say, timing = progress or _silent, {}
     with run_folder() as folder, _timed(timing, "total"):
         with _timed(timing, "open and seal"):
@@ -104,7 +113,7 @@ def explain(
                 source, table=table, name=name, limits=limits or Limits(), folder=folder / "opened", threads=threads
             ) as data:
                 opened = _remember(data)
-                _check_focus(settings.focus, opened)
+                check_named(settings.focus, marks, opened)
                 say(f"Sealing rows of {opened.name}: {opened.rows:,} rows, {len(opened.columns)} columns")
                 split = seal(data, folder, entity=entity, time=time, one_shot=one_shot)
         book = Ledger(Path(ledger) if ledger is not None else default_ledger(opened.fingerprint))
@@ -152,7 +161,11 @@ def _run(
     with _timed(timing, "verify"):
         session, claims, receipt = _committed(book, opened.fingerprint, plan, settings.rule, request, session, batch)
         say(_announcement(plan, receipt.vault, len(claims), replayed))
-        judged = verify(split, book, receipt, claims, None if closed else explored.rows)
+        marks = with_codes(settings.marks, split.columns.values(), settings.focus)
+        judged = verify(
+            split, book, receipt, claims, None if closed else explored.rows,
+            marks=marks, structural=structural_pairs(explored.structure),
+        )  # fmt: skip
     batch = batch._replace(drafted=session.drafted, deduplicated=session.drafted - len(claims))
     if closed:
         explored = _explore(burnt_rows(split, book, opened.fingerprint, before=number + 1)[0], settings, say, timing)
@@ -247,24 +260,6 @@ def _report(
 
 def _remember(data: Dataset) -> Opened:
     return Opened(data.name, data.fingerprint, data.rows, tuple(data.columns), tuple(data.notes), data.duplicates)
-
-
-def _check_focus(focus: Focus, opened: Opened) -> None:
-    import difflib
-
-    known = [c.name for c in opened.columns if c.analysed]
-    wanted = [*([focus.outcome] if focus.outcome else []), *focus.about]
-    unknown = [name for name in wanted if name not in known]
-    if not unknown:
-        return
-    left_out = next((n for n in opened.notes if n.column in unknown and n.kind == "left_out"), None)
-    if left_out:
-        raise UsageError(f"Column {left_out.column!r} is not analysed: {left_out.text}")
-    close = [c for name in unknown for c in difflib.get_close_matches(name, known, 1, 0.5)]
-    hint = f"Did you mean {', '.join(map(repr, close))}? " if close else ""
-    names = ", ".join(map(repr, unknown))
-    what = f"Column {names} is" if len(unknown) == 1 else f"Columns {names} are"
-    raise UsageError(f"{what} not in '{opened.name}'. {hint}Columns: {', '.join(map(repr, known[:20]))}.")
 
 
 def _open_rows(split: SealedSplit, book: Ledger, dataset: str) -> Rows:

@@ -11,6 +11,7 @@ from ..tools.data.schema import Note
 from ..tools.data.split import Plan, is_used
 from ..tools.explore.lead import Lead, Structure
 from ..tools.explore.profile import ColumnProfile
+from ..tools.verify.adjustment import Marks
 from ..tools.verify.ledger import Ledger
 from ..tools.verify.policy import Rule
 from ..tools.verify.sessions import sessions
@@ -59,6 +60,7 @@ class Settings(NamedTuple):
     focus: Focus
     explore_only: bool
     threads: int
+    marks: Marks = Marks()
 
 
 def summarise(
@@ -98,6 +100,7 @@ def summarise(
         profile=tuple(p.as_json() for p in explored.profile),
         leads=tuple(x.as_json() for x in leads[:_LEADS_SHOWN]),
         focus={"outcome": settings.focus.outcome, "about": list(settings.focus.about)},
+        marks={name: list(getattr(settings.marks, name)) for name in ("causes", "consequences", "later")},
         message=_message(plan, settings, judged),
         ledger=LedgerSummary(
             head=book.head(opened.fingerprint), entries=len(book.entries(opened.fingerprint)), session=session

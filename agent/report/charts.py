@@ -8,6 +8,7 @@ fetch anything. Records by kind; every key but those marked `*` may be missing o
     curve    x*, mean*, n, low, high, x_low, x_high            outcome by bins of a number; x is the bin's mean
     shares   x*, y*, share*, n                                 share of label y among the n rows with label x
     series   date*, mean*, n, low, high                        date is ISO text, or a number such as a year
+    forest   label*, value*, low, high                         one estimate a row; drawn in `charts_forest`
 
 `mean` is a share between 0 and 1 where the picture's y title begins with `share of`.
 """
@@ -18,6 +19,7 @@ from typing import Any
 from ...tools.verify.evidence import Picture
 from ...tools.verify.families.wording import number, percent
 from . import words
+from .charts_forest import forest
 
 Record = dict[str, Any]
 
@@ -40,7 +42,10 @@ def chart(picture: Picture) -> dict[str, Any]:
     Args:
         picture: Aggregates; records beyond the first 500 are not drawn.
     """
-    draw = {"groups": _groups, "rates": _rates, "curve": _curve, "shares": _shares, "series": _series}[picture.kind]
+    drawers = {
+        "groups": _groups, "rates": _rates, "curve": _curve, "shares": _shares, "series": _series, "forest": _forest,
+    }  # fmt: skip
+    draw = drawers[picture.kind]
     records = [dict(r) for r in picture.records[:MOST]]
     return {"$schema": "https://vega.github.io/schema/vega-lite/v6.json", "config": _config(), **draw(picture, records)}
 
@@ -192,6 +197,10 @@ def _cells(picture: Picture, rows: Sequence[Record]) -> str:
         top = max(rows, key=lambda r: r["share"])
         text += f", {len(rows)} cells; the largest is {top['figure']} for {top['column']} in {top['row']}"
     return text + "."
+
+
+def _forest(picture: Picture, records: Sequence[Record]) -> dict[str, Any]:
+    return forest(picture, records, {"ink": INK, "soft": SOFT, "main": MAIN})
 
 
 # Parts

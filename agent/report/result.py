@@ -10,6 +10,7 @@ from pydantic import Field
 from ...tools.data.schema import Note
 from ...tools.explore.lead import Structure
 from ...tools.value import Effect, Value
+from ...tools.verify.adjustment import Adjustment as Adjusted
 from ...tools.verify.evidence import Group, Outcome, Size
 
 SCHEMA_VERSION = 1
@@ -127,12 +128,11 @@ class Explored(Value):
     in_units: Effect | None = None
 
 
-class Adjustment(Value):
-    """Whether the claim survives the other columns; `not run` until that check exists."""
+class Adjustment(Adjusted):
+    """Whether a verified claim survives with the other columns held fixed; a diagnostic, never a finding."""
 
-    tag: Literal["robust", "attenuated", "reversed", "not run"] = "not run"
-    controls: tuple[str, ...] = ()
-    driver: str | None = None
+    chart: dict[str, Any] | None = None
+    """A Vega-Lite specification: the claim before and after adjustment."""
 
 
 class Finding(Value):
@@ -192,6 +192,8 @@ class Result(Value):
     model: None = None
     focus: dict[str, Any] = Field(default_factory=dict)
     """The `outcome` and `about` columns that the user named."""
+    marks: dict[str, list[str]] = Field(default_factory=dict)
+    """The columns that the user marked as `causes`, `consequences` and `later`."""
     message: str | None = None
     """Why there are no verdicts, and what to do, where there are none."""
     ledger: LedgerSummary | None = None

@@ -151,6 +151,20 @@ def badge(finding: Finding) -> str:
     )
 
 
+ADJUSTED_STYLES = {"robust": "green", "attenuated": "yellow", "reversed": "bold red", "not run": ""}
+
+
+def adjusted_phrase(finding: Finding) -> str:
+    """`Holds with the other columns held fixed.`, or what it does instead; empty where that was not looked at."""
+    phrase = finding.adjustment.phrase if finding.outcome == "verified" else ""
+    return f"{phrase[:1].upper()}{phrase[1:]}." if phrase else ""
+
+
+def adjusted_line(finding: Finding) -> str:
+    """The sentence on the other columns of a verified finding."""
+    return finding.adjustment.sentence if finding.outcome == "verified" else ""
+
+
 def explored_line(finding: Finding) -> str:
     """`Mean difference: explored 1,402 → held out 1,365`, in the data's units where both sides have them.
 

@@ -11,6 +11,8 @@ from ..data.rows import Rows
 from ..data.split import SealedSplit
 from ..explore.structure import find_structure, structural_pairs
 from ..value import digest
+from .adjust import adjust
+from .adjustment import Marks
 from .clusters import centred
 from .evidence import Evidence, Picture, Verdict
 from .families import FAMILIES
@@ -50,7 +52,14 @@ def burnt_rows(split: SealedSplit, ledger: Ledger, dataset: str, *, before: int)
 
 
 def verify(
-    split: SealedSplit, ledger: Ledger, receipt: Receipt, claims: Sequence[Hypothesis], exploration: Rows | None
+    split: SealedSplit,
+    ledger: Ledger,
+    receipt: Receipt,
+    claims: Sequence[Hypothesis],
+    exploration: Rows | None,
+    *,
+    marks: Marks | None = None,
+    structural: frozenset[frozenset[str]] = frozenset(),
 ) -> Judged:
     """The verdicts of a committed batch on the rows of its vault; the vault is burnt when this returns.
 
@@ -61,12 +70,17 @@ def verify(
         claims: The committed hypotheses.
         exploration: The rows they were drafted on, for the figures beside the held-out ones; None for the closed
             family of a table too small to split.
+        marks: What the user knows of the columns' order, for the check of verified claims against other columns.
+        structural: Pairs that follow from how the table is built, found on exploration rows; those of an undivided
+            table are looked for here.
 
     Raises:
         SealBroken: if the receipt does not stand in the ledger or does not cover every claim.
     """
     session = check_receipt(ledger, receipt, claims)
     rows = open_vault(split, ledger, receipt, claims)
+    if exploration is None:
+        structural = structural_pairs(find_structure(rows))
     before = [None if exploration is None else measure(h, exploration, split="exploration") for h in claims]
     judged = judge(
         claims,
@@ -76,8 +90,9 @@ def verify(
         weight=receipt.weight,
         earlier=receipt.earlier,
         split="held_out" if exploration is not None else "all",
-        structural=frozenset() if exploration is not None else structural_pairs(find_structure(rows)),
+        structural=structural if exploration is None else frozenset(),
     )
+    judged = judged._replace(verdicts=adjust(judged.verdicts, rows, exploration, marks or Marks(), structural))
     record_reveal(ledger, receipt, {v.hypothesis_id: v.outcome for v in judged.verdicts})
     return judged
 
