@@ -82,6 +82,7 @@ def _effects(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> 
 )  # fmt: skip
 @click.option("--one-shot", is_flag=True, help="Spend all held-out rows on this one batch.")
 @click.option("--explore-only", is_flag=True, help="Look without verdicts: no sealed row is read or spent.")
+@click.option("--keep-counts", is_flag=True, help="Read a table of counts as it stands, not one row a counted unit.")
 @click.option("--ledger", type=click.Path(path_type=Path, dir_okay=False), help="File that records what was spent.")
 @click.option("--max-rows", type=int, help="Read tables of up to this many rows.")
 @click.option("--max-columns", type=int, help="Read tables of up to this many columns.")

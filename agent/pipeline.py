@@ -63,6 +63,7 @@ def explain(
     smallest_effects: Mapping[str, float] | None = None,
     one_shot: bool = False,
     explore_only: bool = False,
+    keep_counts: bool = False,
     ledger: str | Path | None = None,
     limits: Limits | None = None,
     threads: int = 2,
@@ -88,6 +89,7 @@ def explain(
         smallest_effects: Smallest effects of interest by family, on each family's scale.
         one_shot: Spend the whole budget on this batch: one vault.
         explore_only: Look at the exploration rows without verdicts; spends nothing.
+        keep_counts: Read a cross-tabulation as it stands instead of one row a counted unit.
         ledger: File that records what was spent; by default one a data set in the user's data folder.
         limits: Bounds on what is read.
         threads: Threads for reading and scanning; the report does not depend on it.
@@ -110,8 +112,9 @@ def explain(
         with _timed(timing, "open and seal"):
             say("Reading the data")
             with open_dataset(
-                source, table=table, name=name, limits=limits or Limits(), folder=folder / "opened", threads=threads
-            ) as data:
+                source, table=table, name=name, limits=limits or Limits(), folder=folder / "opened", threads=threads,
+                keep_counts=keep_counts,
+            ) as data:  # fmt: skip
                 opened = _remember(data)
                 check_named(settings.focus, marks, opened)
                 say(f"Sealing rows of {opened.name}: {opened.rows:,} rows, {len(opened.columns)} columns")

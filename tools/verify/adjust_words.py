@@ -20,7 +20,7 @@ def units(h: Hypothesis, pair: Pair, unit: str | None, slope: Slope | None) -> E
     if slope is None:
         return None
     scale, unit = (100.0, "points") if pair.share else (1.0, unit or h.outcome)
-    name = "difference" if pair.contrast else f"difference for one more of `{h.predictor}`"
+    name = "difference" if pair.contrast else f"slope per unit of `{h.predictor}`"
     return Effect(
         name=name, value=scale * slope.value, low=scale * slope.low, high=scale * slope.high, level=0.95, unit=unit
     )
@@ -54,13 +54,13 @@ def _phrase(found: Adjustment) -> str:
         return f"shrinks{by} and is no longer shown"
     if turned(found):
         return f"reverses{by}"
-    return f"is gone{by}"
+    return f"vanishes{by}"
 
 
 def turned(found: Adjustment) -> bool:
-    """Whether the opposite of the claim is shown by any estimate, not only estimated."""
+    """Whether at least two estimates show the opposite of the claim, beyond estimating it."""
     raw = found.estimates[0].value if found.estimates else 0.0
-    return any(e.value * raw < 0 and e.p_value < 0.05 for e in found.estimates[1:])
+    return sum(e.value * raw < 0 and e.p_value < 0.05 for e in found.estimates[1:]) >= 2
 
 
 def _opening(found: Adjustment) -> str:
@@ -68,7 +68,7 @@ def _opening(found: Adjustment) -> str:
         return "Holds"
     if found.tag == "attenuated":
         return "No longer shown"
-    return "Reverses" if turned(found) else "Gone: the estimate no longer points that way"
+    return "Reverses" if turned(found) else "Vanishes: the estimate no longer points that way"
 
 
 def _held(found: Adjustment) -> str:
