@@ -19,21 +19,17 @@ from ..tools.verify.hypothesis import Hypothesis
 from ..tools.verify.policy import Rule
 from ..tools.verify.verify import measure
 from .candidates import candidates
+from .choice import MOST, choose
 from .outlook import Focus, Outlook, proposals
 from .roles import is_code, oriented, outcome_reading, strength
 from .twins import spare_columns, versions_of_one, without_twins
 
-MOST = 50
 _PAIRS = 160
 _SCORING_ROWS = 30_000
 _NEAR = 0.8
 """Size, as a part of the smallest effect of interest, from which a lead is worth a claim."""
 _MIN_Z = 2.2
 _MIN_POWER = 0.35
-_SPENT = 0.02
-"""What must be left of a draft's worth beside those chosen before it."""
-_SAME = 0.7
-"""Absolute rank correlation from which two columns count as faces of one thing."""
 
 
 class Draft(NamedTuple):
@@ -99,7 +95,7 @@ def draft_by_rule(
         if score > 0:
             scored[hypothesis.content_id()] = Draft(hypothesis, score)
     distinct = without_twins(list(scored.values()), sample)
-    chosen = _choose(distinct, _alike(leads))
+    chosen = choose(distinct, sample)
     return Batch(tuple(chosen), drafted=len(scored), deduplicated=len(scored) - len(chosen))
 
 
@@ -156,48 +152,3 @@ def _quantile(p: float) -> float:
     from scipy.special import ndtri
 
     return float(ndtri(p))
-
-
-def _alike(leads: Iterable[Lead]) -> dict[frozenset[str], float]:
-    """How much two columns say the same, from 0 to 1."""
-    return {frozenset((x.a, x.b)): min(1.0, abs(x.strength)) for x in leads}
-
-
-def _choose(drafts: list[Draft], alike: dict[frozenset[str], float]) -> list[Draft]:
-    """Greedily the most useful draft, further faces of a relation counting for less; no pair is told thrice."""
-    left = sorted(drafts, key=lambda d: (-d.score, d.hypothesis.content_id()))
-    factor = np.ones(len(left))
-    score = np.array([d.score for d in left])
-    chosen: list[Draft] = []
-    taken = np.zeros(len(left), bool)
-    pairs = [frozenset((d.hypothesis.outcome, d.hypothesis.predictor)) for d in left]
-    while len(chosen) < min(MOST, len(left)):
-        worth = np.where(taken | (factor < _SPENT), -1.0, score * factor)
-        at = int(np.argmax(worth))
-        if worth[at] < 0:
-            break
-        twice = any(pair == pairs[at] for pair, told in zip(pairs, taken, strict=True) if told)
-        taken[at] = True
-        chosen.append(left[at])
-        if twice:
-            taken |= np.array([pair == pairs[at] for pair in pairs])
-        for other in np.flatnonzero(~taken):
-            factor[other] *= _discount(left[at].hypothesis, left[other].hypothesis, alike)
-    return chosen
-
-
-def _discount(done: Hypothesis, other: Hypothesis, alike: dict[frozenset[str], float]) -> float:
-    """What is left of a draft's worth beside one that is chosen already."""
-    same_outcome = _closeness(done.outcome, other.outcome, alike)
-    same_predictor = _closeness(done.predictor, other.predictor, alike)
-    if {done.outcome, done.predictor} == {other.outcome, other.predictor}:
-        return 0.3
-    if same_outcome >= _SAME and same_predictor >= _SAME:
-        return 0.7
-    if same_outcome == 1.0:
-        return 0.96
-    return 0.95 if same_predictor == 1.0 else 1.0
-
-
-def _closeness(a: str, b: str, alike: dict[frozenset[str], float]) -> float:
-    return 1.0 if a == b else alike.get(frozenset((a, b)), 0.0)

@@ -288,7 +288,7 @@ PROSE = (
     ("at least {:.1f} of the smallest effect", "agent.draft._NEAR"),
     ("and {:.1f} standard errors", "agent.draft._MIN_Z"),
     ("hold up in the vault is at least {}", "agent.draft._MIN_POWER"),
-    ("At most {} are committed", "agent.draft.MOST"),
+    ("At most {} are committed", "agent.choice.MOST"),
     ("then 1,999, then {:,}; they stop", "tools.verify.verify.DRAWS"),
     ("once {} were as extreme", "tools.verify.permutation._ENOUGH_HITS"),
     ("to {} groups for a difference", "tools.verify.superiority._MOST_BINS"),

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from heldout.agent.draft import MOST, Batch, draft_by_rule
+from heldout.agent.choice import MOST
+from heldout.agent.draft import Batch, draft_by_rule
 from heldout.agent.outlook import Focus
 from heldout.tools.data.dataset import open_dataset
 from heldout.tools.data.rows import Rows

@@ -20,20 +20,23 @@ import pytest
 
 import heldout
 from heldout.agent.assemble import findings_of
-from heldout.agent.report.reproduce import reproduce_text
+from heldout.agent.report.reproduce import PartError, assembled, reproduce_text
 from heldout.tools.data.rows import Rows
+from heldout.tools.verify.families import FAMILIES
 from heldout.tools.verify.hypothesis import Hypothesis, parse
 from heldout.tools.verify.policy import Rule
 from heldout.tools.verify.verify import judge
 
 DATA = Path(__file__).resolve().parents[1] / "examples" / "data"
-SOURCE = Path(__file__).resolve().parents[1] / "agent" / "report" / "reproduce_script.py"
+PARTS = Path(__file__).resolve().parents[1] / "agent" / "report" / "reproduction"
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
 @pytest.fixture(scope="module")
-def script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("second_opinion", SOURCE)
+def script(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
+    file = tmp_path_factory.mktemp("program") / "reproduce.py"
+    file.write_text(reproduce_text(), "utf-8")
+    spec = importlib.util.spec_from_file_location("second_opinion", file)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -198,7 +201,7 @@ def test_a_report_as_it_was_written_is_recomputed_without_a_difference(report: P
 
 
 def test_the_program_in_the_folder_is_the_one_in_the_package(report: Path) -> None:
-    assert (report / "reproduce.py").read_text("utf-8") == reproduce_text() == SOURCE.read_text("utf-8")
+    assert (report / "reproduce.py").read_text("utf-8") == reproduce_text()
 
 
 @pytest.mark.parametrize("name", ["macro.csv", "wine.csv"])
@@ -319,9 +322,64 @@ def test_a_report_without_findings_has_nothing_to_recompute(
     assert "no findings" in ran.out
 
 
+PROGRAM = '"""Runs."""\n\nfrom .one import first\n\nprint(first)\n'
+ONE = '"""One."""\n\nfirst = 1\n'
+
+
+def test_parts_are_laid_together_each_after_those_it_needs_and_the_program_last() -> None:
+    two = '"""Two."""\n\nimport json\nfrom typing import (\n    Any,\n)\n\nfrom .one import first\n\nx: Any = first\n'
+    text = assembled({"program": PROGRAM, "a": two, "one": ONE, "__init__": '"""Package."""\n'})
+    assert text == (
+        '"""Runs.\n"""\n\nimport json\nfrom typing import Any\n\n\n# --- One\n\nfirst = 1\n\n\n'
+        "# --- Two\n\nx: Any = first\n\n\n# --- The program\n\nprint(first)\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("first = 2\n", "'first' stands in 'one' and in 'two': rename one"),
+        ("def first():\n    pass\n", "'first' stands in"),
+        ("a, (b, first) = 1, (2, 3)\n", "'first' stands in"),
+        ("import json as first\n", "'first' stands in 'import json as first'"),
+        ("from .one import first as f\n", "may import only as"),
+        ("from .one import *\n", "may import only as"),
+        ("from . import one\n", "may import only as"),
+        ("from ..words import first\n", "may import only as"),
+        ("from .nowhere import first\n", "imports 'nowhere'"),
+        ("from .program import first\n", "imports 'program'"),
+        ("from .two import x\n", "in a circle"),
+        ("def f():\n    from .one import first\n", "inside a block, in line 4"),
+    ],
+)
+def test_parts_that_do_not_make_one_program_are_refused(source: str, reason: str) -> None:
+    with pytest.raises(PartError, match=re.escape(reason)):
+        assembled({"program": PROGRAM, "one": ONE, "two": f'"""Two."""\n\n{source}'})
+
+
+def test_two_modules_under_one_name_and_a_part_without_a_docstring_are_refused() -> None:
+    with pytest.raises(PartError, match="imported as"):
+        assembled({"program": PROGRAM, "one": f"{ONE}import json as j", "two": '"""Two."""\nimport ast as j'})
+    with pytest.raises(PartError, match="no docstring"):
+        assembled({"program": PROGRAM, "one": "first = 1"})
+
+
+def test_the_program_is_made_of_every_part_of_the_folder_and_written_alike_each_time() -> None:
+    sources = {file.stem: file.read_text("utf-8") for file in PARTS.glob("*.py")}
+    assert assembled(dict(reversed(sources.items()))) == assembled(sources) == reproduce_text()
+    for name, source in sources.items():
+        for node in ast.parse(source).body:
+            if isinstance(node, ast.FunctionDef | ast.ClassDef):
+                assert f" {node.name}" in reproduce_text(), f"{name}.{node.name}"
+
+
+def test_every_family_is_recomputed(script: ModuleType) -> None:
+    assert set(script.RECOMPUTE) == set(FAMILIES)
+
+
 def test_the_program_needs_numpy_scipy_and_duckdb_alone() -> None:
     imported = set()
-    for node in ast.walk(ast.parse(SOURCE.read_text("utf-8"))):
+    for node in ast.walk(ast.parse(reproduce_text())):
         if isinstance(node, ast.Import):
             imported |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
