@@ -16,6 +16,7 @@ _SCALES = {
     "monotone_association": "Spearman's rho of {}",
     "categorical_association": "Cramér's V of {}",
     "trend": "Spearman's rho with time of {}",
+    "adjusted_association": "a partial correlation of {}",
 }
 
 

@@ -19,6 +19,7 @@ FAMILIES = {
     "monotone_association": "rising or falling relation",
     "categorical_association": "relation between labels",
     "trend": "trend over time",
+    "adjusted_association": "relation with columns held fixed",
 }
 TITLES = {
     "verified": "Also verified",

@@ -32,6 +32,8 @@ MIN_ROWS = 60
 MIN_SIDE = 10
 _FINE_FROM = 200
 """Rows from which numbers also enter as fifths."""
+_SPENT = 1e-3
+"""Share of the predictor's variance that must be left with the others held fixed."""
 _FAINT = 3.0
 """Standard errors that the claim itself must reach on the rows used, where those are not all."""
 AS_FOUND, BINS, LASSO, TREES = "as found", "least squares with bins", "double lasso", "boosted trees"
@@ -130,7 +132,7 @@ class _Check:
         bins = fine(r.controls)
         held = least_squares(r.y, r.x, bins)
         lasso = double_lasso(r.y, r.x, plain(r.controls), rich(r.controls))
-        if held is None or lasso is None:
+        if held is None or lasso is None or held.left < _SPENT:
             return f"The other columns all but determine `{h.predictor}`, so that it cannot vary with them held fixed."
         trees = partialled_out(self._residuals(r.y, r), self._residuals(r.x, r))
         if trees is None:

@@ -20,8 +20,8 @@ RATE = 0.25
 LEAF_ROWS = 10
 BINS = 32
 _RANK = 1e-9
-_SPENT = 1e-3
-"""Share of the predictor's variance that must be left once the others are held fixed."""
+_SPENT = 1e-7
+"""Share of the predictor's variance under which nothing but rounding is left of it."""
 _SIGMA_STEPS = 3
 
 
@@ -43,6 +43,10 @@ class Least(NamedTuple):
     """Share of the predictor's variance that the features leave."""
     partial: float
     """Partial correlation of outcome and predictor."""
+    df: float
+    y_left: FloatArray
+    x_left: FloatArray
+    """What the features leave of outcome and predictor, shape (n,)."""
 
 
 def least_squares(y: FloatArray, x: FloatArray, features: FloatArray, level: float = 0.95) -> Least | None:
@@ -58,28 +62,43 @@ def least_squares(y: FloatArray, x: FloatArray, features: FloatArray, level: flo
     against `statsmodels.OLS(...).fit(cov_type="HC3")`.
     """
     basis = _basis(features, len(y))
-    u, v = y - basis @ (basis.T @ y), x - basis @ (basis.T @ x)
+    u, v = _left(y, basis), _left(x, basis)
     square, whole = float(v @ v), float(((x - x.mean()) ** 2).sum())
     df = len(y) - basis.shape[1] - 1
     if df < 2 or whole <= 0 or square <= _SPENT * whole:
         return None
     slope = float(v @ u) / square
-    lever = np.minimum((basis**2).sum(axis=1) + v**2 / square, 1 - 1e-6)
+    lever = np.minimum(np.einsum("ij,ij->i", basis, basis) + v**2 / square, 1 - 1e-6)
     error = float(np.sqrt((((u - slope * v) * v / (1 - lever)) ** 2).sum())) / square
     most = float(np.sqrt(square * (u @ u)))
-    return Least(_slope(slope, error, df, level), square / whole, float(v @ u) / most if most > 0 else 0.0)
+    return Least(_slope(slope, error, df, level), square / whole, float(v @ u) / most if most > 0 else 0.0, df, u, v)
+
+
+def residuals(y: FloatArray, x: FloatArray, features: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """What a constant and the features leave of outcome and predictor, both of shape (n,)."""
+    basis = _basis(features, len(y))
+    return _left(y, basis), _left(x, basis)
+
+
+def _left(target: FloatArray, basis: FloatArray) -> FloatArray:
+    """What the basis leaves, taken out twice: it is orthonormal only to half of the digits."""
+    for _ in range(2):
+        target = target - basis @ (basis.T @ target)
+    return target
 
 
 def _basis(features: FloatArray, n: int) -> FloatArray:
-    """Orthonormal columns that span the constant and the features."""
-    scale = np.sqrt((features**2).mean(axis=0))
-    z = np.column_stack([np.ones(n), features[:, scale > 0] / scale[scale > 0]])
-    size, turn = np.linalg.eigh(z.T @ z)
-    kept = size > _RANK * size[-1]
-    basis = z @ (turn[:, kept] / np.sqrt(size[kept]))
-    # Once more: the square of the matrix loses half of the digits.
-    corner = np.linalg.cholesky(basis.T @ basis)
-    return np.linalg.solve(corner, basis.T).T
+    """Orthonormal columns that span the constant and the features, dependent ones left out."""
+    z = np.ones((n, features.shape[1] + 1))
+    z[:, 1:] = features - features.mean(axis=0)
+    scale = np.sqrt(np.einsum("ij,ij->j", z, z))
+    kept = scale > _RANK * max(1.0, float(np.abs(features).max(initial=0.0)))
+    gram = (z.T @ z)[np.ix_(kept, kept)] / np.outer(scale[kept], scale[kept])
+    size, turn = np.linalg.eigh(gram)
+    large = size > _RANK * size[-1]
+    weights = np.zeros((z.shape[1], int(large.sum())))
+    weights[kept] = turn[:, large] / np.sqrt(size[large]) / scale[kept][:, None]
+    return z @ weights
 
 
 def _slope(value: float, error: float, df: float, level: float = 0.95) -> Slope:
