@@ -31,6 +31,8 @@ def methods(result: Result) -> tuple[tuple[str, str], ...]:
             ("Error control", _control(result)),
             ("Verdicts", _verdicts(result)),
         ]
+        if any(f.adjustment.tag != "not run" for f in result.findings):
+            parts.append(("With other columns held fixed", _adjusted(result)))
     return (*parts, ("Software", f"heldout {result.tool.version}."))
 
 
@@ -40,7 +42,8 @@ def limits(result: Result) -> tuple[str, ...]:
         "Findings are associations, not causes: nothing here says what would happen if a column were changed, and "
         "no claim was adjusted for the other columns."
         if all(f.adjustment.tag == "not run" for f in result.findings)
-        else "Findings are associations, not causes: nothing here says what would happen if a column were changed.",
+        else "Findings are associations, not causes: nothing here says what would happen if a column were changed. "
+        "What holds with the other columns held fixed may still hang on one that is not in the table.",
         "All rows come from one table: nothing here guards against faults of measurement or selection, nor against a "
         "change of the world since.",
         "Only columns marked as analysed were looked at, one pair at a time; what was not looked at was not judged.",
@@ -151,6 +154,23 @@ def _control(result: Result) -> str:
     return (
         f"{what} by {policy.method} over all {tested}{share}; hypotheses that could not be tested count with p = 1. "
         "Adjusted p-values are the smallest error level at which a hypothesis would still be verified."
+    )
+
+
+def _adjusted(result: Result) -> str:
+    ran = [f.adjustment for f in result.findings if f.adjustment.tag != "not run"]
+    count = {tag: sum(a.tag == tag for a in ran) for tag in ("robust", "attenuated", "reversed")}
+    marked = {name: ", ".join(f"`{c}`" for c in names) for name, names in result.marks.items() if names}
+    told = {"causes": "always held fixed as causes", "consequences": "never as consequences", "later": "never as later"}
+    marks = "; ".join(f"{columns} {told[name]}" for name, columns in marked.items())
+    return (
+        f"{many(len(ran), 'verified hypothesis was', 'verified hypotheses were')} checked for surviving with the most "
+        "telling other columns held fixed, chosen on rows that were open before: by least squares with bins, by a "
+        "double lasso and by cross-fitted boosted trees, on at most "
+        f"{many(max(a.rows for a in ran), 'row')}. Robust, {count['robust']:,}: all three keep the sign with p < .05; "
+        f"reversed, {count['reversed']:,}: at least two turn it; attenuated, {count['attenuated']:,}: neither. "
+        + (f"By the user's marks: {marks}. " if marks else "")
+        + "The check spends no error budget and changes no verdict, and cannot tell a cause from a consequence."
     )
 
 

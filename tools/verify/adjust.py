@@ -125,10 +125,10 @@ class _Check:
         """The estimates of a claim that is a slope, with its tag; or why there are none."""
         nothing = np.zeros((len(r.y), 0))
         raw = least_squares(r.y, r.x, nothing)
+        if raw is not None and r.capped and abs(raw.slope.value) < _FAINT * raw.slope.error:
+            return f"The effect is too small to be told apart on the {len(r.y):,} rows that this check uses."
         if raw is None or not raw.slope.p < 0.05:
             return "On the scale of this check the claim itself is not shown."
-        if r.capped and abs(raw.slope.value) < _FAINT * raw.slope.error:
-            return f"The effect is too small to be told apart on the {len(r.y):,} rows that this check uses."
         bins = fine(r.controls)
         held = least_squares(r.y, r.x, bins)
         lasso = double_lasso(r.y, r.x, plain(r.controls), rich(r.controls))
@@ -156,6 +156,7 @@ class _Check:
             simpson=worst,
             simpson_share=None if scan is None else scan.share,
             simpson_flagged=scan is not None and scan.flagged,
+            simpson_turns=scan is not None and scan.flagged and scan.turns,
             odds=odds_of(r.pair, r.controls, driver or worst),
             robustness_value=robustness_value(held.partial),
         )

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..data.durations import reads_like_end
 from ..data.rows import Rows
 from ..data.schema import Column
-from .adjust_design import Pair, control, pair_of, scores, within
+from .adjust_design import Control, Pair, control, pair_of, scores, within
 from .adjustment import Marks
 from .hypothesis import CategoricalAssociation, Hypothesis, Segment
 
@@ -80,7 +80,7 @@ class Screen:
         """
         self.rows = rows.select(np.arange(min(rows.n, _SAMPLE)))
         self.marks, self.structural = marks, structural
-        self._strata: dict[str, NDArray] = {}
+        self._controls: dict[str, Control] = {}
 
     def controls(self, h: Hypothesis, n: int) -> Chosen:
         """The controls of a claim that is checked on `n` rows."""
@@ -104,14 +104,14 @@ class Screen:
         return scores(pair.y)[:, None], scores(pair.x)[:, None]
 
     def _links(self, name: str, target: tuple[NDArray, NDArray], rows: Rows) -> tuple[float, float]:
-        stratum = self._stratum(name) if rows is self.rows else control(rows, name).stratum
-        one, two = (_correlation_ratio(t, stratum) for t in target)
+        own = self._control(name) if rows is self.rows else control(rows, name)
+        one, two = (max(_correlation_ratio(t, own.stratum), _straight(t, own)) for t in target)
         return one, two
 
-    def _stratum(self, name: str) -> NDArray:
-        if name not in self._strata:
-            self._strata[name] = control(self.rows, name).stratum
-        return self._strata[name]
+    def _control(self, name: str) -> Control:
+        if name not in self._controls:
+            self._controls[name] = control(self.rows, name)
+        return self._controls[name]
 
 
 def _levels(rows: Rows, name: str) -> NDArray:
@@ -120,6 +120,19 @@ def _levels(rows: Rows, name: str) -> NDArray:
     out = (codes[:, None] + 1 == kept[None, :]).astype(np.float64)
     out[codes < 0] = np.nan
     return out
+
+
+def _straight(target: NDArray, own: Control) -> float:
+    """The correlation of two numbers' scores, without sign; 0 for labels."""
+    if own.label or target.shape[1] != 1:
+        return 0.0
+    good = ~np.isnan(target[:, 0]) & ~np.isnan(own.code)
+    if good.sum() < 3:
+        return 0.0
+    a, b = target[good, 0], own.code[good]
+    a, b = a - a.mean(), b - b.mean()
+    size = float(np.sqrt((a @ a) * (b @ b)))
+    return min(abs(float(a @ b)) / size, 1.0) if size > 0 else 0.0
 
 
 def _correlation_ratio(target: NDArray, stratum: NDArray) -> float:

@@ -58,7 +58,7 @@ def most_reversed(y: FloatArray, x: FloatArray, controls: Sequence[Control]) -> 
     found = [f for f in found if f[1].share > 0]
     if not found:
         return None, None
-    return max(found, key=lambda f: (f[1].flagged, f[1].share))
+    return max(found, key=lambda f: (f[1].flagged, f[1].turns, f[1].share))
 
 
 def odds_of(pair: Pair, controls: Sequence[Control], name: str | None) -> Odds | None:

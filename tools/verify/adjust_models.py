@@ -177,13 +177,24 @@ def cross_fitted(target: FloatArray, columns: FloatArray, linear: FloatArray, la
         inside, outside = fold != at, fold == at
         line = _ridge(z[inside], target[inside])
         rest = target - z @ line
+        told = np.array([_varies(c) for c in columns[inside].T])
+        if not told.any():
+            out[outside] = rest[outside]
+            continue
+        names = labels[told]
         model = HistGradientBoostingRegressor(
             max_iter=TREES, max_leaf_nodes=LEAVES, learning_rate=RATE, min_samples_leaf=LEAF_ROWS, max_bins=BINS,
-            early_stopping=False, random_state=0, categorical_features=labels if labels.any() else None,
+            early_stopping=False, random_state=0, categorical_features=names if names.any() else None,
         )  # fmt: skip
-        model.fit(columns[inside], rest[inside])
-        out[outside] = rest[outside] - model.predict(columns[outside])
+        model.fit(columns[inside][:, told], rest[inside])
+        out[outside] = rest[outside] - model.predict(columns[outside][:, told])
     return out
+
+
+def _varies(column: FloatArray) -> bool:
+    """Whether a column has two known values; the trees refuse one that has none."""
+    known = column[~np.isnan(column)]
+    return len(known) > 1 and bool((known != known[0]).any())
 
 
 def _ridge(z: FloatArray, target: FloatArray) -> FloatArray:

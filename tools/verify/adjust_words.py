@@ -12,6 +12,7 @@ from .families.wording import column, decimals, fixed, interval, percent, with_u
 from .hypothesis import Hypothesis
 
 _MOST_NAMED = 3
+_SHOWN = "the opposite is shown"
 UNKNOWN = "whether {} is a cause or a consequence is not in the data"
 
 
@@ -42,7 +43,8 @@ def worded(h: Hypothesis, found: Adjustment) -> tuple[str, str]:
     if found.simpson_flagged and found.simpson:
         share = percent(found.simpson_share or 0.0, 0)
         where = f"where {column(found.simpson)} has a value at which it points the other way"
-        more.append(f"{share} of the rows lie {where}.")
+        within = f" Within its levels taken together {_SHOWN}." if found.simpson_turns else ""
+        more.append(f"{share} of the rows lie {where}.{within}")
     return phrase, " ".join(more)
 
 
@@ -52,6 +54,8 @@ def _phrase(found: Adjustment) -> str:
         return "holds with the other columns held fixed"
     if found.tag == "attenuated":
         return f"shrinks{by} and is no longer shown"
+    if found.simpson_turns:
+        return f"reverses within levels of {column(found.simpson or '')}"
     if turned(found):
         return f"reverses{by}"
     return f"vanishes{by}"

@@ -72,6 +72,8 @@ class Adjustment(Value):
     simpson_share: float | None = None
     simpson_flagged: bool = False
     """At least 30 % of the rows, and more than chance."""
+    simpson_turns: bool = False
+    """Whether the slope common to all its levels is shown to point the other way."""
     odds: Odds | None = None
     robustness_value: float | None = None
     """Share of the rest of both columns that a hidden one must explain to bring the adjusted estimate to zero."""

@@ -17,6 +17,7 @@ FLAG = 0.30
 _BEYOND = 2.5
 """Standard errors by which that share must exceed what strata of this size show by chance."""
 _MIN_STRATUM = 8
+_SHOWN = 1.96
 
 
 class Odds(NamedTuple):
@@ -40,6 +41,8 @@ class Reversal(NamedTuple):
     expected: float
     """The same if every stratum had the slope of all rows."""
     flagged: bool
+    turns: bool
+    """Whether the slope common to all strata has the other sign and is shown (two-sided p < .05)."""
 
 
 def mantel_haenszel(tables: NDArray, *, correct: bool = False) -> Odds | None:
@@ -136,7 +139,9 @@ def reversal(y: FloatArray, x: FloatArray, stratum: NDArray) -> Reversal:
         x: Predictor, shape (n,).
         stratum: Codes from 0, shape (n,).
     """
-    k = int(stratum.max()) + 1 if len(stratum) else 0
+    if len(stratum) < 2:
+        return Reversal(0.0, 0.0, False, False)
+    k = int(stratum.max()) + 1
     n, sx, sy, sxx, sxy, syy = (
         np.bincount(stratum, weights=w, minlength=k) for w in (np.ones(len(y)), x, y, x * x, x * y, y * y)
     )
@@ -145,7 +150,7 @@ def reversal(y: FloatArray, x: FloatArray, stratum: NDArray) -> Reversal:
     vx, vy, cov = sxx - sx**2 / safe, syy - sy**2 / safe, sxy - sx * sy / safe
     tells = (n >= _MIN_STRATUM) & (vx > 1e-9 * max(float(vx.sum()), 1e-300))
     if tells.sum() < 2 or whole == 0:
-        return Reversal(0.0, 0.0, False)
+        return Reversal(0.0, 0.0, False, False)
     n, vx, vy, cov = n[tells], vx[tells], vy[tells], cov[tells]
     slope = cov / vx
     error = np.sqrt(np.maximum(vy - slope * cov, 1e-12) / np.maximum(n - 2, 1) / vx)
@@ -154,4 +159,7 @@ def reversal(y: FloatArray, x: FloatArray, stratum: NDArray) -> Reversal:
     expected = float((weight * chance).sum())
     spread = float(np.sqrt((weight**2 * chance * (1 - chance)).sum()))
     share = float(weight[np.sign(slope) == -np.sign(whole)].sum())
-    return Reversal(share, expected, share >= FLAG and share > expected + _BEYOND * spread)
+    common = float(cov.sum() / vx.sum())
+    reach = _SHOWN * float(np.sqrt((error**2 * vx**2).sum()) / vx.sum())
+    flagged = share >= FLAG and share > expected + _BEYOND * spread
+    return Reversal(share, expected, flagged, common * whole < 0 and abs(common) > reach)

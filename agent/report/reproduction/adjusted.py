@@ -81,7 +81,8 @@ def held_design(table: Table, controls: list[str]) -> Any:
         if n >= 200:
             known = np.sort(v)
             cuts = np.unique(known[np.ceil(np.arange(1, 5) / 5 * n).astype(int) - 1])
-            columns += [((v > low) & (v <= high)).astype(float) for low, high in zip(cuts, [*cuts[1:], np.inf], strict=True)]
+            above = [*cuts[1:], np.inf]
+            columns += [((v > low) & (v <= high)).astype(float) for low, high in zip(cuts, above, strict=True)]
     return np.column_stack(columns)
 
 
