@@ -231,7 +231,11 @@ def _committed(
 
 
 def _request(settings: Settings, closed: bool) -> str:
-    """Digest of what was asked; the whole of a small table is one closed family, whatever the focus."""
+    """Digest of what was asked; the whole of a small table is one closed family, whatever the focus.
+
+    The user's marks are no part of it: they change neither claims nor verdicts, only which columns verified claims are
+    held against afterwards, and a better list of these must not cost a vault.
+    """
     focus = {} if closed else {"outcome": settings.focus.outcome, "about": list(settings.focus.about)}
     return digest(canonical_json({"focus": focus, "rule": settings.rule.as_json(), "drafter": "rule"}))
 

@@ -208,7 +208,7 @@ def test_every_constant_of_the_methods_is_the_one_in_the_code(what: str, value: 
 
 def test_the_families_of_the_methods_are_those_of_the_code_with_their_tests_and_smallest_effects() -> None:
     rows = {row[0].strip("`"): row for row in _between(METHODS, "families")}
-    assert list(rows) == list(FAMILIES)
+    assert set(rows) == set(FAMILIES)
     for name, row in rows.items():
         module = importlib.import_module(f"heldout.tools.verify.families.{name}")
         assert row[1] == module.TEST

@@ -21,7 +21,7 @@ def before_and_after(adjustment: Adjustment, outcome: str) -> Picture:
     )  # fmt: skip
     return Picture(
         kind="forest",
-        x_title="standard deviations of the outcome a standard deviation of the predictor",
+        x_title="standard deviations of the outcome per standard deviation of the predictor",
         y_title=outcome,
         records=records,
         note="as found, and with the other columns held fixed by three roads",

@@ -130,8 +130,9 @@ def _claim(finding: Finding) -> str:
     if finding.outcome != "verified":
         return finding.claim
     size = {"uncertain": "May be small: ", "negligible": "Negligible: "}.get(finding.size or "", "")
-    after = "" if finding.adjustment.tag in ("robust", "not run") else " " + words.adjusted_phrase(finding)
-    return size + words.headed(finding.sentence)[0] + after
+    held = words.adjusted_phrase(finding).rstrip(".").split(" and is")[0]
+    warning = f"{held}: " if finding.adjustment.tag in ("attenuated", "reversed") else ""
+    return warning + size + words.headed(finding.sentence)[0]
 
 
 def _profile(result: Result, listed: int) -> Iterator["RenderableType"]:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.rows import Rows
-from ..value import Effect, digest
+from ..value import Effect
 from .adjust_controls import Chosen, Screen
 from .adjust_design import NOT_RUN, Control, Pair, control, fine, pair_of, plain, rich, scores, within
 from .adjust_drivers import driving, most_reversed, odds_of
@@ -84,7 +84,7 @@ class _Check:
 
     def __init__(self, rows: Rows, screen: Screen, marks: Marks) -> None:
         self.rows, self.screen, self.marks = rows, screen, marks
-        self._left: dict[str, FloatArray] = {}
+        self._left: dict[tuple[tuple[str, ...], bytes, bytes], FloatArray] = {}
 
     def of(self, verdict: Verdict) -> Adjustment:
         h = verdict.hypothesis
@@ -164,10 +164,9 @@ class _Check:
     def _residuals(self, target: FloatArray, r: Ready) -> FloatArray:
         """What trees leave of a target; claims on the same rows with the same controls share it."""
         columns = np.column_stack([c.code for c in r.controls])
-        key = digest(",".join(c.name for c in r.controls)) + digest(target.tobytes().hex() + columns.tobytes().hex())
+        key = tuple(c.name for c in r.controls), target.tobytes(), columns[:, 0].tobytes()
         if key not in self._left:
-            labels = np.array([c.label for c in r.controls])
-            self._left[key] = cross_fitted(target, columns, plain(r.controls), labels)
+            self._left[key] = cross_fitted(target, columns, plain(r.controls))
         return self._left[key]
 
 

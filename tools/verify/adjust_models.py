@@ -14,6 +14,8 @@ from scipy.special import ndtri, stdtr, stdtrit
 FloatArray = NDArray[np.float64]
 
 FOLDS = 3
+_TWO_FROM = 2_000
+"""Rows from which two folds leave enough to grow trees on."""
 TREES = 20
 LEAVES = 8
 RATE = 0.25
@@ -156,24 +158,25 @@ def _picked(z: FloatArray, gram: FloatArray, target: FloatArray) -> NDArray[np.b
     return chosen
 
 
-def cross_fitted(target: FloatArray, columns: FloatArray, linear: FloatArray, labels: NDArray[np.bool_]) -> FloatArray:
+def cross_fitted(target: FloatArray, columns: FloatArray, linear: FloatArray) -> FloatArray:
     """What is left of `target` after trees that were grown on other rows, shape (n,).
 
-    A straight line on the `linear` features is taken out first, since trees approach it in steps. Folds are the rows
+    A straight line on the `linear` features is taken out first, since trees approach it in steps; with it go the
+    levels of labels, so that their codes need no order here. Folds are the rows
     in turn: the rows come in the order of a hash of their content, which is as good as drawn.
 
     Args:
         target: Shape (n,).
         columns: The columns held fixed as numbers or codes, shape (n, k).
         linear: Shape (n, p).
-        labels: Which of `columns` are codes of labels, shape (k,).
     """
     from sklearn.ensemble import HistGradientBoostingRegressor
 
     out = np.empty(len(target))
-    fold = np.arange(len(target)) % FOLDS
+    folds = FOLDS if len(target) < _TWO_FROM else 2
+    fold = np.arange(len(target)) % folds
     z = np.column_stack([np.ones(len(target)), linear])
-    for at in range(FOLDS):
+    for at in range(folds):
         inside, outside = fold != at, fold == at
         line = _ridge(z[inside], target[inside])
         rest = target - z @ line
@@ -181,10 +184,9 @@ def cross_fitted(target: FloatArray, columns: FloatArray, linear: FloatArray, la
         if not told.any():
             out[outside] = rest[outside]
             continue
-        names = labels[told]
         model = HistGradientBoostingRegressor(
             max_iter=TREES, max_leaf_nodes=LEAVES, learning_rate=RATE, min_samples_leaf=LEAF_ROWS, max_bins=BINS,
-            early_stopping=False, random_state=0, categorical_features=names if names.any() else None,
+            early_stopping=False, random_state=0, categorical_features=None,
         )  # fmt: skip
         model.fit(columns[inside][:, told], rest[inside])
         out[outside] = rest[outside] - model.predict(columns[outside][:, told])
