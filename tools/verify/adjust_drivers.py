@@ -45,7 +45,7 @@ def driving(y: FloatArray, x: FloatArray, controls: Sequence[Control], raw: floa
 def _slope(gram: FloatArray, features: NDArray) -> float:
     """The slope of the last column on the one before beside a constant and `features`, from the products alone."""
     at = np.concatenate([[0], features])
-    base, ends = gram[np.ix_(at, at)], gram[np.ix_(at, [-2, -1])]
+    base, ends = gram[np.ix_(at, at)], gram[at][:, -2:]
     size = np.sqrt(np.maximum(np.diag(base), 1e-300))
     solved = np.linalg.lstsq(base / np.outer(size, size), ends / size[:, None], rcond=1e-9)[0]
     rest = gram[-2:, -2:] - (ends / size[:, None]).T @ solved

@@ -5,7 +5,7 @@ a claim or a verdict. No road is enough alone: bins miss products of columns, th
 slow to follow straight lines; what all three keep was not any of these (see docs/decisions/006).
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,10 @@ LEAVES = 8
 RATE = 0.25
 LEAF_ROWS = 10
 BINS = 32
+_BOOSTING: dict[str, Any] = {
+    "max_iter": TREES, "max_leaf_nodes": LEAVES, "learning_rate": RATE, "min_samples_leaf": LEAF_ROWS,
+    "max_bins": BINS, "early_stopping": False, "random_state": 0, "categorical_features": None,
+}  # fmt: skip
 _RANK = 1e-9
 _SPENT = 1e-7
 """Share of the predictor's variance under which nothing but rounding is left of it."""
@@ -151,7 +155,8 @@ def _picked(z: FloatArray, gram: FloatArray, target: FloatArray) -> NDArray[np.b
     reach = 1.1 * float(ndtri(1 - 0.1 / np.log(n) / (2 * p))) / np.sqrt(n)
     chosen = np.zeros(p, bool)
     for _ in range(_SIGMA_STEPS):
-        _, path, _ = lasso_path(z, target, alphas=[reach * sigma], precompute=gram, Xy=toward, max_iter=500, tol=1e-3)
+        options: dict[str, Any] = {"alphas": [reach * sigma], "precompute": gram, "Xy": toward}
+        path = lasso_path(z, target, **options, max_iter=500, tol=1e-3)[1]
         chosen = np.abs(path[:, 0]) > 1e-8
         left = target - z @ path[:, 0]
         sigma = float(np.sqrt((left @ left) / max(n - chosen.sum(), 1)))
@@ -184,10 +189,7 @@ def cross_fitted(target: FloatArray, columns: FloatArray, linear: FloatArray) ->
         if not told.any():
             out[outside] = rest[outside]
             continue
-        model = HistGradientBoostingRegressor(
-            max_iter=TREES, max_leaf_nodes=LEAVES, learning_rate=RATE, min_samples_leaf=LEAF_ROWS, max_bins=BINS,
-            early_stopping=False, random_state=0, categorical_features=None,
-        )  # fmt: skip
+        model = HistGradientBoostingRegressor(**_BOOSTING)
         model.fit(columns[inside][:, told], rest[inside])
         out[outside] = rest[outside] - model.predict(columns[outside][:, told])
     return out
@@ -202,7 +204,7 @@ def _varies(column: FloatArray) -> bool:
 def _ridge(z: FloatArray, target: FloatArray) -> FloatArray:
     gram = z.T @ z
     gram[np.diag_indices_from(gram)] += 1e-6 * np.trace(gram) / len(gram)
-    return np.linalg.solve(gram, z.T @ target)
+    return np.asarray(np.linalg.solve(gram, z.T @ target), np.float64)
 
 
 def partialled_out(u: FloatArray, v: FloatArray) -> Slope | None:

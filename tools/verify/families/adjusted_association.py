@@ -97,7 +97,7 @@ class _AdjustedAssociation:
         records: list[dict[str, Any]] = []
         u = _usable(h, rows)
         if _unfit(h, rows) is None and _floors(h, u) is None:
-            held = "with the others held fixed" if len(h.controls) > 1 else f"with {h.controls[0]} held fixed"
+            held = "with the others held fixed" if len(h.controls) > 1 else f"with {', '.join(h.controls)} held fixed"
             for label, z in (("as found", np.zeros((u.rows.n, 0))), (held, features(u.rows, h.controls))):
                 fit = least_squares(u.y, u.x, z)
                 if fit is not None:
@@ -271,7 +271,7 @@ def _within(h: AdjustedAssociation, u: Usable, level: float, draws: int, seed: i
     z = features(u.rows, h.controls)
     y, x = (_centred(v[:, None], groups, k) for v in (u.y, u.x))
     left_y, left_x = residuals(y[:, 0], x[:, 0], _centred(z, groups, k))
-    weight = np.bincount(groups, left_x**2, k)
+    weight = np.bincount(groups, left_x**2, k).astype(np.float64)
     told = weight > 1e-9 * max(float(weight.sum()), 1e-300)
     if told.sum() < MIN_CLUSTERS or len(u.y) < ROWS_A_COLUMN * (z.shape[1] + 2):
         reason = f"{column(h.predictor)} varies within only {int(told.sum())} clusters with the controls held fixed"
