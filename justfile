@@ -25,6 +25,10 @@ types:
 docs:
     pytest tests/test_docs.py -n 0
 
+# Every family on every table in which nothing is there
+contract *arguments:
+    python benchmarks/contract.py {{arguments}}
+
 # The report of the README
 report:
     heldout explain examples/data/affairs.csv --out report

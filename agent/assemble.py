@@ -7,17 +7,24 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+import numpy as np
+
+from ..tools.data.rows import Rows
 from ..tools.data.schema import Column
 from ..tools.data.split import Plan
 from ..tools.explore.lead import Lead
 from ..tools.verify.evidence import Evidence, Picture, Verdict
 from ..tools.verify.families import FAMILIES
+from ..tools.verify.hypothesis import Hypothesis
+from .choice import alike
 from .report.charts import chart
 from .report.charts_forest import before_and_after
 from .report.result import Adjustment, Counts, Explored, Finding, HeldOut
 from .roles import outcome_reading, strength
 
 HEADLINES = 7
+_ALIKE = 0.25
+"""What is left of a finding's worth after one that contrasts nearly the same rows."""
 _ORDER = {"verified": 0, "inconclusive": 1, "refuted": 2, "untestable": 3}
 _NEARLY_ONE_TO_ONE = 0.8
 _TAGS = {"robust": 1.0, "attenuated": 0.6, "reversed": 0.45, "not run": 0.85}
@@ -38,12 +45,22 @@ def findings_of(
     sources: Mapping[str, str],
     focus: Sequence[str] = (),
     unit: Unit | None = None,
+    rows: Rows | None = None,
 ) -> tuple[Finding, ...]:
-    """Every verdict as a finding, most useful first, three to seven verified ones marked for the first screen."""
+    """Every verdict as a finding, most useful first, three to seven verified ones marked for the first screen.
+
+    Args:
+        verdicts: What became of the batch.
+        columns: The table's columns, in order.
+        sources: Who drafted each claim, by its id.
+        focus: The columns the user asked about.
+        unit: What one cluster is, in words.
+        rows: Exploration rows, by which claims that say nearly the same are kept apart in the order.
+    """
     order = {name: at for at, name in enumerate(columns)}
     worth = {v.hypothesis_id: _worth(v, columns, order, focus) for v in verdicts}
     ranked = _spread(
-        sorted(verdicts, key=lambda v: (_ORDER[v.outcome], -worth[v.hypothesis_id], v.hypothesis_id)), worth
+        sorted(verdicts, key=lambda v: (_ORDER[v.outcome], -worth[v.hypothesis_id], v.hypothesis_id)), worth, rows
     )
     shown = 0
     out = []
@@ -94,29 +111,29 @@ def _worth(verdict: Verdict, columns: Mapping[str, Column], order: Mapping[str, 
     return worth * _TAGS[verdict.adjustment.tag if verdict.outcome == "verified" else "not run"]
 
 
-def _spread(ranked: Sequence[Verdict], worth: Mapping[str, float]) -> list[Verdict]:
+def _spread(ranked: Sequence[Verdict], worth: Mapping[str, float], rows: Rows | None) -> list[Verdict]:
     """The verified ones reordered so that the first few do not say one thing in several ways."""
     left = [v for v in ranked if v.outcome == "verified"]
     rest = [v for v in ranked if v.outcome != "verified"]
-    out: list[Verdict] = []
-    while left:
-        best = max(left, key=lambda v: (worth[v.hypothesis_id] * _fresh(v, out), v.hypothesis_id))
-        left.remove(best)
+    same = np.zeros((len(left), len(left)), bool) if rows is None else alike([v.hypothesis for v in left], rows)
+    value = np.array([worth[v.hypothesis_id] for v in left])
+    out: list[int] = []
+    while len(out) < len(left):
+        best = max(set(range(len(left))) - set(out), key=lambda at: (value[at], left[at].hypothesis_id))
         out.append(best)
-    return out + rest
+        value *= [
+            _ALIKE if same[best, at] else _fresh(left[at].hypothesis, left[best].hypothesis) for at in range(len(left))
+        ]
+    return [left[at] for at in out] + rest
 
 
-def _fresh(verdict: Verdict, shown: Sequence[Verdict]) -> float:
-    """How much of a verdict's worth is left after those shown before it."""
-    h, left = verdict.hypothesis, 1.0
-    for other in (v.hypothesis for v in shown):
-        if {other.outcome, other.predictor} == {h.outcome, h.predictor}:
-            left *= 0.25
-        elif other.outcome == h.outcome:
-            left *= 0.85
-        elif other.predictor == h.predictor:
-            left *= 0.75
-    return left
+def _fresh(h: Hypothesis, shown: Hypothesis) -> float:
+    """How much of a claim's worth is left after one shown before it."""
+    if {shown.outcome, shown.predictor} == {h.outcome, h.predictor}:
+        return 0.25
+    if shown.outcome == h.outcome:
+        return 0.85
+    return 0.75 if shown.predictor == h.predictor else 1.0
 
 
 def unit_of(plan: Plan) -> Unit | None:

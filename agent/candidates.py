@@ -10,19 +10,26 @@ from numpy.typing import NDArray
 
 from ..tools.data.rows import Rows
 from ..tools.data.schema import Column
+from ..tools.explore.amounts import is_zero_inflated
 from ..tools.verify.families.monotone_association import outcome_values
 from ..tools.verify.hypothesis import (
     CategoricalAssociation,
+    Condition,
     Contrast,
     GroupDifference,
     Hypothesis,
     MonotoneAssociation,
+    OccurrenceDifference,
     RateDifference,
     Trend,
 )
+from ..tools.verify.population import sides
+from .roles import is_nominal
 
 _MIN_GROUP = 20
 _MAX_LEVELS = 12
+_MIN_ENDS = 4
+"""Distinct values from which a number has a low and a high end."""
 
 
 def candidates(outcome: Column, predictor: Column, rows: Rows) -> Iterator[Hypothesis]:
@@ -39,12 +46,13 @@ def candidates(outcome: Column, predictor: Column, rows: Rows) -> Iterator[Hypot
             yield from _number_label(outcome, predictor, rows)
     elif outcome.type == "boolean":
         yield _monotone(outcome, predictor, rows, outcome.levels[1])
+        yield from _ends(outcome, predictor, rows)
     else:
         yield from _number_label(predictor, outcome, rows)
 
 
 def _is_label(column: Column) -> bool:
-    return column.type in ("boolean", "category")
+    return column.type in ("boolean", "category") or is_nominal(column)
 
 
 def _correlation(x: NDArray, y: NDArray) -> float:
@@ -71,6 +79,27 @@ def _monotone(outcome: Column, predictor: Column, rows: Rows, event: str | None)
         cuts=quarter_points(x),
         direction="increasing" if rho >= 0 else "decreasing",
     )
+
+
+def _ends(outcome: Column, number: Column, rows: Rows) -> Iterator[Hypothesis]:
+    """The share of an event at the high against the low values of a number of few values.
+
+    A rare event cannot correlate much with anything, so a difference of shares that matters has a small rho.
+    """
+    ends = quarter_points(rows.number(number.name))
+    if len(number.levels) < _MIN_ENDS or ends is None:
+        return
+    event = outcome.levels[1]
+    high = [v for v in number.levels if float(v) >= ends[1]]
+    low = [v for v in number.levels if float(v) <= ends[0]]
+    hit = outcome_values(rows, outcome.name, event)
+    known = ~np.isnan(hit)
+    top, bottom = (rows.level_mask(number.name, side) & known for side in (high, low))
+    if min(top.sum(), bottom.sum()) < _MIN_GROUP:
+        return
+    direction = "higher" if hit[top].mean() >= hit[bottom].mean() else "lower"
+    contrast = Contrast(a=tuple(high), b=tuple(low))
+    yield RateDifference(outcome=outcome.name, predictor=number.name, event=event, levels=contrast, direction=direction)
 
 
 def quarter_points(x: NDArray[np.float64]) -> tuple[float, float] | None:
@@ -103,7 +132,36 @@ def _trends(outcome: Column, time: Column, rows: Rows) -> Iterator[Hypothesis]:
 
 
 def _number_label(number: Column, label: Column, rows: Rows) -> Iterator[Hypothesis]:
-    """The level (or the set of levels) that stands out most upwards, and the one most downwards."""
+    """The level (or the set of levels) that stands out most upwards, and the one most downwards.
+
+    A number that is often zero is never one claim: how often it is above zero is told apart from how large it is then.
+    """
+    claims = list(_group_claims(number, label, rows))
+    if not is_zero_inflated(rows.number(number.name)):
+        yield from claims
+        return
+    above = Condition(column=number.name, op=">", value=0.0)
+    for claim in claims:
+        share, size = _two_parts(claim, rows)
+        yield OccurrenceDifference(
+            outcome=number.name, predictor=label.name, levels=claim.levels, direction="higher" if share else "lower"
+        )
+        yield claim.model_copy(update={"where": (above,), "direction": "higher" if size else "lower"})
+
+
+def _two_parts(claim: GroupDifference, rows: Rows) -> tuple[bool, bool]:
+    """Whether the first side is above zero more often, and whether it is larger where above zero."""
+    side = sides(rows, claim.predictor, claim.levels)
+    y = rows.number(claim.outcome)
+    known = (side >= 0) & ~np.isnan(y)
+    share = _correlation(np.where(known, -side.astype(np.float64), np.nan), np.where(known, y > 0, np.nan))
+    large = known & (y > 0)
+    size = _correlation(np.where(large, -side.astype(np.float64), np.nan), np.where(large, y, np.nan))
+    return share >= 0, size >= 0
+
+
+def _group_claims(number: Column, label: Column, rows: Rows) -> Iterator[GroupDifference]:
+    """Two levels against each other, else the level furthest up and the one furthest down against the rest."""
     ridit, count = _ridits(number, label, rows)
     usable = [at for at in range(len(label.levels)) if count[at] >= _MIN_GROUP]
     if len(usable) < 2:
@@ -124,7 +182,7 @@ def _number_label(number: Column, label: Column, rows: Rows) -> Iterator[Hypothe
         yield _against_rest(number, label, [order[-1]], "lower")
 
 
-def _against_rest(number: Column, label: Column, levels: list[int], direction: str) -> Hypothesis:
+def _against_rest(number: Column, label: Column, levels: list[int], direction: str) -> GroupDifference:
     return GroupDifference.model_validate(
         {
             "outcome": number.name,

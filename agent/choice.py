@@ -20,6 +20,11 @@ _SPENT = 0.02
 """What must be left of a draft's worth beside those chosen before it."""
 _SAME = 0.7
 """Absolute correlation from which two sides of a claim count as faces of one thing."""
+_PLAIN = frozenset(
+    "group_difference rate_difference mean_difference quantile_difference occurrence_difference monotone_association "
+    "trend subgroup".split()
+)
+"""Families that say no more than that the outcome differs or moves along: of one pair they are soon twins."""
 
 
 class Scored(Protocol):
@@ -49,6 +54,7 @@ class _Faces(NamedTuple):
 def choose(drafts: Sequence[T], rows: Rows) -> list[T]:
     """Greedily the most useful draft, further faces of a relation counting for less; no pair is told thrice.
 
+    Of one pair a second claim that sets nearly the same rows against each other is the first one told again.
     Two claims are faces of one relation when the rows that they contrast are nearly the same: `internet_service` is
     Fiber and `online_security` is No may share a label and still be two things to know.
 
@@ -59,7 +65,7 @@ def choose(drafts: Sequence[T], rows: Rows) -> list[T]:
     left = sorted(drafts, key=lambda d: (-d.score, d.hypothesis.content_id()))
     faces = _faces([d.hypothesis for d in left], rows.select(np.arange(min(rows.n, _ROWS))))
     numbers: dict[frozenset[str], int] = {}
-    of_pair = (frozenset((d.hypothesis.outcome, d.hypothesis.predictor)) for d in left)
+    of_pair = (_pair(d.hypothesis) for d in left)
     pairs = np.array([numbers.setdefault(pair, len(numbers)) for pair in of_pair])
     worth = np.array([d.score for d in left])
     floor = _SPENT * worth
@@ -76,17 +82,36 @@ def choose(drafts: Sequence[T], rows: Rows) -> list[T]:
         if twice:
             worth[pairs == pairs[at]] = -1.0
         worth *= _discount(faces, at, pairs)
+        worth[_twins(left, faces, at, pairs)] = -1.0
     return chosen
+
+
+def _pair(h: Hypothesis) -> frozenset[str]:
+    """The columns that a claim relates; how large an amount is where there is any is another outcome than how often."""
+    within = [f"{h.outcome} {t.op} {t.value}" for t in h.where if t.column == h.outcome]
+    return frozenset((" where ".join((h.outcome, *within)), h.predictor))
+
+
+def alike(hypotheses: Sequence[Hypothesis], rows: Rows) -> NDArray[np.bool_]:
+    """Whether two claims are faces of one relation, shape (k, k): nearly the same outcome over nearly the same rows."""
+    faces = _faces(hypotheses, rows.select(np.arange(min(rows.n, _ROWS))))
+    return (faces.outcome >= _SAME) & (faces.predictor >= _SAME)
 
 
 def _discount(faces: _Faces, at: int, pairs: NDArray) -> NDArray[np.float64]:
     """What is left of every draft's worth beside the one just chosen, shape (k,)."""
     outcome, predictor = faces.outcome[at], faces.predictor[at]
-    return np.select(
-        [pairs == pairs[at], (outcome >= _SAME) & (predictor >= _SAME), outcome > 0.999, predictor > 0.999],
-        [0.3, 0.7, 0.96, 0.95],
-        1.0,
-    )
+    same = (outcome >= _SAME) & (predictor >= _SAME)
+    kinds = [pairs == pairs[at], same, outcome > 0.999, predictor > 0.999]
+    return np.select(kinds, [0.3, 0.7, 0.96, 0.95], 1.0)
+
+
+def _twins(left: Sequence[Scored], faces: _Faces, at: int, pairs: NDArray) -> NDArray[np.bool_]:
+    """The drafts that say by another statistic what the one just chosen says of nearly the same rows, shape (k,)."""
+    family = left[at].hypothesis.family
+    other = np.array([d.hypothesis.family in _PLAIN and d.hypothesis.family != family for d in left])
+    same = (faces.outcome[at] >= _SAME) & (faces.predictor[at] >= _SAME)
+    return (pairs == pairs[at]) & same & other & (family in _PLAIN)
 
 
 def _faces(hypotheses: Sequence[Hypothesis], rows: Rows) -> _Faces:
@@ -120,7 +145,12 @@ def _outcome(h: Hypothesis, rows: Rows) -> NDArray[np.float64]:
     event = getattr(h, "event", None)
     if event is not None:
         return _is(rows, h.outcome, [event])
-    return _column(rows, h.outcome)
+    above = getattr(h, "above", None)
+    if above is not None:
+        y = rows.number(h.outcome)
+        return np.where(np.isnan(y), np.nan, y > above)
+    own = [condition_mask(t, rows) for t in h.where if t.column == h.outcome]
+    return np.where(np.all(own, axis=0), _column(rows, h.outcome), np.nan) if own else _column(rows, h.outcome)
 
 
 def _predictor(h: Hypothesis, rows: Rows) -> NDArray[np.float64]:

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Literal, NamedTuple
 
 import numpy as np
-from scipy.special import ndtr
+from scipy.special import ndtr, ndtri
 
 from ..tools.data.rows import Rows
 from ..tools.data.schema import Column
@@ -20,7 +20,8 @@ from ..tools.verify.policy import Rule
 from ..tools.verify.verify import measure
 from .candidates import candidates
 from .choice import MOST, choose
-from .outlook import Focus, Outlook, proposals
+from .outlook import Focus, Outlook
+from .proposers import proposals
 from .roles import is_code, oriented, outcome_reading, strength
 from .twins import spare_columns, versions_of_one, without_twins
 
@@ -134,11 +135,13 @@ def _usefulness(
     theta, se = evidence.theta, evidence.standard_error
     if evidence.untestable is not None or theta is None or not se or theta <= 0:
         return 0.0
-    size = theta / rule.smallest(hypothesis)
-    if size < _NEAR or theta / se < _MIN_Z:
+    if theta < _NEAR * rule.smallest(hypothesis) or theta / se < _MIN_Z:
+        return 0.0
+    z = _after_choice(theta / se, _rivals(hypothesis, rows))
+    if z <= 1:
         return 0.0
     # A lead was chosen for its size, so its expected size on new rows is smaller (winner's curse).
-    shrunk = theta * max(0.0, 1 - (se / theta) ** 2)
+    shrunk = theta * (1 - z**-2)
     hurdle = float(-_quantile(rule.alpha * weight / (2 * MOST) * 5))
     power = float(ndtr(shrunk / (se / np.sqrt(max(grown, 1e-9))) - hurdle))
     if power < _MIN_POWER:
@@ -148,7 +151,20 @@ def _usefulness(
     return power * strength(hypothesis.scale, theta) ** 0.5 * (0.5 + max(reading, 0.0))
 
 
-def _quantile(p: float) -> float:
-    from scipy.special import ndtri
+def _rivals(hypothesis: Hypothesis, rows: Rows) -> int:
+    """How many claims of its kind the pair offered, of which this one stood out most."""
+    levels = getattr(hypothesis, "levels", None)
+    cells = 1 if levels is None or levels.b else len(rows.column(hypothesis.predictor).levels)
+    if getattr(hypothesis, "event", None) is not None and len(rows.column(hypothesis.outcome).levels) > 2:
+        cells *= len(rows.column(hypothesis.outcome).levels)
+    return max(cells, 1)
 
+
+def _after_choice(z: float, rivals: int) -> float:
+    """The z-value of the largest of so many, seen as one (Šidák): what standing out most is worth by itself."""
+    single = 2 * float(ndtr(-z))
+    return -_quantile(-0.5 * float(np.expm1(rivals * np.log1p(-min(single, 1 - 1e-12)))))
+
+
+def _quantile(p: float) -> float:
     return float(ndtri(p))

@@ -54,15 +54,3 @@ class Outlook(NamedTuple):
 
 
 Proposer = Callable[[Outlook], Iterator[Hypothesis]]
-PROPOSERS: tuple[Proposer, ...] = ()
-"""Who proposes claims beyond pairs: one function a kind of shape, each in a file of its own."""
-
-
-def proposals(outlook: Outlook) -> Iterator[Hypothesis]:
-    """The claims of every proposer, each once."""
-    seen: set[str] = set()
-    for propose in PROPOSERS:
-        for hypothesis in propose(outlook):
-            if hypothesis.content_id() not in seen:
-                seen.add(hypothesis.content_id())
-                yield hypothesis

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 from ..tools.data.dataset import Dataset, open_dataset
 from ..tools.data.rows import Rows
@@ -19,22 +19,17 @@ from ..tools.errors import UsageError
 from ..tools.explore.profile import profile_rows
 from ..tools.explore.scan import scan_pairs
 from ..tools.explore.structure import find_structure, structural_pairs
-from ..tools.value import canonical_json, digest
 from ..tools.verify.disclosure import burnt_table
-from ..tools.verify.hypothesis import Hypothesis
 from ..tools.verify.ledger import Ledger
-from ..tools.verify.policy import Rule, make_rule
+from ..tools.verify.policy import make_rule
 from ..tools.verify.sessions import (
-    Session,
-    batch_id,
-    commit,
     next_vault,
-    receipt_of,
     record_seal,
     sessions,
 )
 from ..tools.verify.verify import Judged, burnt_rows, verify
 from .closed import enumerate_closed
+from .commitment import committed, frozen_batch, request_of, standing
 from .draft import Batch, Draft, draft_by_rule
 from .folders import run_folder
 from .marks import check_named, make_marks, with_codes
@@ -106,22 +101,57 @@ def explain(
     """
     rule = make_rule(alpha=alpha, strict=strict, smallest_effects=smallest_effects)
     marks = make_marks(causes, consequences, later)
-    settings = Settings(rule, Focus(outcome, tuple(sorted(set(about)))), explore_only, threads, marks)
+    settings = Settings(rule, Focus(outcome, tuple(sorted(set(about)))), explore_only, threads, marks=marks)
+    how = How(table, name, limits or Limits(), entity, time, one_shot, keep_counts)
+    return run(source, how, settings, ledger, progress)
+
+
+class How(NamedTuple):
+    """How a source is read and sealed."""
+
+    table: str | None = None
+    name: str | None = None
+    limits: Limits = Limits()
+    entity: str | None = None
+    time: str | None = None
+    one_shot: bool = False
+    keep_counts: bool = False
+
+
+def run(
+    source: object, how: How, settings: Settings, ledger: str | Path | None, progress: Progress | None
+) -> Explanation:
+    """The whole job, whoever states the hypotheses; arguments and errors are those of `explain`."""
     say, timing = progress or _silent, {}
     with run_folder() as folder, _timed(timing, "total"):
         with _timed(timing, "open and seal"):
-            say("Reading the data")
-            with open_dataset(
-                source, table=table, name=name, limits=limits or Limits(), folder=folder / "opened", threads=threads,
-                keep_counts=keep_counts,
-            ) as data:  # fmt: skip
-                opened = _remember(data)
-                check_named(settings.focus, marks, opened)
-                say(f"Sealing rows of {opened.name}: {opened.rows:,} rows, {len(opened.columns)} columns")
-                split = seal(data, folder, entity=entity, time=time, one_shot=one_shot)
+            opened, split = sealed(source, how, settings, folder, say)
         book = Ledger(Path(ledger) if ledger is not None else default_ledger(opened.fingerprint))
         with book.locked():
             return _run(opened, split, book, settings, say, timing)
+
+
+def sealed(source: object, how: How, settings: Settings, folder: Path, say: Progress) -> tuple[Opened, SealedSplit]:
+    """The table read, checked against what was asked, and sealed into `folder`; nothing is recorded yet."""
+    say("Reading the data")
+    with open_dataset(
+        source, table=how.table, name=how.name, limits=how.limits, folder=folder / "opened", threads=settings.threads,
+        keep_counts=how.keep_counts,
+    ) as data:  # fmt: skip
+        opened = _remember(data)
+        check_named(settings.focus, settings.marks, opened)
+        say(f"Sealing rows of {opened.name}: {opened.rows:,} rows, {len(opened.columns)} columns")
+        split = seal(data, folder, entity=how.entity, time=how.time, one_shot=how.one_shot)
+    if settings.asking is not None:
+        settings.asking.understand(split.columns, _left_out(opened, split))
+    return opened, split
+
+
+def _left_out(opened: Opened, split: SealedSplit) -> dict[str, str]:
+    """Why each column that no claim may name is not analysed."""
+    reasons = {n.column: n.text for n in opened.notes if n.kind == "left_out" and n.column}
+    reasons |= {split.plan.key: "it names the unit of independence."} if split.plan.key else {}
+    return {c.name: reasons.get(c.name, f"it is {c.type}.") for c in opened.columns if c.name not in split.columns}
 
 
 def default_ledger(fingerprint: str) -> Path:
@@ -143,26 +173,28 @@ def _run(
     plan = record_seal(book, opened.fingerprint, split.plan)
     split.plan = plan
     if not plan.vaults or settings.explore_only:
-        explored = _explore(_open_rows(split, book, opened.fingerprint), settings, say, timing)
+        explored = look_at(_open_rows(split, book, opened.fingerprint), settings, say, timing)
         return _report(opened, plan, book, settings, explored, None, Batch((), 0, 0), None, timing)
     closed = plan.kind == "none"
-    request = _request(settings, closed)
-    session = next((s for s in sessions(book, opened.fingerprint) if s.request == request), None)
+    request = request_of(settings, closed)
+    session = standing(sessions(book, opened.fingerprint), request, settings, closed)
     number = session.vault if session else next_vault(plan, sessions(book, opened.fingerprint))
-    explored = Explored(Rows({}, {})) if closed else _explore(
+    explored = Explored(Rows({}, {})) if closed else look_at(
         Rows.joined([split.explore(), *burnt_rows(split, book, opened.fingerprint, before=number)]),
         settings, say, timing,
     )  # fmt: skip
     batch = Batch((), 0, 0)
-    if session is None:
+    if settings.asking is not None:
+        batch = frozen_batch(settings.asking, split, explored, session, request)
+    elif session is None:
         with _timed(timing, "draft"):
             say("Drafting hypotheses")
             batch = _draft(split, explored, settings, number, closed)
-        if not batch.drafts:
-            return _report(opened, plan, book, settings, explored, None, batch, None, timing)
+    if session is None and not batch.drafts:
+        return _report(opened, plan, book, settings, explored, None, batch, None, timing)
     replayed = session is not None and session.opened
     with _timed(timing, "verify"):
-        session, claims, receipt = _committed(book, opened.fingerprint, plan, settings.rule, request, session, batch)
+        session, claims, receipt = committed(book, opened.fingerprint, plan, settings.rule, request, session, batch)
         say(_announcement(plan, receipt.vault, len(claims), replayed))
         marks = with_codes(settings.marks, split.columns.values(), settings.focus)
         judged = verify(
@@ -171,7 +203,7 @@ def _run(
         )  # fmt: skip
     batch = batch._replace(drafted=session.drafted, deduplicated=session.drafted - len(claims))
     if closed:
-        explored = _explore(burnt_rows(split, book, opened.fingerprint, before=number + 1)[0], settings, say, timing)
+        explored = look_at(burnt_rows(split, book, opened.fingerprint, before=number + 1)[0], settings, say, timing)
     names = {name for h in claims for name in h.columns}
     burnt = burnt_table(split, book, receipt, names)
     return _report(
@@ -184,13 +216,14 @@ def _announcement(plan: Plan, vault: int, claims: int, replayed: bool) -> str:
     if replayed:
         return f"This question was answered before: computing its {claims} verdicts again, which spends nothing"
     if plan.kind == "none":
-        return f"Testing the closed family of {claims} hypotheses on all rows"
+        return f"Testing the one list of {claims} hypotheses that these rows can answer, on all rows"
     left = sum(1 for v in plan.vaults if v.number > vault)
     cost = "the only one" if len(plan.vaults) == 1 else f"{left} left after it"
     return f"Opening vault {vault} ({cost}): verifying {claims} hypotheses on rows that nothing has looked at"
 
 
-def _explore(rows: Rows, settings: Settings, say: Progress, timing: dict[str, float]) -> Explored:
+def look_at(rows: Rows, settings: Settings, say: Progress, timing: dict[str, float]) -> Explored:
+    """What exploration rows show: structure, profile and leads."""
     with _timed(timing, "explore"):
         say(f"Exploring {rows.n:,} rows")
         structure = find_structure(rows)
@@ -212,32 +245,6 @@ def _draft(split: SealedSplit, explored: Explored, settings: Settings, number: i
         held_out_units=vault.rows if split.plan.kind == "row" else vault.units,
         weight=vault.weight,
     )
-
-
-def _committed(
-    book: Ledger, dataset: str, plan: Plan, rule: Rule, request: str, session: Session | None, batch: Batch
-) -> tuple[Session, tuple[Hypothesis, ...], Any]:
-    """The session to verify: the standing one, one with the same batch, or a new commitment."""
-    known = sessions(book, dataset)
-    if session is None:
-        same = batch_id([d.hypothesis for d in batch.drafts], rule)
-        session = next((s for s in known if s.batch == same), None)
-    if session is not None:
-        return session, session.claims(), receipt_of(book, dataset, session)
-    claims = [d.hypothesis for d in batch.drafts]
-    receipt = commit(book, dataset, plan, claims, rule, request=request, drafted=batch.drafted)
-    session = next(s for s in sessions(book, dataset) if s.number == receipt.session)
-    return session, session.claims(), receipt
-
-
-def _request(settings: Settings, closed: bool) -> str:
-    """Digest of what was asked; the whole of a small table is one closed family, whatever the focus.
-
-    The user's marks are no part of it: they change neither claims nor verdicts, only which columns verified claims are
-    held against afterwards, and a better list of these must not cost a vault.
-    """
-    focus = {} if closed else {"outcome": settings.focus.outcome, "about": list(settings.focus.about)}
-    return digest(canonical_json({"focus": focus, "rule": settings.rule.as_json(), "drafter": "rule"}))
 
 
 def _report(

@@ -5,6 +5,7 @@ never a test.
 """
 
 import re
+from itertools import pairwise
 
 from ..tools.data.schema import Column
 
@@ -44,7 +45,23 @@ _TARGET = frozenset(
     "winpercentage graduated hired purchased bought".split()
 )
 _CODES = frozenset("id code number nr no num flight zip zipcode postcode postal phone index key ref".split())
-_CLOCK = frozenset("year month day date quarter week hour minute weekday season timestamp".split())
+_CLOCK = frozenset("year month day date quarter week hour minute weekday season timestamp modelyear".split())
+_NOMINAL = frozenset(
+    "origin region type kind category race ethnicity religion department dept district zone state country county "
+    "province city town industry occupation job sector cluster group segment brand make model color colour species "
+    "breed channel store shop team location site source carrier vendor supplier".split()
+)
+_MOST_NOMINAL = 24
+_AMOUNTS = frozenset(
+    "price prices cost costs charge charges fare revenue sales turnover profit margin income wage wages salary "
+    "earnings pay spending spend spent expenditure amount total sum budget gross debt loss losses premium tax "
+    "taxes fee fees donation donations payment payments value worth volume".split()
+)
+_EXPOSURES = frozenset(
+    "exposure exposures population pop inhabitants residents hours days weeks personyears pyears pyrs py miles "
+    "kilometers kilometres km mileage flights attempts atrisk holders policyholders insured".split()
+)
+_EXPOSURE_PAIRS = (("person", "years"), ("person", "days"), ("at", "risk"), ("patient", "years"), ("follow", "up"))
 _TIERS = ((_TARGET, 6.0), (_MEASURED, 3.0), (_GIVEN, 0.0), (_BACKGROUND, 1.0))
 
 
@@ -55,7 +72,7 @@ def outcome_reading(column: Column, position: float = 0.0) -> float:
         column: The column.
         position: Its place in the table from 0 to 1; later columns read slightly more like outcomes.
     """
-    tokens = [t.lower() for t in _SPLIT.split(column.name) if t]
+    tokens = _tokens(column)
     tier = 2.0
     for words, value in _TIERS:
         if any(t in words or (t.endswith("s") and t[:-1] in words) for t in tokens):
@@ -83,11 +100,34 @@ def oriented(a: Column, b: Column, order: dict[str, int]) -> tuple[Column, Colum
     return (a, b) if first >= second else (b, a)
 
 
+def is_nominal(column: Column) -> bool:
+    """Whether a whole number of few values stands for labels (region 1, 2 or 3), so that its order means nothing."""
+    if column.type != "number" or not 2 <= len(column.levels) <= _MOST_NOMINAL:
+        return False
+    return bool(_NOMINAL & {t.lower() for t in _SPLIT.split(column.name) if t})
+
+
 def is_code(column: Column) -> bool:
     """Whether a number only names things (a flight, a zip code), so that more or less of it means nothing."""
     if column.type != "number" or not column.integer or column.distinct <= 24:
         return False
-    return bool(_CODES & {t.lower() for t in _SPLIT.split(column.name) if t})
+    return bool(_CODES & set(_tokens(column)))
+
+
+def is_amount(column: Column) -> bool:
+    """Whether a number reads like something that is summed (sales, wages), so that its mean is what is asked for."""
+    return column.type == "number" and bool(_AMOUNTS & set(_tokens(column)))
+
+
+def is_exposure(column: Column) -> bool:
+    """Whether a number reads like what a count is counted over: a population, hours, person-years."""
+    tokens = _tokens(column)
+    pairs = set(pairwise(tokens))
+    return column.type == "number" and bool(_EXPOSURES & set(tokens) or pairs & set(_EXPOSURE_PAIRS))
+
+
+def _tokens(column: Column) -> list[str]:
+    return [t.lower() for t in _SPLIT.split(column.name) if t]
 
 
 _ONE_SCALE = {

@@ -16,10 +16,12 @@ from ..tools.verify.ledger import Ledger
 from ..tools.verify.policy import Rule
 from ..tools.verify.sessions import sessions
 from ..tools.verify.verify import Judged
+from .asking import Asking, asked_of
 from .assemble import counts_of, findings_of, strong_leads, unit_of
 from .draft import Batch
 from .outlook import Focus
 from .report.result import (
+    Asked,
     ColumnSummary,
     DatasetSummary,
     LedgerSummary,
@@ -60,6 +62,8 @@ class Settings(NamedTuple):
     focus: Focus
     explore_only: bool
     threads: int
+    asking: Asking | None = None
+    """The user's own hypotheses, where they are what is to be verified."""
     marks: Marks = Marks()
 
 
@@ -81,12 +85,14 @@ def summarise(
     sources = {d.hypothesis.content_id(): d.source for d in batch.drafts}
     focus = [settings.focus.outcome] if settings.focus.outcome else list(settings.focus.about)
     findings = (
-        () if judged is None else findings_of(judged.verdicts, explored.rows.columns, sources, focus, unit_of(plan))
+        ()
+        if judged is None
+        else findings_of(judged.verdicts, explored.rows.columns, sources, focus, unit_of(plan), explored.rows)
     )
     return Result(
         tool=Tool(version=_version()),
         dataset=_dataset(opened, plan, explored.profile),
-        split=_split(plan, book, opened.fingerprint, session),
+        split=_split(plan, book, opened.fingerprint, session, _asked(settings, judged)),
         policy=Policy(
             alpha=settings.rule.alpha,
             control=settings.rule.control,
@@ -101,12 +107,19 @@ def summarise(
         leads=tuple(x.as_json() for x in leads[:_LEADS_SHOWN]),
         focus={"outcome": settings.focus.outcome, "about": list(settings.focus.about)},
         marks={name: list(getattr(settings.marks, name)) for name in ("causes", "consequences", "later")},
+        asked=_asked(settings, judged),
         message=_message(plan, settings, judged),
         ledger=LedgerSummary(
             head=book.head(opened.fingerprint), entries=len(book.entries(opened.fingerprint)), session=session
         ),
         timing={k: round(v, 3) for k, v in timing.items()},
     )
+
+
+def _asked(settings: Settings, judged: Judged | None) -> tuple[Asked, ...]:
+    if settings.asking is None:
+        return ()
+    return asked_of(settings.asking.questions, () if judged is None else judged.verdicts)
 
 
 def _message(plan: Plan, settings: Settings, judged: Judged | None) -> str | None:
@@ -116,6 +129,8 @@ def _message(plan: Plan, settings: Settings, judged: Judged | None) -> str | Non
         return plan.reason
     if settings.explore_only:
         return "Exploration only: nothing was committed, no sealed row was read, and nothing below is verified."
+    if settings.asking is not None:
+        return "None of the hypotheses was committed. No vault was opened, so nothing was spent."
     return (
         "No pair of columns moved together enough on the exploration rows to be worth a claim. "
         "No vault was opened, so nothing was spent."
@@ -148,7 +163,7 @@ def _dataset(opened: Opened, plan: Plan, profile: Sequence[ColumnProfile]) -> Da
     )  # fmt: skip
 
 
-def _split(plan: Plan, book: Ledger, dataset: str, session: int | None) -> SplitSummary:
+def _split(plan: Plan, book: Ledger, dataset: str, session: int | None, asked: tuple[Asked, ...]) -> SplitSummary:
     spent = {s.vault for s in sessions(book, dataset) if s.opened}
     vaults = []
     for v in plan.vaults:
@@ -156,8 +171,17 @@ def _split(plan: Plan, book: Ledger, dataset: str, session: int | None) -> Split
         vaults.append(VaultSummary(number=v.number, rows=v.rows, weight=v.weight, state=state))
     return SplitSummary(
         kind=plan.kind, key=plan.key, exploration_rows=plan.exploration_rows,
-        held_out_rows=sum(v.rows for v in plan.vaults), vaults=tuple(vaults), units=plan.units, reason=plan.reason,
+        held_out_rows=sum(v.rows for v in plan.vaults), vaults=tuple(vaults), units=plan.units,
+        reason=_reason(plan, asked),
     )  # fmt: skip
+
+
+def _reason(plan: Plan, asked: tuple[Asked, ...]) -> str:
+    """The plan's reason; a small table that the user's own list was tested on was not listed pair by pair."""
+    head, mark, _ = plan.reason.partition(" Every pair of columns was listed")
+    if mark and any(a.state == "tested" for a in asked):
+        return f"{head} The list that was stated is tested on all rows."
+    return plan.reason
 
 
 def _version() -> str:

@@ -13,9 +13,25 @@ from ..tools.data.durations import reads_like_end
 from ..tools.data.rows import Rows
 from ..tools.explore.lead import Lead, Structure
 from ..tools.value import digest
-from ..tools.verify.hypothesis import GroupDifference, Hypothesis, RateDifference
+from ..tools.verify.hypothesis import (
+    GroupDifference,
+    Hypothesis,
+    MeanDifference,
+    OccurrenceDifference,
+    QuantileDifference,
+    RateDifference,
+    RateRatio,
+)
 
 _VERSIONS = 0.7
+_CONTRASTS = (
+    GroupDifference,
+    RateDifference,
+    MeanDifference,
+    QuantileDifference,
+    OccurrenceDifference,
+    RateRatio,
+)
 _WORD = re.compile(r"[^a-z]+")
 
 
@@ -80,7 +96,7 @@ def without_twins(drafts: Sequence[T], rows: Rows) -> list[T]:
 
 def _wordiness(h: Hypothesis, rows: Rows) -> tuple[int, int]:
     """A column of two levels says it most plainly, then the shorter labels."""
-    if not isinstance(h, GroupDifference | RateDifference):
+    if not isinstance(h, _CONTRASTS):
         return 0, 0
     words = [*h.levels.a, *h.levels.b, getattr(h, "event", None) or ""]
     return len(rows.column(h.predictor).levels), sum(len(w) for w in words)
@@ -88,7 +104,7 @@ def _wordiness(h: Hypothesis, rows: Rows) -> tuple[int, int]:
 
 def _signature(h: Hypothesis, rows: Rows) -> str:
     """What a claim is about, by rows and not by names; claims without levels are told apart by their id."""
-    if not isinstance(h, GroupDifference | RateDifference):
+    if not isinstance(h, _CONTRASTS):
         return h.content_id()
     levels = h.levels
     a = rows.level_mask(h.predictor, levels.a)
@@ -96,7 +112,8 @@ def _signature(h: Hypothesis, rows: Rows) -> str:
     event = getattr(h, "event", None)
     outcome = h.outcome if event is None else _mask_id(rows.level_mask(h.outcome, [event]))
     sides = sorted([_mask_id(a), _mask_id(b)])
-    return f"{h.family} {outcome} {sides[0]} {sides[1]}"
+    own = [str(getattr(h, field, "")) for field in ("quantile", "above", "exposure", "where")]
+    return f"{h.family} {outcome} {sides[0]} {sides[1]} {' '.join(own)}"
 
 
 def _mask_id(mask: np.ndarray) -> str:

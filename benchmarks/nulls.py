@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from heldout.tools.data.shuffle import shuffled
+
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared" / "data"
 REAL = {
@@ -51,28 +53,5 @@ def _column(name: str, rng: np.random.Generator, n: int, at: int) -> np.ndarray:
 
 
 def permuted(table: pd.DataFrame, seed: int) -> pd.DataFrame:
-    """The table with every column shuffled on its own: all margins kept, all relations gone."""
-    rng = np.random.default_rng(seed)
-    return pd.DataFrame({c: table[c].to_numpy()[rng.permutation(len(table))] for c in table.columns})
-
-
-def dependent_share(table: pd.DataFrame, level: float = 0.05) -> tuple[int, int]:
-    """How many pairs of columns have an association test (chi-squared on at most 4 bins) at or below `level`."""
-    from scipy.stats import chi2_contingency
-
-    codes = {c: _binned(table[c]) for c in table.columns}
-    names, hits, tried = list(codes), 0, 0
-    for i, a in enumerate(names):
-        for b in names[i + 1 :]:
-            cross = pd.crosstab(codes[a], codes[b]).to_numpy()
-            if min(cross.shape) < 2 or np.outer(cross.sum(1), cross.sum(0)).min() / cross.sum() < 5:
-                continue
-            tried += 1
-            hits += float(chi2_contingency(cross, correction=False)[1]) <= level
-    return hits, tried
-
-
-def _binned(column: pd.Series) -> np.ndarray:
-    if pd.api.types.is_numeric_dtype(column) and column.nunique() > 4:
-        return pd.qcut(column.rank(method="average"), 4, labels=False, duplicates="drop").fillna(-1).to_numpy()
-    return pd.factorize(column)[0]
+    """The table with every column shuffled on its own, as the self test shuffles it."""
+    return shuffled(table, seed)

@@ -13,8 +13,10 @@ import tempfile
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from nulls import NASTY, REAL, dependent_share, permuted, source
-from scipy.stats import beta, binom
+from nulls import NASTY, REAL, permuted, source
+from scipy.stats import binom
+
+from heldout.tools.explore.dependence import dependent_share, upper_share
 
 
 def one(job: tuple[str, int]) -> tuple[str, bool, int, int, int, str]:
@@ -32,11 +34,6 @@ def one(job: tuple[str, int]) -> tuple[str, bool, int, int, int, str]:
         except Exception as err:
             return name, True, 0, hits, tried, f"{type(err).__name__}: {err}"
     return name, bool(report.verified), report.result.counts.committed, hits, tried, ""
-
-
-def upper_bound(hits: int, runs: int) -> float:
-    """The one-sided 95 % Clopper-Pearson bound of a share."""
-    return 1.0 if hits == runs else float(beta.ppf(0.95, hits + 1, runs - hits))
 
 
 def main() -> int:
@@ -58,7 +55,7 @@ def main() -> int:
         found, runs = sum(r[1] for r in rows), len(rows)
         dependent, tried = sum(r[3] for r in rows), sum(r[4] for r in rows)
         certified = binom.ppf(1e-4, tried, 0.05) <= dependent <= binom.ppf(1 - 1e-4, tried, 0.05) * 1.05
-        bound = upper_bound(found, runs)
+        bound = upper_share(found, runs)
         fine &= certified and (bound <= 0.05 or runs < 60)
         lines.append(
             f"| {name} | {runs} | {found} | {bound:.3f} | {sum(r[2] for r in rows) / runs:.1f} | "

@@ -17,14 +17,19 @@ if (_root / "pyproject.toml").is_file() and (_root / "tools").is_dir():  # a sou
 _EXPORTS = {
     "Explanation": "heldout.agent.report.explanation",
     "HeldoutError": "heldout.tools.errors",
+    "SelfTest": "heldout.agent.selftest",
     "explain": "heldout.agent.pipeline",
+    "selftest": "heldout.agent.selftest",
+    "verify": "heldout.agent.ask",
 }
 
-__all__ = ["Explanation", "HeldoutError", "__version__", "explain"]
+__all__ = ["Explanation", "HeldoutError", "SelfTest", "__version__", "explain", "selftest", "verify"]
 
 if _TYPE_CHECKING:
+    from .agent.ask import verify  # pyright: ignore[reportMissingImports]
     from .agent.pipeline import explain  # pyright: ignore[reportMissingImports]
     from .agent.report.explanation import Explanation  # pyright: ignore[reportMissingImports]
+    from .agent.selftest import SelfTest, selftest  # pyright: ignore[reportMissingImports]
     from .tools.errors import HeldoutError  # pyright: ignore[reportMissingImports]
 
 

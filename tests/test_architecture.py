@@ -21,6 +21,7 @@ NETWORK_LIBRARIES = {
 }  # fmt: skip
 HEAVY = ("altair", "duckdb", "numpy", "pandas", "pydantic", "scipy", "sklearn")
 MOST_LINES = 400
+COMMAND_LINE = ("heldout.agent.cli", "heldout.agent.cli_frame", "heldout.agent.cli_verify")
 PARTS = "heldout.agent.report.reproduction"
 """Laid together as one program beside every report and run there, without the package: its last part prints."""
 
@@ -188,7 +189,7 @@ def test_results_do_not_call_their_renderers() -> None:
         assert module not in rendering
 
 
-@pytest.mark.parametrize("name", [n for n in FILES if n not in ("heldout.agent.cli", f"{PARTS}.program")])
+@pytest.mark.parametrize("name", [n for n in FILES if n not in (*COMMAND_LINE, f"{PARTS}.program")])
 def test_nothing_but_the_command_line_prints(name: str) -> None:
     written = {call for call, _ in _calls(TREES[name])}
     assert not written & {"print", "click.echo", "echo", "secho", "click.secho", "sys.stdout.write", "sys.stderr.write"}

@@ -83,7 +83,7 @@ def test_the_ledger_shows_what_was_spent_and_checks_its_chain(tmp_path):
 
 
 def test_every_command_has_help():
-    for arguments in ([], ["explain"], ["ledger"], ["ledger", "show"], ["ledger", "check"]):
+    for arguments in ([], ["explain"], ["ledger"], ["ledger", "show"], ["ledger", "check"], ["verify"], ["selftest"]):
         done = _run(*arguments, "--help")
         assert done.exit_code == 0
         assert len(done.stdout.splitlines()) > 4

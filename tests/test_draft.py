@@ -143,7 +143,7 @@ def test_with_columns_in_focus_one_of_them_takes_part_in_every_claim(busy: Rows)
     about = ("number_03", "kind_2")
     batch = drafted(busy, focus=Focus(about=about))
     assert batch.drafts
-    assert all(p & set(about) for p in pairs(batch))
+    assert all(set(d.hypothesis.columns) & set(about) for d in batch.drafts)
 
 
 @pytest.mark.parametrize(

@@ -47,8 +47,9 @@ def test_the_version_is_the_one_of_the_package() -> None:
     assert heldout.__version__ == stated[1]
 
 
-def test_every_public_parameter_of_explain_is_described() -> None:
-    explain = heldout.explain
-    text = inspect.getdoc(explain) or ""
-    for name in inspect.signature(explain).parameters:
+@pytest.mark.parametrize("function", ["explain", "selftest", "verify"])
+def test_every_public_parameter_is_described(function: str) -> None:
+    public = getattr(heldout, function)
+    text = inspect.getdoc(public) or ""
+    for name in inspect.signature(public).parameters:
         assert re.search(rf"^\s+{name}: \S", text, re.MULTILINE), name

@@ -26,6 +26,20 @@ def vectors(seed: int, count: int) -> list[np.ndarray]:
     return out
 
 
+def test_adjusted_p_values_are_those_of_rs_p_adjust_on_the_example_of_benjamini_and_hochberg() -> None:
+    """Benjamini and Hochberg 1995, section 3.2; adjusted as R 4's `p.adjust` prints them for "BH" and "holm"."""
+    p = np.array([0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459,
+                  0.3240, 0.4262, 0.5719, 0.6528, 0.7590, 1.0000])  # fmt: skip
+    bh = [0.0015, 0.0030, 0.0095, 0.035625, 0.0603, 0.06385714, 0.06385714, 0.0645, 0.0765,
+          0.4860, 0.58118182, 0.714875, 0.75323077, 0.81321429, 1.0]  # fmt: skip
+    strict = [0.0015, 0.0056, 0.0247, 0.1140, 0.2211, 0.2780, 0.2780, 0.2780, 0.3213, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0]
+    ours = session_lond(p, weight=1.0, q=0.05, earlier=0)
+    np.testing.assert_allclose(ours.adjusted, bh, rtol=1e-6)
+    assert ours.rejected == (True,) * 4 + (False,) * 11
+    np.testing.assert_allclose(holm(p, weight=1.0, alpha=0.05).adjusted, strict, rtol=1e-9)
+    assert holm(p, weight=1.0, alpha=0.05).rejected == (True,) * 3 + (False,) * 12
+
+
 @pytest.mark.parametrize("q", [0.01, 0.05, 0.2])
 def test_a_first_batch_with_the_whole_budget_is_benjamini_hochberg(q: float) -> None:
     for p in vectors(1, 80):

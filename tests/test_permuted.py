@@ -9,7 +9,9 @@ from scipy.stats import binom
 import heldout
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "benchmarks"))
-from nulls import NASTY, REAL, dependent_share, permuted, source
+from nulls import NASTY, REAL, permuted, source
+
+from heldout.tools.explore.dependence import dependent_share
 
 
 def _verified(name: str, seed: int, folder: Path) -> bool:

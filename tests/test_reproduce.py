@@ -71,6 +71,8 @@ def _rows(seed: int, clusters: int | None, each: int, *, serial: bool = False) -
         "drift": drift, "shared": np.round(rng.normal(size=n // 8 + 1)[np.arange(n) // 8] + u, 1),
         "week": np.arange(n) // 8 + 2000, "apart": np.where(group == "c", 9.0, 0.0) + rng.random(n),
         "capped": np.where(group == "c", 0.0, np.round(u, 1)),
+        "calls": rng.poisson(np.exp(0.3 * shock + 0.4 * (group == "a") + 0.3 * u)).astype(float),
+        "hours": rng.choice([0.0, 1.0, 2.5, 8.0], n, p=[0.02, 0.4, 0.4, 0.18]), "exact": rng.gamma(2.0, 1.0, n),
     }  # fmt: skip
     rows = Rows.of(data, cluster=None if clusters is None else unit.tolist())
     rows.serial = serial
@@ -91,6 +93,17 @@ def _claims() -> list[Hypothesis]:
         out.append(
             {"family": "group_difference", "outcome": y, "predictor": by, "levels": levels, "direction": "higher"}
         )
+    amounts = (
+        {"family": "mean_difference"},
+        {"family": "quantile_difference"},
+        {"family": "quantile_difference", "quantile": 0.8},
+        {"family": "occurrence_difference", "above": 0.5},
+    )
+    for (by, a, b), y, own in product(contrasts, ("y", "zeros", "e_y", "apart", "capped", "exact"), amounts):
+        out.append(own | {"outcome": y, "predictor": by, "levels": {"a": a, "b": b}, "direction": "higher"})
+    for (by, a, b), y, exposure in product(contrasts, ("calls", "e_x", "y"), (None, "hours", "exact")):
+        shared = {"family": "rate_ratio", "outcome": y, "predictor": by, "exposure": exposure, "direction": "lower"}
+        out.append(shared | {"levels": {"a": a, "b": b}})
     for (by, a, b), y in product(contrasts, ("sold", "e_sold")):
         shared = {"family": "rate_difference", "outcome": y, "event": "yes", "predictor": by, "direction": "any"}
         out.append(shared | {"levels": {"a": a, "b": b}})

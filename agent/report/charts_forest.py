@@ -10,8 +10,7 @@ from ...tools.verify.adjustment import Adjustment
 from ...tools.verify.evidence import Picture
 from ...tools.verify.families.wording import number
 from . import words
-
-Record = dict[str, Any]
+from .charts_parts import INK, MAIN, SOFT, Record
 
 
 def before_and_after(adjustment: Adjustment, outcome: str) -> Picture:
@@ -28,13 +27,12 @@ def before_and_after(adjustment: Adjustment, outcome: str) -> Picture:
     )
 
 
-def forest(picture: Picture, records: Sequence[Record], colours: dict[str, str]) -> dict[str, Any]:
+def forest(picture: Picture, records: Sequence[Record]) -> dict[str, Any]:
     """The Vega-Lite specification of a forest, without schema and configuration.
 
     Args:
         picture: Titles and note; the note, if any, says how to read the rows.
         records: One row each, in the order drawn.
-        colours: `ink`, `soft` and `main` as hexadecimal text.
     """
     rows = [r | {"row": _cut(str(r["label"])), "figure": number(r["value"], 2), "zero": 0} for r in records]
     axis = {"title": _cut(picture.x_title, 80), "tickCount": 5, "titlePadding": 8, "labelPadding": 6}
@@ -42,8 +40,8 @@ def forest(picture: Picture, records: Sequence[Record], colours: dict[str, str])
     side = {"labelLimit": 190, "labelPadding": 6, "title": None, "ticks": False}
     span = {"x": {"field": "low", **along}, "x2": {"field": "high"}}
     at = {"x": {"field": "value", **along}}
-    dot = {"type": "point", "filled": True, "color": colours["main"], "size": 75, "opacity": 1}
-    text = {"type": "text", "color": colours["ink"], "dy": -14, "fontSize": 12, "fontWeight": 600}
+    dot = {"type": "point", "filled": True, "color": MAIN, "size": 75, "opacity": 1}
+    text = {"type": "text", "color": INK, "dy": -14, "fontSize": 12, "fontWeight": 600}
     guide = "Dot: estimate, with 95 % interval" + (f"; {picture.note}" if picture.note else "")
     return {
         "title": {"text": f"{_cut(picture.y_title)} with other columns held fixed", "subtitle": guide},
@@ -53,8 +51,8 @@ def forest(picture: Picture, records: Sequence[Record], colours: dict[str, str])
         "height": {"step": 40},
         "encoding": {"y": {"field": "row", "type": "nominal", "sort": None, "axis": side}},
         "layer": [
-            {"mark": {"type": "rule", "color": colours["soft"], "strokeDash": [4, 3]}, "encoding": _zero(along)},
-            {"mark": {"type": "rule", "color": colours["main"], "strokeWidth": 2.5}, "encoding": span},
+            {"mark": {"type": "rule", "color": SOFT, "strokeDash": [4, 3]}, "encoding": _zero(along)},
+            {"mark": {"type": "rule", "color": MAIN, "strokeWidth": 2.5}, "encoding": span},
             {"mark": dot, "encoding": at},
             {"mark": text, "encoding": at | {"text": {"field": "figure"}}},
         ],

@@ -13,6 +13,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from . import words
+from .asked import answers
 from .charts import describe, svg
 from .details import details
 from .methods import limits, methods
@@ -46,6 +47,7 @@ def to_html(result: Result, *, saved: Sequence[str] = ()) -> str:
         style=_trusted(style),
         policy=content_policy(style),
         saved=saved,
+        asked=answers(result),
         headlines=[_view(f, pictures, forests) for f in ranked if f.headline],
         by=by,
         counts=counts_table(result),

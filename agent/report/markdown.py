@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from . import words
+from .asked import Answer, answers
 from .details import details
 from .methods import limits, methods
 from .result import Finding, Result
@@ -22,7 +23,8 @@ def to_markdown(result: Result) -> str:
     Args:
         result: The result to show.
     """
-    blocks = [*_first_screen(result), *_findings(result), *_data(result), *_methods(result), *_record(result)]
+    found = [*_first_screen(result), *_asked(result), *_findings(result)]
+    blocks = [*found, *_data(result), *_methods(result), *_record(result)]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
@@ -63,6 +65,17 @@ def _first_screen(result: Result) -> Iterator[str]:
         yield f"**{words.verdicts_line(result)}.** {words.how_line(result)}"
     if words.top_line(result):
         yield f"**{named(words.top_line(result))}**"
+
+
+def _asked(result: Result) -> Iterator[str]:
+    if result.asked:
+        yield "## What was asked"
+        yield "\n".join(f"{at}. {_answer(answer)}" for at, answer in enumerate(answers(result), 1))
+
+
+def _answer(answer: Answer) -> str:
+    remarks = " ".join(named(text) for text in answer.remarks)
+    return f"{escaped(answer.said)}: **{escaped(answer.verdict)}.** {named(answer.claim)} {remarks}".rstrip()
 
 
 def _findings(result: Result) -> Iterator[str]:

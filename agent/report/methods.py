@@ -8,15 +8,21 @@ from collections.abc import Iterator
 
 from ...tools.verify.families.wording import number
 from .result import Result
-from .words import FAMILIES, explored_rows, figure, many, opened_rows
+from .words import FAMILIES, explored_rows, figure, many, opened_rows, stated
 
 _SCALES = {
     "group_difference": "P(A>B) {} away from .5",
     "rate_difference": "a risk difference of {}",
+    "mean_difference": "a difference of means of {} standard deviations",
+    "quantile_difference": "a difference of quantiles of {} standard deviations",
+    "occurrence_difference": "a risk difference of {}",
+    "rate_ratio": "a log rate ratio of {}",
     "monotone_association": "Spearman's rho of {}",
     "categorical_association": "Cramér's V of {}",
     "trend": "Spearman's rho with time of {}",
     "adjusted_association": "a partial correlation of {}",
+    "shape": "a correlation of {} in every part",
+    "interaction": "a difference of effects of {} standard deviations",
 }
 
 
@@ -50,7 +56,12 @@ def limits(result: Result) -> tuple[str, ...]:
     ]
     if result.findings:
         texts.append("Rows in which a column of a claim is missing were left out of that claim; their count is given.")
-    if result.split.kind == "none" and result.findings:
+    if stated(result):
+        texts.append(
+            "The hypotheses were stated by the user. The control of errors holds if they were made without looking at "
+            "the rows they were tested on: what was read off them elsewhere is not undone by the seal."
+        )
+    elif result.split.kind == "none" and result.findings:
         texts.append(
             "The table was too small to divide: the verdicts rest on the same rows as the descriptions, and the "
             "control of errors rests on a list of hypotheses that was complete before any value was compared."
@@ -91,6 +102,8 @@ def _split(result: Result) -> str:
 
 def _search(result: Result) -> str:
     counts = result.counts
+    if stated(result):
+        return _stated(result)
     if result.split.kind == "none":
         return (
             f"{many(counts.committed, 'hypothesis', 'hypotheses')} were listed from column names and types alone and "
@@ -103,6 +116,17 @@ def _search(result: Result) -> str:
         "levels, cut points, direction and test were recorded in an append-only ledger before the "
         f"{opened_rows(result):,} held-out rows were read. Every committed hypothesis is reported, whatever became "
         "of it."
+    )
+
+
+def _stated(result: Result) -> str:
+    counts = result.counts
+    rows = "all rows" if result.split.kind == "none" else f"the {opened_rows(result):,} held-out rows"
+    return (
+        f"{many(len(result.asked), 'hypothesis was', 'hypotheses were')} stated by the user; {counts.deduplicated:,} "
+        f"said the same as another, and {counts.committed:,} committed: columns, levels, cut points, direction and "
+        f"test were recorded in an append-only ledger before {rows} were read. Constants that the words left open were "
+        "read off exploration rows. Every committed hypothesis is reported, whatever became of it."
     )
 
 
@@ -176,6 +200,8 @@ def _adjusted(result: Result) -> str:
 
 def _verdicts(result: Result) -> str:
     present = {f.family for f in result.findings}
+    if "occurrence_difference" in present:
+        present.add("rate_difference")  # how often a number lies above a point is a rate
     smallest = "; ".join(
         f"{FAMILIES[family]}: {_SCALES[family].format(figure(value))}"
         for family, value in sorted(result.policy.smallest_effects.items())

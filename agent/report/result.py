@@ -164,6 +164,26 @@ class Finding(Value):
     """Whether it stands on the first screen."""
 
 
+class Asked(Value):
+    """One hypothesis that the user stated, with what was understood and its answer."""
+
+    text: str
+    """The user's words, or the JSON of the typed claim."""
+    name: str | None = None
+    note: str | None = None
+    understood: str
+    """The claim as it was read, in the report's words."""
+    supplied: tuple[str, ...] = ()
+    """What was matched in another spelling or supplied by rule."""
+    finding: str | None = None
+    """Id of the finding that answers it."""
+    state: Literal["tested", "repeated", "answered", "refused"]
+    """tested: committed for this question; repeated: says the same as another; answered: by the list that these rows
+    were tested with before; refused: not committed."""
+    outcome: Outcome | None = None
+    reason: str | None = None
+
+
 class LedgerSummary(Value):
     """Where the record of this data set stands after the run."""
 
@@ -194,6 +214,8 @@ class Result(Value):
     """The `outcome` and `about` columns that the user named."""
     marks: dict[str, list[str]] = Field(default_factory=dict)
     """The columns that the user marked as `causes`, `consequences` and `later`."""
+    asked: tuple[Asked, ...] = ()
+    """The hypotheses that the user stated, in their order; empty where the drafts came from the leads."""
     message: str | None = None
     """Why there are no verdicts, and what to do, where there are none."""
     ledger: LedgerSummary | None = None

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import words
+from .asked import answers
 from .result import Finding, Result
 from .tables import leads_table
 
@@ -69,10 +70,7 @@ def _console(width: int | None, color: bool | None) -> tuple["Console", StringIO
 
 def _blocks(result: Result, files: Sequence[Path], replayed: bool, listed: int) -> Iterator["RenderableType"]:
     yield from _title(result, replayed)
-    yield from _headlines(result)
-    rest = [f for f in result.findings if not f.headline]
-    for outcome in words.OUTCOMES:
-        yield from _short_list(outcome, [f for f in rest if f.outcome == outcome], result, listed)
+    yield from _answers(result, full=listed > 1) if result.asked else _found(result, listed)
     if not result.findings:
         yield from _texts(
             "Leads: seen, not verified",
@@ -83,6 +81,26 @@ def _blocks(result: Result, files: Sequence[Path], replayed: bool, listed: int) 
     yield from _texts("How the table is built", [s.text for s in result.structure], min(listed, 3))
     yield from _texts("Data notes", [n.text for n in result.dataset.notes], min(listed + 1, _NOTES))
     yield from _files(files)
+
+
+def _found(result: Result, listed: int) -> Iterator["RenderableType"]:
+    yield from _headlines(result)
+    rest = [f for f in result.findings if not f.headline]
+    for outcome in words.OUTCOMES:
+        yield from _short_list(outcome, [f for f in rest if f.outcome == outcome], result, listed)
+
+
+def _answers(result: Result, *, full: bool) -> Iterator["RenderableType"]:
+    """What the user stated, each with its verdict; without remarks and figures where many must fit."""
+    for at, answer in enumerate(answers(result), 1):
+        text = _line(f"{answer.verdict}:", _STYLES[answer.outcome])
+        text.append_text(_line(f" {answer.claim}", "bold" if answer.outcome == "verified" else ""))
+        if full:
+            yield ""
+            yield _item(f"{at}.", _cut(answer.said))
+            details = " ".join(part for part in (answer.figures, *answer.remarks) if part)
+            text.append_text(_line(f" {details}" if details else ""))
+        yield _item("" if full else f"{at}.", text)
 
 
 def _title(result: Result, replayed: bool) -> Iterator["RenderableType"]:

@@ -16,10 +16,16 @@ OUTCOMES = ("verified", "refuted", "inconclusive", "untestable")
 FAMILIES = {
     "group_difference": "difference between groups",
     "rate_difference": "difference between rates",
+    "mean_difference": "difference between means",
+    "quantile_difference": "difference between quantiles",
+    "occurrence_difference": "difference in how often a value occurs",
+    "rate_ratio": "ratio of rates",
     "monotone_association": "rising or falling relation",
     "categorical_association": "relation between labels",
     "trend": "trend over time",
     "adjusted_association": "relation with columns held fixed",
+    "shape": "shape of a relation",
+    "interaction": "effect that differs between groups",
 }
 TITLES = {
     "verified": "Also verified",
@@ -224,6 +230,11 @@ def opened_rows(result: Result) -> int:
     return sum(v.rows for v in result.split.vaults if v.state == "opened")
 
 
+def stated(result: Result) -> bool:
+    """Whether the batch holds the user's own hypotheses, not those that the leads or a list suggested."""
+    return any(asked.state == "tested" for asked in result.asked)
+
+
 def done_line(result: Result) -> str:
     """One sentence on what was done, for the top of every report."""
     rows, tested = many(result.dataset.rows, "row"), many(result.counts.committed, "hypothesis", "hypotheses")
@@ -232,6 +243,8 @@ def done_line(result: Result) -> str:
     if result.split.kind == "none":
         if result.split.key and result.split.units < result.dataset.rows:
             rows = f"{result.split.units:,} units in {rows}"
+        if stated(result):
+            return f"{rows}, too few to split: {tested} stated by you, tested on all rows."
         return (
             f"{rows}, too few to split: {tested} listed by name and type before any value was compared, "
             "then tested on all rows."
@@ -248,6 +261,8 @@ def budget_line(result: Result) -> str:
     if not vaults or not result.counts.committed:
         return ""
     if result.split.kind == "none":
+        if stated(result):
+            return "All rows were used for your list: another question needs new rows."
         return "The whole closed family is tested: other questions about this table are answered from these verdicts."
     left = sum(v.state == "sealed" for v in vaults)
     if left:
@@ -257,6 +272,9 @@ def budget_line(result: Result) -> str:
 
 def how_line(result: Result) -> str:
     """How the findings came about, and what they are not."""
+    if stated(result):
+        rows = "all rows" if result.split.kind == "none" else "rows that heldout had not looked at"
+        return f"Stated by you, written down, then tested on {rows}. Associations, not causes."
     if result.split.kind == "none":
         return "Listed before any value was compared, then tested on all rows. Associations, not causes."
     return "Seen on exploration rows, written down, then tested on held-out rows. Associations, not causes."

@@ -8,6 +8,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from ..data.calendar import PHASES
 from .claims import Claim, Contrast, UpDown
 
 
@@ -97,8 +98,9 @@ class Interaction(Claim):
     """How the outcome goes with the predictor differs between two groups of rows, the sides of the moderator.
 
     With `levels` the effect is the difference of the outcome between `a` and `b` of the predictor, without it the
-    slope of the outcome on the predictor. The moderator is a label with `moderator_levels`, or a number cut at
-    `moderator_cut` (side a: above it). `higher`: the signed effect is larger on side a. Additive scale.
+    slope of the outcome on the predictor, a number or a date. The moderator is a label with `moderator_levels`, or a
+    number cut at `moderator_cut` (side a: above it), or the phase of a date in `moderator_cycle`, whose levels are
+    numbered as in a seasonality. `higher`: the signed effect is larger on side a. Additive scale.
     """
 
     family: Literal["interaction"] = "interaction"
@@ -107,6 +109,7 @@ class Interaction(Claim):
     moderator: str
     moderator_levels: Contrast | None = None
     moderator_cut: float | None = None
+    moderator_cycle: Literal["hour_of_day", "day_of_week", "month_of_year"] | None = None
     direction: UpDown
 
     @model_validator(mode="after")
@@ -115,7 +118,15 @@ class Interaction(Claim):
             raise ValueError(f"the moderator {self.moderator!r} is also outcome or predictor")
         if (self.moderator_levels is None) == (self.moderator_cut is None):
             raise ValueError("the moderator needs either levels or a cut point")
+        if self.moderator_cycle is not None:
+            self._check_phases(self.moderator_cycle)
         return self
+
+    def _check_phases(self, cycle: str) -> None:
+        phases = self.moderator_levels
+        known = {str(phase) for phase in PHASES[cycle]}
+        if phases is None or not {*phases.a, *phases.b} <= known:
+            raise ValueError(f"the levels of the moderator must be phases of the {cycle.replace('_', ' ')}")
 
     def _more(self) -> Sequence[str]:
         return (self.moderator,)

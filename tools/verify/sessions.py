@@ -60,6 +60,18 @@ def record_seal(ledger: Ledger, dataset: str, plan: Plan) -> Plan:
         LedgerError: if the data set was sealed before in another way, so that rows already explored would
             come to lie in a vault.
     """
+    known = check_plan(ledger, dataset, plan)
+    if known is None:
+        ledger.append("seal", dataset, plan.as_json())
+    return known or plan
+
+
+def check_plan(ledger: Ledger, dataset: str, plan: Plan) -> Plan | None:
+    """The recorded plan of the data set, which must agree with this one; None where none is recorded.
+
+    Raises:
+        LedgerError: as for `record_seal`.
+    """
     for entry in ledger.entries(dataset):
         if entry.kind == "seal":
             known = Plan.model_validate(entry.body)
@@ -69,8 +81,7 @@ def record_seal(ledger: Ledger, dataset: str, plan: Plan) -> Plan:
                     "rows that have been explored. Leave the option as it was, or bring new rows."
                 )
             return known
-    ledger.append("seal", dataset, plan.as_json())
-    return plan
+    return None
 
 
 def sessions(ledger: Ledger, dataset: str) -> tuple[Session, ...]:

@@ -114,7 +114,8 @@ def partial_slope(h: Found, y: Any, x: Any, design: Any, level: float, seed: int
     unit, reach = 100.0 if h["event"] else 1.0, t_reach(df, level) * error
     return {
         "statistic": slope / error, "df": float(df), "p_robust": two_sided(slope / error, df),
-        "p_permutation": rank_p(ranked[0], ranked[1], seed), "effect": fisher_z(found, level), "error": error * scale, "null": 0.0,
+        "p_permutation": rank_p(ranked[0], ranked[1], seed), "effect": fisher_z(found, level),
+        "error": error * scale, "null": 0.0,
         "in_units": told(slope, slope - reach, slope + reach, level, unit), "groups": held_groups(h, x, y),
     }  # fmt: skip
 

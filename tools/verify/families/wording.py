@@ -12,12 +12,17 @@ from ..hypothesis import Condition, Contrast, Hypothesis
 
 _CURRENCIES = ("$", "€", "£", "¥", "₹")
 _MOST_LEVELS = 4
+_LONG_NAME, _HEAD, _TAIL = 72, 24, 44
+"""Characters from which a name is shortened, and how many of its two ends stay at most."""
 _OPS = {"==": "is", "!=": "is not", "<": "<", "<=": "≤", ">": ">", ">=": "≥"}
 
 
 def column(name: str) -> str:
-    """The name in backticks."""
-    return f"`{name}`"
+    """The name in backticks; of a long one, such as a question of a survey, the first and the last words."""
+    if len(name) <= _LONG_NAME:
+        return f"`{name}`"
+    head, tail = name[:_HEAD].rsplit(" ", 1)[0], name[-_TAIL:].split(" ", 1)[-1]
+    return f"`{head} … {tail}`"
 
 
 def decimals(*values: float | None, digits: int = 3) -> int:

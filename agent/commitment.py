@@ -1,0 +1,61 @@
+"""Which batch answers a question: the one that stands in the ledger, or a new commitment.
+
+Knows what was asked, the ledger's sessions and the drafts. Must never read a row or compute a statistic.
+"""
+
+from collections.abc import Sequence
+
+from ..tools.data.split import Plan, SealedSplit
+from ..tools.value import canonical_json, digest
+from ..tools.verify.hypothesis import Hypothesis
+from ..tools.verify.ledger import Ledger
+from ..tools.verify.policy import Rule
+from ..tools.verify.sessions import Receipt, Session, batch_id, commit, receipt_of, sessions
+from .asking import Asking
+from .draft import Batch
+from .summary import Explored, Settings
+
+
+def committed(
+    book: Ledger, dataset: str, plan: Plan, rule: Rule, request: str, session: Session | None, batch: Batch
+) -> tuple[Session, tuple[Hypothesis, ...], Receipt]:
+    """The session to verify: the standing one, one with the same batch, or a new commitment."""
+    known = sessions(book, dataset)
+    if session is None:
+        same = batch_id([d.hypothesis for d in batch.drafts], rule)
+        session = next((s for s in known if s.batch == same), None)
+    if session is not None:
+        return session, session.claims(), receipt_of(book, dataset, session)
+    claims = [d.hypothesis for d in batch.drafts]
+    receipt = commit(book, dataset, plan, claims, rule, request=request, drafted=batch.drafted)
+    session = next(s for s in sessions(book, dataset) if s.number == receipt.session)
+    return session, session.claims(), receipt
+
+
+def standing(known: Sequence[Session], request: str, settings: Settings, closed: bool) -> Session | None:
+    """The session that answers this question already; any list that a small table was tested with has to."""
+    own = next((s for s in known if s.request == request), None)
+    if own is None and closed and settings.asking is not None:
+        return next((s for s in known if s.opened), None)
+    return own
+
+
+def frozen_batch(
+    asking: Asking, split: SealedSplit, explored: Explored, session: Session | None, request: str
+) -> Batch:
+    """The user's hypotheses with their constants fixed, or answered by the list that a small table was tested with."""
+    closed = split.plan.kind == "none"
+    tested = session.claims() if session is not None and session.request != request else None
+    return asking.freeze(split.columns, None if closed else explored.rows, explored.structure, tested)
+
+
+def request_of(settings: Settings, closed: bool) -> str:
+    """Digest of what was asked; the whole of a small table is one closed family, whatever the focus.
+
+    The user's marks are no part of it: they change neither claims nor verdicts, only which columns verified claims are
+    held against afterwards, and a better list of these must not cost a vault.
+    """
+    if settings.asking is not None:
+        return digest(canonical_json({**settings.asking.request(), "rule": settings.rule.as_json(), "drafter": "user"}))
+    focus = {} if closed else {"outcome": settings.focus.outcome, "about": list(settings.focus.about)}
+    return digest(canonical_json({"focus": focus, "rule": settings.rule.as_json(), "drafter": "rule"}))

@@ -1,0 +1,130 @@
+"""Sums of products by group, from which every effect within every group follows at once.
+
+Knows arrays of columns. Must never know which of them is asked about, nor a sealed row.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..data.rows import Rows
+
+_MOST_EVENTS = 3
+_MOST_LEVELS = 6
+_CLIPPED = 0.005
+_MIN_CELL = 12
+_MIN_ROWS = 20
+Cube = NDArray[np.float64]
+
+
+class Field(NamedTuple):
+    """A column, or one level of it, as centred numbers of about unit spread."""
+
+    name: str
+    level: str | None
+    """The level that is 1 where the others are 0; None for a number or date."""
+    levels: int
+    values: NDArray[np.float32]
+    """0 where missing."""
+    known: NDArray[np.float32]
+    """1 where there is a value, else 0."""
+
+
+def fields(rows: Rows, name: str, *, as_outcome: bool) -> Iterator[Field]:
+    """A number as itself, without its outermost half percents; a label as its commonest levels.
+
+    Dates are no outcomes. Of a label of two levels one is enough: the second (of a boolean the true one).
+    """
+    column = rows.column(name)
+    if column.type == "number" or (column.type == "datetime" and not as_outcome):
+        x = rows.number(name)
+        known = ~np.isnan(x)
+        if known.sum() < _MIN_ROWS:
+            return
+        low, high = np.quantile(x[known], (_CLIPPED, 1 - _CLIPPED))
+        x = np.clip(x, low, high) if high > low else x
+        spread = float(x[known].std())
+        if spread > 0:
+            scaled = np.where(known, (x - x[known].mean()) / spread, 0.0)
+            yield Field(name, None, 0, scaled.astype(np.float32), known.astype(np.float32))
+        return
+    if column.type not in ("boolean", "category"):
+        return
+    codes = rows.codes(name)
+    known = (codes >= 0).astype(np.float32)
+    most = _MOST_EVENTS if as_outcome else _MOST_LEVELS
+    for at in [1] if len(column.levels) == 2 else range(min(len(column.levels), most)):
+        hit = (codes == at).astype(np.float32)
+        yield Field(name, column.levels[at], len(column.levels), hit * known, known)
+
+
+class Effects(NamedTuple):
+    """Least-squares slopes within groups; NaN where a group is too small."""
+
+    slope: Cube
+    """Shape (L, p, q)."""
+    error: Cube
+    spread_x: Cube
+    spread_y: Cube
+
+
+class Sums(NamedTuple):
+    """Sums of products over the rows of each group that have both columns, each of shape (L, p, q)."""
+
+    n: Cube
+    x: Cube
+    y: Cube
+    xx: Cube
+    yy: Cube
+    xy: Cube
+    binary: NDArray[np.bool_]
+    """Whether a predictor is 0 or 1, shape (q,)."""
+
+    def total(self) -> "Sums":
+        """All groups as one."""
+        n, x, y, xx, yy, xy = (s.sum(0, keepdims=True) for s in self[:6])
+        return Sums(n, x, y, xx, yy, xy, self.binary)
+
+    def without_each(self) -> "Sums":
+        """For each group all the others."""
+        n, x, y, xx, yy, xy = (s.sum(0, keepdims=True) - s for s in self[:6])
+        return Sums(n, x, y, xx, yy, xy, self.binary)
+
+    def explained(self) -> Cube:
+        """The share of a number's variance that lies between groups, shape (p, q); 0 for levels."""
+        n = np.maximum(self.n, 1)
+        within = (self.xx - self.x**2 / n).sum(0)
+        all_n = np.maximum(self.n.sum(0), 1)
+        whole = self.xx.sum(0) - self.x.sum(0) ** 2 / all_n
+        share = np.where(whole > 0, 1 - within / whole, 1.0)
+        return np.where(self.binary[None, :], 0.0, share)
+
+
+def group_sums(y: Sequence[Field], x: Sequence[Field], codes: NDArray, groups: int) -> Sums:
+    """The sums of all outcomes with all predictors in each group; codes outside 0..groups-1 are left out."""
+    order = np.argsort(codes, kind="stable")
+    edges = np.searchsorted(codes[order], np.arange(groups + 1))
+    ys, xs = (np.stack([f.values for f in side], 1)[order] for side in (y, x))
+    my, mx = (np.stack([f.known for f in side], 1)[order] for side in (y, x))
+    xx, yy = xs * xs, ys * ys
+    pairs = ((my, mx), (my, xs), (ys, mx), (my, xx), (yy, mx), (ys, xs))
+    out = [np.empty((groups, len(y), len(x))) for _ in pairs]
+    for g in range(groups):
+        own = slice(edges[g], edges[g + 1])
+        for kept, (a, b) in zip(out, pairs, strict=True):
+            kept[g] = a[own].T @ b[own]
+    n, sx, sy, sxx, syy, sxy = out
+    return Sums(n, sx, sy, sxx, syy, sxy, np.array([f.level is not None for f in x]))
+
+
+def effects(s: Sums) -> Effects:
+    """The slope of every outcome on every predictor within each group, with its error."""
+    n = np.maximum(s.n, 1)
+    cxx, cyy, cxy = s.xx - s.x**2 / n, s.yy - s.y**2 / n, s.xy - s.x * s.y / n
+    rare = np.minimum(s.x, s.n - s.x) < _MIN_CELL
+    usable = (s.n >= _MIN_ROWS) & (cxx > 1e-6 * n) & ~(rare & s.binary[None, None, :])
+    slope = np.where(usable, cxy / cxx, np.nan)
+    left = np.maximum(cyy - slope * cxy, 0.0) / np.maximum(n - 2, 1)
+    return Effects(slope, np.sqrt(left / cxx), np.sqrt(np.maximum(cxx, 0.0) / n), np.sqrt(np.maximum(cyy, 0.0) / n))
