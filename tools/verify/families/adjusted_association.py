@@ -20,8 +20,8 @@ from ..clusters import MIN_CLUSTERS, collapse, dense, is_constant_within, one_sa
 from ..evidence import Evidence, Group, Picture
 from ..hypothesis import AdjustedAssociation, FamilyName, Hypothesis, sign
 from ..intervals import check_level, mean_interval, normal_quantile, wilson_interval
+from ..permutation import cross_table, permutation_p
 from ..population import population, sides, too_few
-from ..ranks import dense_ranks, permutation_rank_p
 from .adjusted_features import features, known
 from .adjusted_words import ends, sentence, statement
 from .monotone_association import outcome_values
@@ -34,6 +34,7 @@ MIN_ROWS = 40
 MIN_EVENTS = 10
 ROWS_A_COLUMN = 3
 """Rows a column of the regression, at least."""
+_EDGES = (0.01, 0.05, 0.15, 0.35, 0.65, 0.85, 0.95, 0.99)
 _DIGITS = 8
 """Decimals of standardised residuals: what differs beyond them is rounding, and counts as a tie."""
 
@@ -181,8 +182,7 @@ def _compare(h: AdjustedAssociation, u: Usable, level: float, draws: int, seed: 
         return {"untestable": f"The controls leave nothing of {column(h.predictor)} to vary.", "clusters": None}
     p = None
     if draws:
-        left = [dense_ranks(_tied(part)) for part in (fit.x_left, fit.y_left)]
-        p = permutation_rank_p(*left, draws=draws, seed=seed)
+        p = _drawn_p(_pooled(fit.x_left), _pooled(fit.y_left), draws, seed)
     error = fit.slope.error * fit.partial / fit.slope.value if fit.slope.value else 0.0
     return {
         "test": TEST,
@@ -197,9 +197,28 @@ def _compare(h: AdjustedAssociation, u: Usable, level: float, draws: int, seed: 
     }
 
 
-def _tied(left: FloatArray) -> FloatArray:
+def _pooled(left: FloatArray) -> tuple[NDArray[np.int32], FloatArray]:
+    """Residuals in nine groups, the narrow ones in the tails, each scored by its mean: (group of each row, scores).
+
+    Means and not ranks: what least squares leaves of a column of zeros is a function of the controls, so that the ranks
+    of two such residuals go together although nothing does.
+    """
     spread = left.std()
-    return np.round(left / spread, _DIGITS) + 0.0 if spread > 0 else left
+    tied = np.round(left / spread, _DIGITS) + 0.0 if spread > 0 else left
+    cuts = np.unique(np.quantile(tied, _EDGES, method="inverted_cdf"))
+    code = np.unique(np.searchsorted(cuts, tied, side="left"), return_inverse=True)[1].astype(np.int32)
+    return code, np.bincount(code, weights=tied) / np.bincount(code) - tied.mean()
+
+
+def _drawn_p(
+    x: tuple[NDArray[np.int32], FloatArray], y: tuple[NDArray[np.int32], FloatArray], draws: int, seed: int
+) -> float:
+    table = cross_table(x[0], y[0], (len(x[1]), len(y[1])))
+
+    def statistic(tables: NDArray[np.int64]) -> FloatArray:
+        return np.abs(np.tensordot(tables, y[1], axes=(2, 0)) @ x[1])
+
+    return permutation_p(table, statistic, draws=draws, seed=seed)
 
 
 def _fisher(partial: float, error: float, level: float) -> Effect:
