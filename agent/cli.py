@@ -33,9 +33,13 @@ def cli() -> None:
     "--link", "links", multiple=True, metavar="CHILD.COL=PARENT.COL",
     help="Of several tables: a column that names rows of another; may be repeated.",
 )  # fmt: skip
+@click.option("--cause", metavar="COL,...", help="Always held fixed when verified claims are checked against others.")
+@click.option("--consequence", metavar="COL,...", help="Never held fixed: follows from what is looked at.")
+@click.option("--later", metavar="COL,...", help="Never held fixed: was not known yet.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Write the report's files here.")
 @click.option("--json", "as_json", is_flag=True, help="Print report.json to standard output and nothing else.")
 @click.option("--explore-only", is_flag=True, help="Look without verdicts: no sealed row is read or spent.")
+@click.option("--keep-counts", is_flag=True, help="Read a table of counts as it stands, not one row a counted unit.")
 @click.option("--ledger", type=click.Path(path_type=Path, dir_okay=False), help="File that records what was spent.")
 @click.option("--threads", type=click.IntRange(1, 64), default=2, show_default=True, help="Threads for reading.")
 @read_options
@@ -54,6 +58,9 @@ def _explain(
     as_json: bool,
     about: str | None,
     tables: str | None,
+    cause: str | None,
+    consequence: str | None,
+    later: str | None,
     effects: dict[str, float],
     quiet: bool,
     verbose: bool,
@@ -61,11 +68,13 @@ def _explain(
 ) -> None:
     from .pipeline import explain as run
 
+    named = {"about": about, "tables": tables, "causes": cause, "consequences": consequence, "later": later}
+    lists = {key: _listed(value) for key, value in named.items()}
     limits = limits_of(options)
     with Progress(quiet) as say:
         explanation = run(
-            files[0] if len(files) == 1 else list(files), about=_listed(about), tables=_listed(tables),
-            smallest_effects=effects, limits=limits, progress=say, **options,
+            files[0] if len(files) == 1 else list(files), **lists, smallest_effects=effects, limits=limits,
+            progress=say, **options,
         )  # fmt: skip
         written: tuple[Path, ...] = ()
         if out is not None:
@@ -77,8 +86,8 @@ def _explain(
     click.echo(explanation.to_terminal(files=written))
 
 
-def _listed(text: str | None) -> tuple[str, ...]:
-    return tuple(part.strip() for part in (text or "").split(",") if part.strip())
+def _listed(names: str | None) -> tuple[str, ...]:
+    return tuple(part.strip() for part in (names or "").split(",") if part.strip())
 
 
 @cli.group()

@@ -53,7 +53,9 @@ def request_of(settings: Settings, opened: Opened, closed: bool) -> str:
     """Digest of what was asked; the whole of a small table is one closed family, whatever the focus.
 
     The columns of joined tables are called by the tables' names, which are no part of the data: under other names it
-    is another question about the same rows.
+    is another question about the same rows. The user's marks are no part of it: they change neither claims nor
+    verdicts, only which columns verified claims are held against afterwards, and a better list of these must not
+    cost a vault.
     """
     focus = {} if closed else {"outcome": settings.focus.outcome, "about": list(settings.focus.about)}
     asked = {"focus": focus, "drafter": "rule"}

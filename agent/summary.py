@@ -15,6 +15,7 @@ from ..tools.explore.constructed import constructed_pairs
 from ..tools.explore.lead import Lead, Structure
 from ..tools.explore.profile import ColumnProfile
 from ..tools.explore.segments import Segmentation
+from ..tools.verify.adjustment import Marks
 from ..tools.verify.families.rule_sides import words
 from ..tools.verify.hypothesis import Condition
 from ..tools.verify.ledger import Ledger
@@ -71,6 +72,7 @@ class Settings(NamedTuple):
     threads: int
     asking: Asking | None = None
     """The user's own hypotheses, where they are what is to be verified."""
+    marks: Marks = Marks()
 
 
 def summarise(
@@ -114,6 +116,7 @@ def summarise(
         leads=tuple(x.as_json() for x in leads[:_LEADS_SHOWN]),
         segments=_segments(explored.segments),
         focus={"outcome": settings.focus.outcome, "about": list(settings.focus.about)},
+        marks={name: list(getattr(settings.marks, name)) for name in ("causes", "consequences", "later")},
         asked=_asked(settings, judged),
         message=_message(plan, settings, judged),
         ledger=LedgerSummary(

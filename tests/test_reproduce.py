@@ -121,6 +121,17 @@ def _claims() -> list[Hypothesis]:
         out.append({"family": "categorical_association", "outcome": y, "predictor": by, **kept, **own})
     out += _along_time()
     out += _rules()
+    for x, y, controls in (
+        ("r_x", "y", ["e_x", "r_group"]), ("e_x", "e_y", ["r_x", "e_kind"]), ("r_x", "zeros", ["shared"]),
+    ):  # fmt: skip
+        shared = {"family": "adjusted_association", "predictor": x, "outcome": y, "controls": controls}
+        out.append(shared | {"direction": "increasing"})
+    for by, a, b, y, event in (
+        ("r_group", ["a"], [], "y", None), ("e_group", ["p"], ["q"], "e_sold", "yes"),
+        ("r_group", ["a"], ["c"], "sold", "yes"),
+    ):  # fmt: skip
+        shared = {"family": "adjusted_association", "predictor": by, "outcome": y, "event": event}
+        out.append(shared | {"levels": {"a": a, "b": b}, "controls": ["r_x", "e_kind"], "direction": "higher"})
     where = [{"column": "day", "op": ">=", "value": "2020-01-20"}, {"column": "r_group", "op": "!=", "value": "b"}]
     kept_y = {"family": "monotone_association", "predictor": "r_x", "outcome": "y", "direction": "any"}
     return [parse(h) for h in [*out, kept_y | {"where": where}, kept_y | {"where": [{**where[1], "op": "=="}]}]]

@@ -106,7 +106,7 @@ def _finding(finding: Finding, mark: str) -> str:
     lines = [f"{mark} **{named(head if verified else finding.claim + '.')}** {words.badge(finding)}."]
     if not verified:
         lines.append(named(finding.reason))
-    lines += [named(text) for text in (figures, words.explored_line(finding)) if text]
+    lines += [named(text) for text in (figures, words.adjusted_line(finding), words.explored_line(finding)) if text]
     if finding.outcome == "inconclusive":
         lines += [named(text) for text in (words.undecided_line(finding),) if text]
     evidence = "; ".join(f"{name}: {figure}" for name, figure in details(finding).lines if name != "Verdict")

@@ -130,6 +130,8 @@ def _headlines(result: Result) -> Iterator["RenderableType"]:
         text = _line(head, "bold")
         if figures:
             text.append_text(_line(" " + figures))
+        if words.adjusted_phrase(finding):
+            text.append_text(_line(" " + words.adjusted_phrase(finding), words.ADJUSTED_STYLES[finding.adjustment.tag]))
         yield _item(f"{at}.", text)
 
 
@@ -151,7 +153,9 @@ def _claim(finding: Finding) -> str:
     if finding.outcome != "verified":
         return finding.claim
     size = {"uncertain": "May be small: ", "negligible": "Negligible: "}.get(finding.size or "", "")
-    return size + words.headed(finding.sentence)[0]
+    held = words.adjusted_phrase(finding).rstrip(".").split(" and is")[0]
+    warning = f"{held}: " if finding.adjustment.tag in ("attenuated", "reversed") else ""
+    return warning + size + words.headed(finding.sentence)[0]
 
 
 def _profile(result: Result, listed: int) -> Iterator["RenderableType"]:

@@ -14,6 +14,7 @@ import duckdb
 
 from ..errors import DataError, UsageError
 from .cleaning import aggregate_rows, table_warnings
+from .counted import unfold
 from .durations import add_durations
 from .fingerprint import content_sql, table_fingerprint
 from .inference import Plan, plan_columns
@@ -75,7 +76,7 @@ class Dataset:
 
 def open_dataset(
     source: object, *, table: str | None = None, name: str | None = None, limits: Limits = DEFAULT_LIMITS,
-    folder: Path | None = None, threads: int = 2,
+    folder: Path | None = None, threads: int = 2, keep_counts: bool = False,
 ) -> Dataset:  # fmt: skip
     """The table in `source`, typed from all of its rows.
 
@@ -86,6 +87,7 @@ def open_dataset(
         name: What to call it; the file's name by default.
         limits: Bounds on what is read.
         folder: Where the working database goes; a temporary folder by default. It is removed on close.
+        keep_counts: Read a cross-tabulation as it stands instead of one row a counted unit.
         threads: Threads that DuckDB may use; the fingerprint does not depend on it.
 
     Raises:
@@ -100,7 +102,7 @@ def open_dataset(
     name = name or source_name(source)
     connection = connect(place, threads)
     try:
-        return _opened(connection, place, source, name, table, limits)
+        return _opened(connection, place, source, name, table, limits, keep_counts)
     except BaseException as err:
         connection.close()
         shutil.rmtree(place, ignore_errors=True)
@@ -123,8 +125,9 @@ def connect(place: Path, threads: int) -> duckdb.DuckDBPyConnection:
 
 
 def _opened(
-    connection: duckdb.DuckDBPyConnection, place: Path, source: object, name: str, table: str | None, limits: Limits
-) -> Dataset:
+    connection: duckdb.DuckDBPyConnection, place: Path, source: object, name: str, table: str | None, limits: Limits,
+    keep_counts: bool,
+) -> Dataset:  # fmt: skip
     """Reads, types, cleans and names the table."""
     cursor = connection.cursor()  # one for all: temporary tables belong to their cursor
     raw = read_source(source, cursor, name=name, table=table, limits=limits, folder=place)
@@ -133,6 +136,10 @@ def _opened(
     store(cursor, plans, surrogates)
     notes = [*raw.notes, *(note for plan in plans for note in plan.notes)]
     notes += aggregate_rows(cursor, plans, name)
+    if not keep_counts:
+        plans, more = unfold(cursor, plans, surrogates, limits)
+        notes += more
+        surrogates = [s for s in surrogates if any(p.name == s for p in plans)]
     columns, more = describe(cursor, plans, frozenset(surrogates))
     rows, distinct = cursor.execute("SELECT count(*), count(DISTINCT _content) FROM data").fetchall()[0]
     names = [c.name for c in columns if c.name not in surrogates]

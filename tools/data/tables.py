@@ -26,7 +26,7 @@ from .tables_schema import ALONE, Joining, Link, Tables, TableSummary
 
 def open_source(
     source: object, *, table: str | None = None, joining: Joining = ALONE, name: str | None = None,
-    limits: Limits = DEFAULT_LIMITS, folder: Path | None = None, threads: int = 2,
+    limits: Limits = DEFAULT_LIMITS, folder: Path | None = None, threads: int = 2, keep_counts: bool = False,
 ) -> Dataset:  # fmt: skip
     """One table or several, as one data set; see `open_dataset` for what a source may be.
 
@@ -39,6 +39,7 @@ def open_source(
         limits: Bounds on what is read, for each table and for the joined one.
         folder: Where the working database goes.
         threads: Threads that DuckDB may use.
+        keep_counts: Read a single cross-tabulation as it stands instead of one row a counted unit.
 
     Raises:
         DataError: if a source cannot be read, or the tables cannot be connected or have no single root.
@@ -47,7 +48,10 @@ def open_source(
     if not is_several(source, joining.tables):
         if joining.declared():
             raise UsageError("`--root`, `--grain` and `--link` are for several tables. Only one was given.")
-        return open_dataset(only_source(source), table=table, name=name, limits=limits, folder=folder, threads=threads)
+        return open_dataset(
+            only_source(source), table=table, name=name, limits=limits, folder=folder, threads=threads,
+            keep_counts=keep_counts,
+        )  # fmt: skip
     if table is not None:
         raise UsageError("`--table` names one table. Use `--tables` for several of one file.")
     if folder is not None:
