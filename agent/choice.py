@@ -16,7 +16,7 @@ from ..tools.verify.ranks import dense_ranks, midranks
 
 MOST = 50
 _ROWS = 2_000
-_SPENT = 0.02
+_SPENT = 0.003
 """What must be left of a draft's worth beside those chosen before it."""
 _SAME = 0.7
 """Absolute correlation from which two sides of a claim count as faces of one thing."""

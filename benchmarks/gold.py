@@ -116,9 +116,10 @@ def carries_tag(typed: dict, report: heldout.Explanation) -> bool:
     """Whether the verified finding on a confounded truth is not called robust."""
     outcome, predictor, _ = columns_of(typed)
     pair = {canonical(outcome), canonical(predictor)}
+    plain = [f for f in report.verified if f.family not in ("interaction", "adjusted_association", "shape")]
     tags = [
         f.adjustment.tag
-        for f in report.verified
+        for f in plain
         if {canonical(f.hypothesis["outcome"]), canonical(f.hypothesis["predictor"])} == pair
     ]
     return bool(tags) and all(t in ("attenuated", "reversed") for t in tags)

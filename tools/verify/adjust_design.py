@@ -36,6 +36,7 @@ NOT_RUN = {
     "ranking": "A ranking is many comparisons; ask for the one in question.",
     "shift": "The claim speaks of a whole distribution.",
     "invariant": "The claim is a rule of the table.",
+    "adjusted_association": "The claim itself holds columns fixed.",
 }
 """Families whose claims are no slope of one column on another."""
 
