@@ -140,7 +140,7 @@ def preview(
         book = Ledger(Path(ledger) if ledger is not None else default_ledger(opened.fingerprint))
         plan = split.plan = check_plan(book, opened.fingerprint, split.plan) or split.plan
         closed, known = plan.kind == "none", sessions(book, opened.fingerprint)
-        request = request_of(settings, closed)
+        request = request_of(settings, opened, closed)
         session = standing(known, request, settings, closed)
         number = session.vault if session else _next(plan, known)
         explored = Explored(Rows({}, {}))

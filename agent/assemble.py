@@ -18,14 +18,17 @@ from ..tools.verify.families import FAMILIES
 from ..tools.verify.hypothesis import Hypothesis
 from .choice import alike
 from .report.charts import chart
-from .report.result import Counts, Explored, Finding, HeldOut
-from .roles import outcome_reading, strength
+from .report.charts_forest import before_and_after
+from .report.result import Adjustment, Counts, Explored, Finding, HeldOut
+from .roles import outcome_reading, plainness, strength
 
 HEADLINES = 7
 _ALIKE = 0.25
 """What is left of a finding's worth after one that contrasts nearly the same rows."""
 _ORDER = {"verified": 0, "inconclusive": 1, "refuted": 2, "untestable": 3}
 _NEARLY_ONE_TO_ONE = 0.8
+_TAGS = {"robust": 1.0, "attenuated": 0.6, "reversed": 0.45, "not run": 0.85}
+"""How much of its worth a verified claim keeps by what becomes of it with the other columns held fixed."""
 _SIZES = {"material": 1.0, "uncertain": 0.6, "negligible": 0.15, None: 0.0}
 
 
@@ -101,11 +104,10 @@ def _worth(verdict: Verdict, columns: Mapping[str, Column], order: Mapping[str, 
         worth *= 1.3
     elif focus and h.predictor not in focus:
         worth *= 0.02  # in a closed family everything is tested; what was not asked for comes last
-    if h.family == "categorical_association":
-        worth *= 0.5  # says that something differs, not what
+    worth *= plainness(h.family)
     if evidence.warnings:
         worth *= 0.5
-    return worth
+    return worth * _TAGS[verdict.adjustment.tag if verdict.outcome == "verified" else "not run"]
 
 
 def _spread(ranked: Sequence[Verdict], worth: Mapping[str, float], rows: Rows | None) -> list[Verdict]:
@@ -186,12 +188,20 @@ def _finding(verdict: Verdict, source: str, rank: int, headline: bool, unit: Uni
             "detectable": verdict.detectable,
             "rows_needed": verdict.rows_needed,
             "chart": spec,
+            "adjustment": _adjustment(verdict),
             "warnings": evidence.warnings,
             "source": source,
             "rank": rank,
             "headline": headline,
         }
     )
+
+
+def _adjustment(verdict: Verdict) -> Adjustment:
+    """The adjustment with its chart."""
+    own = verdict.adjustment
+    drawn = chart(before_and_after(own, verdict.hypothesis.outcome)) if own.estimates else None
+    return Adjustment.model_validate(own.model_dump() | {"chart": drawn})
 
 
 def _noted(picture: Picture, unit: Unit | None) -> Picture:

@@ -3,48 +3,51 @@
 Knows ledger entries and sessions. Must never open a vault or change the ledger.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from ..tools.data.dataset import open_dataset
 from ..tools.data.split import Plan
+from ..tools.data.tables import source_fingerprint
+from ..tools.data.tables_schema import Joining
 from ..tools.errors import LedgerError
 from ..tools.verify.ledger import Ledger
 from ..tools.verify.sessions import sessions
 from .pipeline import default_ledger
 
 
-def describe(file: Path, book: Path | None) -> str:
+def describe(files: Path | Sequence[Path], book: Path | None, tables: Sequence[str] = ()) -> str:
     """What was spent on a data set and what is left, one line a fact.
 
     Raises:
         LedgerError: if there is no ledger for the file, or its chain is broken.
     """
-    ledger, dataset = _find(file, book)
+    ledger, dataset = _find(files, book, tables)
     names = [dataset] if dataset else sorted({e.dataset for e in ledger.entries()})
     return "\n\n".join(_describe(ledger, name) for name in names)
 
 
-def check(file: Path, book: Path | None) -> str:
+def check(files: Path | Sequence[Path], book: Path | None, tables: Sequence[str] = ()) -> str:
     """One line that says the chain is whole, with its head.
 
     Raises:
         LedgerError: if there is no ledger for the file, or its chain is broken.
     """
-    ledger, dataset = _find(file, book)
+    ledger, dataset = _find(files, book, tables)
     entries = ledger.entries()
     head = ledger.head(dataset or entries[-1].dataset)
     return f"{ledger.path}: {len(entries)} entries, every hash matches. Head {head}."
 
 
-def _find(file: Path, book: Path | None) -> tuple[Ledger, str | None]:
-    """The ledger that `file` is, or that keeps the data set in `file`."""
-    if file.suffix == ".jsonl" and _looks_like_ledger(file):
-        return Ledger(file), None
-    with open_dataset(file) as data:
-        dataset = data.fingerprint
+def _find(files: Path | Sequence[Path], book: Path | None, tables: Sequence[str]) -> tuple[Ledger, str | None]:
+    """The ledger that the one file is, or that keeps the data set in the files, in whatever order they come."""
+    files = [files] if isinstance(files, Path) else list(files)
+    if len(files) == 1 and files[0].suffix == ".jsonl" and _looks_like_ledger(files[0]):
+        return Ledger(files[0]), None
+    dataset = source_fingerprint(files, joining=Joining(tables=tuple(tables)))
     ledger = Ledger(book or default_ledger(dataset))
     if not ledger.entries(dataset):
-        raise LedgerError(f"Nothing was spent on '{file.name}' yet: '{ledger.path}' has no entry for it.")
+        names = "' and '".join(f.name for f in files)
+        raise LedgerError(f"Nothing was spent on '{names}' yet: '{ledger.path}' has no entry for it.")
     return ledger, dataset
 
 

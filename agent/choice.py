@@ -16,13 +16,13 @@ from ..tools.verify.ranks import dense_ranks, midranks
 
 MOST = 50
 _ROWS = 2_000
-_SPENT = 0.02
+_SPENT = 0.003
 """What must be left of a draft's worth beside those chosen before it."""
 _SAME = 0.7
 """Absolute correlation from which two sides of a claim count as faces of one thing."""
 _PLAIN = frozenset(
     "group_difference rate_difference mean_difference quantile_difference occurrence_difference monotone_association "
-    "trend subgroup".split()
+    "trend".split()
 )
 """Families that say no more than that the outcome differs or moves along: of one pair they are soon twins."""
 
@@ -87,9 +87,14 @@ def choose(drafts: Sequence[T], rows: Rows) -> list[T]:
 
 
 def _pair(h: Hypothesis) -> frozenset[str]:
-    """The columns that a claim relates; how large an amount is where there is any is another outcome than how often."""
+    """The columns that a claim relates, those of a rule or a moderator among them.
+
+    How large an amount is where there is any is another outcome than how often there is one.
+    """
     within = [f"{h.outcome} {t.op} {t.value}" for t in h.where if t.column == h.outcome]
-    return frozenset((" where ".join((h.outcome, *within)), h.predictor))
+    rule = getattr(h, "rule", ())
+    more = (*(t.column for t in rule if not isinstance(t, str)), getattr(h, "moderator", h.predictor), *h.controls)
+    return frozenset((" where ".join((h.outcome, *within)), h.predictor, *more))
 
 
 def alike(hypotheses: Sequence[Hypothesis], rows: Rows) -> NDArray[np.bool_]:

@@ -23,26 +23,44 @@ def cli() -> None:
 
 
 @cli.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--outcome", metavar="COL", help="Explain this column: it is the outcome of every claim.")
 @click.option("--about", metavar="COL,...", help="Only claims in which one of these columns takes part.")
+@click.option("--tables", metavar="NAME,...", help="Explain these tables of one database together.")
+@click.option("--root", metavar="TABLE", help="Of several tables: its rows are independent of each other.")
+@click.option("--grain", metavar="TABLE", help="Of several tables: its rows are analysed (default: the root's).")
+@click.option(
+    "--link", "links", multiple=True, metavar="CHILD.COL=PARENT.COL",
+    help="Of several tables: a column that names rows of another; may be repeated.",
+)  # fmt: skip
+@click.option("--cause", metavar="COL,...", help="Always held fixed when verified claims are checked against others.")
+@click.option("--consequence", metavar="COL,...", help="Never held fixed: follows from what is looked at.")
+@click.option("--later", metavar="COL,...", help="Never held fixed: was not known yet.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Write the report's files here.")
 @click.option("--json", "as_json", is_flag=True, help="Print report.json to standard output and nothing else.")
 @click.option("--explore-only", is_flag=True, help="Look without verdicts: no sealed row is read or spent.")
+@click.option("--keep-counts", is_flag=True, help="Read a table of counts as it stands, not one row a counted unit.")
 @click.option("--ledger", type=click.Path(path_type=Path, dir_okay=False), help="File that records what was spent.")
 @click.option("--threads", type=click.IntRange(1, 64), default=2, show_default=True, help="Threads for reading.")
 @read_options
-def explain(file: Path, **options: Any) -> None:
-    """Explain FILE: explore one part, commit hypotheses, verify them on rows that nothing has looked at."""
-    guarded(options["verbose"], lambda: _explain(file, **options))
+def explain(files: tuple[Path, ...], **options: Any) -> None:
+    """Explain FILE: explore one part, commit hypotheses, verify them on rows that nothing has looked at.
+
+    Several files are several tables of one data set, such as orders.csv customers.csv: they are joined by their keys.
+    """
+    guarded(options["verbose"], lambda: _explain(files, **options))
 
 
 def _explain(
-    file: Path,
+    files: tuple[Path, ...],
     *,
     out: Path | None,
     as_json: bool,
     about: str | None,
+    tables: str | None,
+    cause: str | None,
+    consequence: str | None,
+    later: str | None,
     effects: dict[str, float],
     quiet: bool,
     verbose: bool,
@@ -50,10 +68,14 @@ def _explain(
 ) -> None:
     from .pipeline import explain as run
 
+    named = {"about": about, "tables": tables, "causes": cause, "consequences": consequence, "later": later}
+    lists = {key: _listed(value) for key, value in named.items()}
     limits = limits_of(options)
-    wanted = tuple(part.strip() for part in (about or "").split(",") if part.strip())
     with Progress(quiet) as say:
-        explanation = run(file, about=wanted, smallest_effects=effects, limits=limits, progress=say, **options)
+        explanation = run(
+            files[0] if len(files) == 1 else list(files), **lists, smallest_effects=effects, limits=limits,
+            progress=say, **options,
+        )  # fmt: skip
         written: tuple[Path, ...] = ()
         if out is not None:
             say("Writing the report")
@@ -64,36 +86,43 @@ def _explain(
     click.echo(explanation.to_terminal(files=written))
 
 
+def _listed(names: str | None) -> tuple[str, ...]:
+    return tuple(part.strip() for part in (names or "").split(",") if part.strip())
+
+
 @cli.group()
 def ledger() -> None:
     """What was sealed, committed, opened and revealed."""
 
 
-_FILE = click.argument("file", type=click.Path(path_type=Path))
+_FILES = click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+_TABLES = click.option("--tables", metavar="NAME,...", help="Tables of one database that were explained together.")
 _LEDGER = click.option("--ledger", "book", type=click.Path(path_type=Path), help="Another ledger than the default.")
 _VERBOSE = click.option("-v", "--verbose", is_flag=True, help="Show the traceback of an error.")
 
 
 @ledger.command("show")
-@_FILE
+@_FILES
+@_TABLES
 @_LEDGER
 @_VERBOSE
-def show(file: Path, book: Path | None, verbose: bool) -> None:
+def show(files: tuple[Path, ...], tables: str | None, book: Path | None, verbose: bool) -> None:
     """What was spent on FILE (a data file, or a ledger file ending in .jsonl) and what is left."""
     from .books import describe
 
-    guarded(verbose, lambda: click.echo(describe(file, book)))
+    guarded(verbose, lambda: click.echo(describe(files, book, _listed(tables))))
 
 
 @ledger.command("check")
-@_FILE
+@_FILES
+@_TABLES
 @_LEDGER
 @_VERBOSE
-def check(file: Path, book: Path | None, verbose: bool) -> None:
+def check(files: tuple[Path, ...], tables: str | None, book: Path | None, verbose: bool) -> None:
     """Verify the chain of hashes of the ledger of FILE."""
     from .books import check as run
 
-    guarded(verbose, lambda: click.echo(run(file, book)))
+    guarded(verbose, lambda: click.echo(run(files, book, _listed(tables))))
 
 
 cli.add_command(verify)

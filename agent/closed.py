@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 from ..tools.data.schema import Column
+from ..tools.explore.constructed import constructed_pairs
 from ..tools.verify.hypothesis import Hypothesis, parse
 from .roles import is_code, oriented
 
@@ -18,7 +19,10 @@ def enumerate_closed(columns: Sequence[Column]) -> tuple[Hypothesis, ...]:
     analysed = [c for c in columns if c.analysed and not is_code(c)]
     order = {c.name: at for at, c in enumerate(analysed)}
     out: dict[str, Hypothesis] = {}
+    built = constructed_pairs(c for c in analysed if c.aggregate is not None)
     for a, b in combinations(analysed, 2):
+        if frozenset((a.name, b.name)) in built:
+            continue
         outcome, predictor = oriented(a, b, order)
         for hypothesis in _claims(outcome, predictor):
             out[hypothesis.content_id()] = hypothesis

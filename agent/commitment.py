@@ -13,7 +13,7 @@ from ..tools.verify.policy import Rule
 from ..tools.verify.sessions import Receipt, Session, batch_id, commit, receipt_of, sessions
 from .asking import Asking
 from .draft import Batch
-from .summary import Explored, Settings
+from .summary import Explored, Opened, Settings
 
 
 def committed(
@@ -49,9 +49,18 @@ def frozen_batch(
     return asking.freeze(split.columns, None if closed else explored.rows, explored.structure, tested)
 
 
-def request_of(settings: Settings, closed: bool) -> str:
-    """Digest of what was asked; the whole of a small table is one closed family, whatever the focus."""
-    if settings.asking is not None:
-        return digest(canonical_json({**settings.asking.request(), "rule": settings.rule.as_json(), "drafter": "user"}))
+def request_of(settings: Settings, opened: Opened, closed: bool) -> str:
+    """Digest of what was asked; the whole of a small table is one closed family, whatever the focus.
+
+    The columns of joined tables are called by the tables' names, which are no part of the data: under other names it
+    is another question about the same rows. The user's marks are no part of it: they change neither claims nor
+    verdicts, only which columns verified claims are held against afterwards, and a better list of these must not
+    cost a vault.
+    """
     focus = {} if closed else {"outcome": settings.focus.outcome, "about": list(settings.focus.about)}
-    return digest(canonical_json({"focus": focus, "rule": settings.rule.as_json(), "drafter": "rule"}))
+    asked = {"focus": focus, "drafter": "rule"}
+    if settings.asking is not None:
+        asked = {**settings.asking.request(), "drafter": "user"}
+    if opened.tables is not None:
+        asked["columns"] = sorted(c.name for c in opened.columns)
+    return digest(canonical_json({**asked, "rule": settings.rule.as_json()}))

@@ -12,19 +12,21 @@ from scipy.special import ndtr, ndtri
 
 from ..tools.data.rows import Rows
 from ..tools.data.schema import Column
+from ..tools.explore.constructed import constructed_pairs, follow_from_others
 from ..tools.explore.lead import Lead, Structure
 from ..tools.explore.segments import Segmentation
 from ..tools.explore.structure import structural_pairs
 from ..tools.verify.evidence import Evidence
 from ..tools.verify.hypothesis import Hypothesis, Subgroup
 from ..tools.verify.policy import Rule
+from ..tools.verify.population import floor_of
 from ..tools.verify.verify import measure
 from .candidates import candidates
 from .choice import MOST, choose
 from .outlook import Focus, Outlook
 from .propose_rankings import without_parts
 from .proposers import proposals
-from .roles import is_code, oriented, outcome_reading, strength
+from .roles import is_code, oriented, outcome_reading, plainness, strength
 from .twins import spare_columns, versions_of_one, without_twins
 
 _PAIRS = 160
@@ -82,7 +84,8 @@ def draft_by_rule(
     order = {name: at for at, name in enumerate(rows.columns)}
     units = len(np.unique(rows.cluster)) if rows.cluster is not None else rows.n
     ratio = held_out_units / max(units, 1)
-    barred = structural_pairs(structure) | _derived_pairs(rows)
+    barred = structural_pairs(structure) | constructed_pairs(rows.columns.values(), structure)
+    barred |= follow_from_others(rows.columns.values(), leads)
     asked = {focus.outcome, *focus.about}
     codes = {c.name for c in rows.columns.values() if is_code(c)} - asked
     spare = spare_columns(structure, rows, asked) | codes
@@ -115,11 +118,6 @@ def _of_pairs(
         yield from candidates(outcome, predictor, sample)
 
 
-def _derived_pairs(rows: Rows) -> frozenset[frozenset[str]]:
-    """A duration with the end it was computed from: no discovery, unlike the duration with its start."""
-    return frozenset(frozenset((c.name, c.derived_from[-1])) for c in rows.columns.values() if c.derived_from)
-
-
 def _read(a: Column, b: Column, order: dict[str, int], focus: Focus) -> tuple[Column, Column]:
     if focus.outcome == a.name:
         return a, b
@@ -141,7 +139,7 @@ def _usefulness(
     theta, se = evidence.theta, evidence.standard_error
     if evidence.untestable is not None or theta is None or not se or theta <= 0:
         return 0.0
-    if theta < _NEAR * rule.smallest(hypothesis) or theta / se < _MIN_Z:
+    if theta < _NEAR * rule.smallest(hypothesis) or theta / se < _MIN_Z or _too_small(evidence, grown):
         return 0.0
     z = _after_choice(theta / se, _rivals(hypothesis, rows))
     if z <= 1:
@@ -154,7 +152,14 @@ def _usefulness(
         return 0.0
     last = max(len(order) - 1, 1)
     reading = outcome_reading(rows.column(hypothesis.outcome), order[hypothesis.outcome] / last)
-    return power * strength(hypothesis.scale, theta) ** 0.5 * (0.5 + max(reading, 0.0))
+    plain = plainness(hypothesis.family)
+    return power * plain * strength(hypothesis.scale, theta) ** 0.5 * (0.5 + max(reading, 0.0))
+
+
+def _too_small(evidence: Evidence, grown: float) -> bool:
+    """Whether a group would have too few held-out rows to be tested; `grown`: held-out over exploration rows."""
+    groups = [n * grown for n in evidence.n_per_group.values()]
+    return bool(groups) and min(groups) < floor_of(int(sum(groups)))
 
 
 def _rivals(hypothesis: Hypothesis, rows: Rows) -> int:

@@ -10,15 +10,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from ..tools.data.dataset import Dataset, open_dataset
+from ..tools.data.dataset import Dataset
 from ..tools.data.rows import Rows
 from ..tools.data.schema import Limits
 from ..tools.data.split import Plan, SealedSplit, seal
+from ..tools.data.tables import open_source
+from ..tools.data.tables_schema import Joining
 from ..tools.errors import UsageError
 from ..tools.explore.profile import profile_rows
 from ..tools.explore.quality import find_quality
 from ..tools.explore.scan import scan_pairs
-from ..tools.explore.structure import find_structure
+from ..tools.explore.structure import find_structure, structural_pairs
 from ..tools.verify.disclosure import burnt_table
 from ..tools.verify.ledger import Ledger
 from ..tools.verify.policy import make_rule
@@ -32,6 +34,7 @@ from .closed import enumerate_closed
 from .commitment import committed, frozen_batch, request_of, standing
 from .draft import Batch, Draft, draft_by_rule
 from .folders import run_folder
+from .marks import check_named, make_marks, with_codes
 from .outlook import Focus
 from .propose_segments import segments_of
 from .report.explanation import Explanation
@@ -46,15 +49,23 @@ def explain(
     *,
     outcome: str | None = None,
     about: Sequence[str] = (),
+    causes: Sequence[str] = (),
+    consequences: Sequence[str] = (),
+    later: Sequence[str] = (),
     entity: str | None = None,
     time: str | None = None,
     table: str | None = None,
+    tables: Sequence[str] = (),
+    root: str | None = None,
+    grain: str | None = None,
+    links: Sequence[str] = (),
     name: str | None = None,
     alpha: float = 0.05,
     strict: bool = False,
     smallest_effects: Mapping[str, float] | None = None,
     one_shot: bool = False,
     explore_only: bool = False,
+    keep_counts: bool = False,
     ledger: str | Path | None = None,
     limits: Limits | None = None,
     threads: int = 2,
@@ -64,18 +75,27 @@ def explain(
 
     Args:
         source: A file (CSV, TSV, JSON lines, Parquet, Excel, SQLite, DuckDB), a pandas DataFrame, an Arrow table
-            or a mapping of columns.
+            or a mapping of columns. Several tables: a list of these or a mapping from names to them.
         outcome: The column to explain; every claim then has it as outcome.
         about: Columns of which at least one takes part in every claim.
+        causes: Columns that come before what is looked at: always held fixed when verified claims are checked
+            against the other columns.
+        consequences: Columns that follow from what is looked at: never held fixed.
+        later: Columns that were not known yet: never held fixed. These three change no claim and no verdict.
         entity: Column whose values are the units of independence (a customer, a patient).
         time: Column that orders rows which depend on their neighbours.
         table: Table or sheet, where the source holds several.
+        tables: Tables of one database that are to be explained together.
+        root: Of several tables the one whose rows are independent of each other; found out by default.
+        grain: Of several tables the one whose rows are analysed; the root by default.
+        links: Foreign keys between several tables, as `child.column=parent.column`; found out by default.
         name: Name of the data set in the report.
         alpha: Error level: share of false findings among the verified ones, or chance of any (`strict`).
         strict: Control the chance of any false finding (Holm) instead of their share (session-LOND).
         smallest_effects: Smallest effects of interest by family, on each family's scale.
         one_shot: Spend the whole budget on this batch: one vault.
         explore_only: Look at the exploration rows without verdicts; spends nothing.
+        keep_counts: Read a cross-tabulation as it stands instead of one row a counted unit.
         ledger: File that records what was spent; by default one a data set in the user's data folder.
         limits: Bounds on what is read.
         threads: Threads for reading and scanning; the report does not depend on it.
@@ -91,8 +111,10 @@ def explain(
         LedgerError: if the ledger stands in the way.
     """
     rule = make_rule(alpha=alpha, strict=strict, smallest_effects=smallest_effects)
-    settings = Settings(rule, Focus(outcome, tuple(sorted(set(about)))), explore_only, threads)
-    how = How(table, name, limits or Limits(), entity, time, one_shot)
+    marks = make_marks(causes, consequences, later)
+    settings = Settings(rule, Focus(outcome, tuple(sorted(set(about)))), explore_only, threads, marks=marks)
+    joining = Joining(tables=tuple(tables), root=root, grain=grain, links=tuple(links), entity=entity)
+    how = How(table, name, limits or Limits(), entity, time, one_shot, joining, keep_counts)
     return run(source, how, settings, ledger, progress)
 
 
@@ -105,6 +127,8 @@ class How(NamedTuple):
     entity: str | None = None
     time: str | None = None
     one_shot: bool = False
+    joining: Joining = Joining()
+    keep_counts: bool = False
 
 
 def run(
@@ -123,11 +147,12 @@ def run(
 def sealed(source: object, how: How, settings: Settings, folder: Path, say: Progress) -> tuple[Opened, SealedSplit]:
     """The table read, checked against what was asked, and sealed into `folder`; nothing is recorded yet."""
     say("Reading the data")
-    with open_dataset(
-        source, table=how.table, name=how.name, limits=how.limits, folder=folder / "opened", threads=settings.threads
-    ) as data:
+    with open_source(
+        source, table=how.table, joining=how.joining, name=how.name, limits=how.limits, folder=folder / "opened",
+        threads=settings.threads, keep_counts=how.keep_counts,
+    ) as data:  # fmt: skip
         opened = _remember(data)
-        _check_focus(settings.focus, opened)
+        check_named(settings.focus, settings.marks, opened)
         say(f"Sealing rows of {opened.name}: {opened.rows:,} rows, {len(opened.columns)} columns")
         split = seal(data, folder, entity=how.entity, time=how.time, one_shot=how.one_shot)
     if settings.asking is not None:
@@ -164,7 +189,7 @@ def _run(
         explored = look_at(_open_rows(split, book, opened.fingerprint), settings, say, timing)
         return _report(opened, plan, book, settings, explored, None, Batch((), 0, 0), None, timing)
     closed = plan.kind == "none"
-    request = request_of(settings, closed)
+    request = request_of(settings, opened, closed)
     session = standing(sessions(book, opened.fingerprint), request, settings, closed)
     number = session.vault if session else next_vault(plan, sessions(book, opened.fingerprint))
     explored = Explored(Rows({}, {})) if closed else look_at(
@@ -184,7 +209,11 @@ def _run(
     with _timed(timing, "verify"):
         session, claims, receipt = committed(book, opened.fingerprint, plan, settings.rule, request, session, batch)
         say(_announcement(plan, receipt.vault, len(claims), replayed))
-        judged = verify(split, book, receipt, claims, None if closed else explored.rows)
+        marks = with_codes(settings.marks, split.columns.values(), settings.focus)
+        judged = verify(
+            split, book, receipt, claims, None if closed else explored.rows,
+            marks=marks, structural=structural_pairs(explored.structure),
+        )  # fmt: skip
     batch = batch._replace(drafted=session.drafted, deduplicated=session.drafted - len(claims))
     if closed:
         explored = look_at(burnt_rows(split, book, opened.fingerprint, before=number + 1)[0], settings, say, timing)
@@ -260,25 +289,9 @@ def _report(
 
 
 def _remember(data: Dataset) -> Opened:
-    return Opened(data.name, data.fingerprint, data.rows, tuple(data.columns), tuple(data.notes), data.duplicates)
-
-
-def _check_focus(focus: Focus, opened: Opened) -> None:
-    import difflib
-
-    known = [c.name for c in opened.columns if c.analysed]
-    wanted = [*([focus.outcome] if focus.outcome else []), *focus.about]
-    unknown = [name for name in wanted if name not in known]
-    if not unknown:
-        return
-    left_out = next((n for n in opened.notes if n.column in unknown and n.kind == "left_out"), None)
-    if left_out:
-        raise UsageError(f"Column {left_out.column!r} is not analysed: {left_out.text}")
-    close = [c for name in unknown for c in difflib.get_close_matches(name, known, 1, 0.5)]
-    hint = f"Did you mean {', '.join(map(repr, close))}? " if close else ""
-    names = ", ".join(map(repr, unknown))
-    what = f"Column {names} is" if len(unknown) == 1 else f"Columns {names} are"
-    raise UsageError(f"{what} not in '{opened.name}'. {hint}Columns: {', '.join(map(repr, known[:20]))}.")
+    return Opened(
+        data.name, data.fingerprint, data.rows, tuple(data.columns), tuple(data.notes), data.duplicates, data.tables
+    )
 
 
 def _open_rows(split: SealedSplit, book: Ledger, dataset: str) -> Rows:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from ..tools.data.schema import Column
 from ..tools.explore.interactions import Crossing, find_crossings
+from ..tools.explore.lead import size
 from ..tools.verify.hypothesis import Contrast, Hypothesis, Interaction
 from .outlook import Outlook
 from .roles import oriented, outcome_reading
@@ -17,6 +18,8 @@ _PER_OUTCOME = 4
 _PER_PAIR = 2
 _READS_LIKE_OUTCOME = 1.0
 _CERTAIN = 10.0
+_TIED = 0.5
+"""How strongly predictor and moderator may go together: beyond it one column's effect is the other's, told twice."""
 _WORTH = {"turns": 2.0, "one side": 1.5, "both": 0.7}
 """An effect that turns round is worth more than one that is merely larger on one side."""
 
@@ -27,8 +30,10 @@ def propose_interactions(outlook: Outlook) -> Iterator[Hypothesis]:
     by_name = {c.name: c for c in columns}
     order = outlook.order
 
+    tied = {frozenset((x.a, x.b)) for x in outlook.leads if size(x) >= _TIED}
+
     def admits(outcome: str, predictor: str, moderator: str) -> bool:
-        follows = frozenset((predictor, moderator)) in outlook.barred and by_name[moderator].type != "datetime"
+        follows = frozenset((predictor, moderator)) in outlook.barred | tied and by_name[moderator].type != "datetime"
         if follows or not outlook.admits(outcome, predictor, moderator):
             return False
         if outlook.focus.outcome == outcome:

@@ -136,6 +136,14 @@ _ONE_SCALE = {
 }  # fmt: skip
 
 
+_PLAINNESS = {"interaction": 0.6, "segment": 0.6, "categorical_association": 0.5, "shift": 0.6}
+
+
+def plainness(family: str) -> float:
+    """How readily a claim is understood and acted on, at most 1: what differs, not only that something does."""
+    return _PLAINNESS.get(family, 1.0)
+
+
 def strength(scale: str, theta: float) -> float:
     """An effect on one scale from 0 to 1 for all families, for ordering only.
 

@@ -4,16 +4,20 @@ Knows what every stage returned. Must never compute a statistic, draft a claim o
 """
 
 from collections.abc import Sequence
+from itertools import combinations
 from typing import NamedTuple
 
 from ..tools.data.rows import Rows
 from ..tools.data.schema import Note
 from ..tools.data.split import Plan, is_used
+from ..tools.data.tables_schema import Tables
 from ..tools.explore.check import Check
+from ..tools.explore.constructed import constructed_pairs
 from ..tools.explore.lead import Lead, Structure
 from ..tools.explore.profile import ColumnProfile
 from ..tools.explore.quality import repeated_rows
 from ..tools.explore.segments import Segmentation
+from ..tools.verify.adjustment import Marks
 from ..tools.verify.families.rule_sides import words
 from ..tools.verify.hypothesis import Condition
 from ..tools.verify.ledger import Ledger
@@ -48,6 +52,7 @@ class Opened(NamedTuple):
     columns: tuple
     notes: tuple[Note, ...]
     duplicates: int
+    tables: Tables | None = None
 
 
 class Explored(NamedTuple):
@@ -70,6 +75,7 @@ class Settings(NamedTuple):
     threads: int
     asking: Asking | None = None
     """The user's own hypotheses, where they are what is to be verified."""
+    marks: Marks = Marks()
 
 
 def summarise(
@@ -86,7 +92,7 @@ def summarise(
     """The result of the run; everything but `timing` is a function of data, options and ledger."""
     n = len(explored.rows.columns)
     pairs = n * (n - 1) // 2
-    leads = strong_leads(explored.leads, pairs)
+    leads = strong_leads(_open_leads(explored), pairs)
     sources = {d.hypothesis.content_id(): d.source for d in batch.drafts}
     focus = [settings.focus.outcome] if settings.focus.outcome else list(settings.focus.about)
     findings = (
@@ -97,6 +103,7 @@ def summarise(
     return Result(
         tool=Tool(version=_version()),
         dataset=_dataset(opened, plan, explored.profile),
+        tables=opened.tables,
         split=_split(plan, book, opened.fingerprint, session, _asked(settings, judged)),
         policy=Policy(
             alpha=settings.rule.alpha,
@@ -106,13 +113,14 @@ def summarise(
             refute_q=settings.rule.refute_q,
         ),
         counts=counts_of(findings, leads, pairs, batch.drafted, batch.deduplicated),
-        structure=explored.structure,
+        structure=_told(explored),
         quality=(*repeated_rows(plan), *explored.quality),
         findings=findings,
         profile=tuple(p.as_json() for p in explored.profile),
         leads=tuple(x.as_json() for x in leads[:_LEADS_SHOWN]),
         segments=_segments(explored.segments),
         focus={"outcome": settings.focus.outcome, "about": list(settings.focus.about)},
+        marks={name: list(getattr(settings.marks, name)) for name in ("causes", "consequences", "later")},
         asked=_asked(settings, judged),
         message=_message(plan, settings, judged),
         ledger=LedgerSummary(
@@ -137,6 +145,23 @@ def _asked(settings: Settings, judged: Judged | None) -> tuple[Asked, ...]:
     if settings.asking is None:
         return ()
     return asked_of(settings.asking.questions, () if judged is None else judged.verdicts)
+
+
+def _open_leads(explored: Explored) -> list[Lead]:
+    """The leads without pairs that go together because of how their columns were made from other tables."""
+    made = [c for c in explored.rows.columns.values() if c.aggregate is not None]
+    built = constructed_pairs(made, explored.structure)
+    return [x for x in explored.leads if frozenset((x.a, x.b)) not in built]
+
+
+def _told(explored: Explored) -> tuple[Structure, ...]:
+    """The structure without what only says how columns were made from other tables."""
+    made = {c.name for c in explored.rows.columns.values() if c.aggregate is not None}
+    built = constructed_pairs(explored.rows.columns.values())
+    return tuple(
+        s for s in explored.structure
+        if not (set(s.columns) <= made and all(frozenset(pair) in built for pair in combinations(s.columns, 2)))
+    )  # fmt: skip
 
 
 def _message(plan: Plan, settings: Settings, judged: Judged | None) -> str | None:
@@ -167,7 +192,7 @@ def _dataset(opened: Opened, plan: Plan, profile: Sequence[ColumnProfile]) -> Da
                 missing=own.missing if own else c.missing, distinct=own.distinct if own else c.distinct,
             )
         )  # fmt: skip
-    notes = [n for n in opened.notes if not (n.kind == "left_out" and n.column == plan.key)]
+    notes = [n for n in opened.notes if not (n.kind == "left_out" and n.column and n.column == plan.key)]
     if plan.copies:
         notes = [n for n in notes if "repeat an earlier row" not in n.text and "repeats an earlier row" not in n.text]
     if plan.warning:

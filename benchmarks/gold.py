@@ -65,7 +65,7 @@ def _interacts(typed: dict, h: dict) -> bool:
     """The two columns that act together, in either role; a named level must be on the side it is named for."""
     condition, _, level = typed["condition"].partition("=")
     if h["family"] == "interaction":
-        together = {canonical(h["predictor"]), canonical(h["moderator"])}
+        together = {canonical(h["predictor"]), canonical(f"{h['moderator']} {h.get('moderator_cycle') or ''}")}
         if canonical(h["outcome"]) != canonical(typed["outcome"]) or not _same_columns(
             together, {canonical(typed["predictor"]), canonical(condition)}
         ):
@@ -116,9 +116,10 @@ def carries_tag(typed: dict, report: heldout.Explanation) -> bool:
     """Whether the verified finding on a confounded truth is not called robust."""
     outcome, predictor, _ = columns_of(typed)
     pair = {canonical(outcome), canonical(predictor)}
+    plain = [f for f in report.verified if f.family not in ("interaction", "adjusted_association", "shape")]
     tags = [
         f.adjustment.tag
-        for f in report.verified
+        for f in plain
         if {canonical(f.hypothesis["outcome"]), canonical(f.hypothesis["predictor"])} == pair
     ]
     return bool(tags) and all(t in ("attenuated", "reversed") for t in tags)

@@ -122,7 +122,8 @@ def test_a_database_with_several_tables_lists_them(tmp_path: Path) -> None:
     with duckdb.connect(str(duck)) as con:
         con.cursor().execute("CREATE TABLE one AS SELECT 1.5 AS a; CREATE TABLE two AS SELECT 2.5 AS a").fetchall()
     for path in (lite, duck):
-        assert refusal(path) == f"'{path.name}' holds 2 tables: 'one', 'two'. Name one with `--table`."
+        told = f"'{path.name}' holds 2 tables: 'one', 'two'. Name one with `--table`, or several with `--tables`."
+        assert refusal(path) == told
         assert refusal(path, table="six") == f"'{path.name}' has no table 'six'. Tables: 'one', 'two'."
         with open_dataset(path, table="two") as opened:
             assert opened.rows >= 1

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from heldout.agent.cli import cli
+from tests.shop import shop
 
 ROOT = Path(__file__).resolve().parent.parent
 AFFAIRS = ROOT / "examples" / "data" / "affairs.csv"
@@ -119,3 +121,32 @@ def test_a_killed_run_leaves_no_half_report(tmp_path):
     report = json.loads((out / "report.json").read_text())
     assert report["ledger"]["session"] == 1
     assert not [p for p in out.iterdir() if p.suffix in (".tmp", ".part")]
+
+
+def test_several_files_are_explained_together_and_a_refusal_says_the_way_out(tmp_path):
+    files = []
+    for name, frame in shop(n=150, effect=25.0).items():
+        files.append(tmp_path / f"{name}.csv")
+        frame.to_csv(files[-1], index=False)
+    done = _run("explain", *files, "-q")
+    assert done.exit_code == 0, done.output
+    assert "Rows are those of customers; items and orders were summed up for each." in " ".join(done.stdout.split())
+    refused = _run("explain", *files, "--grain", "order", "-q")
+    assert refused.exit_code == 2
+    assert "No table is called 'order'" in refused.stderr
+    assert _run("ledger", "check", *reversed(files)).exit_code == 0
+
+
+def test_tables_of_one_database_are_named_in_one_option(tmp_path):
+    base = tmp_path / "shop.sqlite"
+    with sqlite3.connect(base) as con:
+        for name, frame in shop(n=150).items():
+            frame.to_sql(name, con, index=False)
+    con.close()
+    assert "or several with `--tables`" in _run("explain", base).stderr
+    done = _run("explain", base, "--tables", "orders, customers", "--grain", "orders", "--json", "-q")
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)["tables"]
+    assert (told["grain"], told["root"]) == ("orders", "customers")
+    assert "Rows of one" not in done.stderr
+    assert _run("ledger", "show", base, "--tables", "customers,orders").exit_code == 0

@@ -57,7 +57,8 @@ def test_a_smallest_effect_of_no_family_is_refused() -> None:
         make_rule(smallest_effects={"slope": 0.1})
     assert str(err.value) == (
         "`smallest_effects` names 'slope', which is no family. Families: group_difference, rate_difference, "
-        "monotone_association, categorical_association, trend."
+        "monotone_association, categorical_association, trend, mean_difference, quantile_difference, rate_ratio, "
+        "shape, seasonality, change_point, interaction, shift, adjusted_association."
     )
 
 

@@ -119,10 +119,45 @@ def _claims() -> list[Hypothesis]:
         kept = {"outcome_levels": ["a", "kp"] if y == "e_kind" else ["yes", "no"]}
         own = {"predictor_levels": ["a", "b"] if by == "r_group" else ["p", "q"]}
         out.append({"family": "categorical_association", "outcome": y, "predictor": by, **kept, **own})
+    out += _along_time()
     out += _rules()
+    for x, y, controls in (
+        ("r_x", "y", ["e_x", "r_group"]), ("e_x", "e_y", ["r_x", "e_kind"]), ("r_x", "zeros", ["shared"]),
+    ):  # fmt: skip
+        shared = {"family": "adjusted_association", "predictor": x, "outcome": y, "controls": controls}
+        out.append(shared | {"direction": "increasing"})
+    for by, a, b, y, event in (
+        ("r_group", ["a"], [], "y", None), ("e_group", ["p"], ["q"], "e_sold", "yes"),
+        ("r_group", ["a"], ["c"], "sold", "yes"),
+    ):  # fmt: skip
+        shared = {"family": "adjusted_association", "predictor": by, "outcome": y, "event": event}
+        out.append(shared | {"levels": {"a": a, "b": b}, "controls": ["r_x", "e_kind"], "direction": "higher"})
     where = [{"column": "day", "op": ">=", "value": "2020-01-20"}, {"column": "r_group", "op": "!=", "value": "b"}]
     kept_y = {"family": "monotone_association", "predictor": "r_x", "outcome": "y", "direction": "any"}
     return [parse(h) for h in [*out, kept_y | {"where": where}, kept_y | {"where": [{**where[1], "op": "=="}]}]]
+
+
+def _along_time() -> list[dict[str, Any]]:
+    """Seasons, changes and shifts on rows, on events, and where they cannot be tested."""
+    out: list[dict[str, Any]] = []
+    hours, days = {"cycle": "hour_of_day", "peak": [0, 7, 14]}, {"cycle": "day_of_week", "peak": [5, 6]}
+    months = {"cycle": "month_of_year", "peak": [1, 2], "trough": [4]}
+    for cycle, (y, event) in product(
+        (hours | {"trough": [3, 4, 10, 11]}, days | {"trough": [0, 2]}, months),
+        (("y", None), ("series", None), ("sold", "yes")),
+    ):
+        shared = {"family": "seasonality", "predictor": "day", "outcome": y, "event": event}
+        out.append(shared | cycle | {"direction": "stated"})
+    for (time, at), (y, event) in product(
+        (("day", "2020-03-01"), ("week", 2030.0)), (("y", None), ("series", None), ("shared", None), ("sold", "yes"))
+    ):
+        shared = {"family": "change_point", "predictor": time, "at": at, "outcome": y, "event": event}
+        out.append(shared | {"direction": "higher" if y != "y" else "any"})
+    for (by, a, b), y in product(
+        (("r_group", ["a"], ["b"]), ("e_group", ["p"], [])), ("y", "zeros", "apart", "e_kind", "sold")
+    ):
+        out.append({"family": "shift", "outcome": y, "predictor": by, "levels": {"a": a, "b": b}})
+    return out
 
 
 def _rules() -> Iterator[dict[str, Any]]:

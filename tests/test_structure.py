@@ -311,3 +311,13 @@ def test_the_titanic_table_is_read_as_an_analyst_would() -> None:
         ("copy", ("survived", "alive")), ("copy", ("pclass", "class")), ("copy", ("embarked", "embark_town")),
         ("function", ("who", "adult_male")), ("function", ("sibsp", "parch", "alone")),
     }  # fmt: skip
+
+
+def test_a_function_between_few_labels_says_which_goes_with_which() -> None:
+    rng = np.random.default_rng(11)
+    grade = rng.choice(list("ABC"), 400)
+    rows = Rows.of({"grade": grade, "admission": np.where(grade == "A", "admitted", "rejected")})
+    [told] = [s.text for s in find_structure(rows) if s.kind == "function"]
+    ends = ("A goes with admitted; ", "A goes with admitted.")
+    assert any(end in told for end in ends)
+    assert "B and C go with rejected" in told or "C and B go with rejected" in told

@@ -10,6 +10,7 @@ from heldout.tools.errors import HypothesisError
 from heldout.tools.verify.families import FAMILIES
 from heldout.tools.verify.families.trend import BENT
 from heldout.tools.verify.hypothesis import Trend
+from heldout.tools.verify.series import wanders
 
 FAMILY = FAMILIES["trend"]
 START = np.datetime64("2020-01-01")
@@ -63,6 +64,27 @@ def test_a_series_that_drifts_is_refused_with_the_reason(n):
     evidence = FAMILY.evaluate(RISING, _daily(_autoregressive(np.random.default_rng(3), 0.95, n)), draws=99)
     assert "epend on each other" in evidence.untestable
     assert evidence.p_value is None
+
+
+@pytest.mark.parametrize("n", [30, 40])
+def test_a_short_random_walk_is_seldom_called_a_trend(n):
+    rng = np.random.default_rng(n + 2)
+    seen = [FAMILY.evaluate(RISING, _daily(np.cumsum(rng.normal(size=n))), draws=0) for _ in range(400)]
+    assert sum(e.p_value is not None and e.p_value <= 0.05 for e in seen) <= stats.binom.ppf(0.999, 400, 0.04)
+    assert any("random walk" in (e.untestable or "") for e in seen)
+
+
+def test_a_walk_is_told_from_errors_around_a_line_as_statsmodels_does():
+    from statsmodels.tsa.stattools import adfuller
+
+    rng, walks = np.random.default_rng(3), 0
+    for at in range(60):
+        n = int(rng.integers(15, 80))
+        y = (at % 2) * np.cumsum(rng.normal(size=n)) + rng.normal(size=n) + rng.normal() * np.arange(n)
+        found = adfuller(y, maxlag=0, autolag=None, regression="ct", result_object=False)
+        walks += wanders(y)
+        assert wanders(y) == (found[0] > found[4]["5%"])
+    assert 10 < walks < 50
 
 
 NULLS = {
@@ -133,12 +155,14 @@ def test_years_that_share_a_shock_are_not_taken_for_a_trend(years):
 
 
 def test_a_trend_over_years_with_shocks_keeps_the_rows_own_rho_and_covers_the_slope():
-    rng, hits = np.random.default_rng(21), 0
+    rng, runs, hits = np.random.default_rng(21), 0, 0
     for _ in range(150):
-        rows, year, y = _years(rng, 0.05, 0.4)
+        rows, year, y = _years(rng, 0.05, 0.4, years=30)
         evidence = FAMILY.evaluate(RISING, rows, draws=0)
-        hits += evidence.in_units.low <= 0.05 <= evidence.in_units.high
-    assert hits >= stats.binom.ppf(0.001, 150, 0.94)
+        if evidence.untestable is None:
+            runs, hits = runs + 1, hits + (evidence.in_units.low <= 0.05 <= evidence.in_units.high)
+    assert runs > 120
+    assert hits >= stats.binom.ppf(0.001, runs, 0.94)
     assert evidence.test.startswith("one mean per distinct time")
     assert evidence.warnings == ("Rows of the same time are alike beyond the trend: the test counts each time once.",)
     assert evidence.effect.value == pytest.approx(stats.spearmanr(year, y).statistic)

@@ -8,6 +8,7 @@ fetch anything. Records by kind; every key but those marked `*` may be missing o
     curve    x*, mean*, n, low, high, x_low, x_high            outcome by bins of a number; x is the bin's mean
     shares   x*, y*, share*, n                                 share of label y among the n rows with label x
     series   date*, mean*, n, low, high                        date is ISO text, or a number such as a year
+    forest   label*, value*, low, high                         one estimate a row; drawn in `charts_forest`
     lines    line*, x*, mean*, n, low, high                    a line a group; x is a number, ISO time or label
 
 `mean` is a share between 0 and 1 where the picture's y title begins with `share of`, a quantile where it begins with
@@ -22,6 +23,7 @@ from ...tools.verify.evidence import Picture
 from ...tools.verify.families.wording import number, percent
 from . import words
 from .charts_courses import curve, lines, series
+from .charts_forest import forest
 from .charts_parts import (
     AXIS,
     DARK,
@@ -47,9 +49,11 @@ def chart(picture: Picture) -> dict[str, Any]:
     Args:
         picture: Aggregates; records beyond the first 500 are not drawn.
     """
-    draw = {"groups": _groups, "rates": _rates, "curve": curve, "shares": _shares, "series": series, "lines": lines}[
-        picture.kind
-    ]
+    drawers = {
+        "groups": _groups, "rates": _rates, "curve": curve, "shares": _shares, "series": series, "lines": lines,
+        "forest": forest,
+    }  # fmt: skip
+    draw = drawers[picture.kind]
     records = [dict(r) for r in picture.records[:MOST]]
     return {"$schema": "https://vega.github.io/schema/vega-lite/v6.json", "config": config(), **draw(picture, records)}
 

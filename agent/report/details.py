@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ...tools.verify.evidence import Group
-from ...tools.verify.families.wording import condition, percent
+from ...tools.verify.families.wording import condition, interval, percent
 from ...tools.verify.hypothesis import Condition
 from . import words
 from .result import Finding
@@ -47,13 +47,40 @@ def _lines(finding: Finding) -> Iterator[tuple[str, str]]:
     if finding.smallest_effect:
         yield "Smallest effect of interest", words.smallest_text(finding)
     yield "Rows tested", _rows(finding)
-    if finding.adjustment.tag != "not run":
-        controls = ", ".join(f"`{c}`" for c in finding.adjustment.controls)
-        yield "Adjusted for other columns", f"{finding.adjustment.tag} ({controls})"
+    if finding.outcome == "verified":
+        yield from _adjusted(finding)
     for warning in finding.warnings:
         yield "Caveat", warning
     yield "Drafted by", {"rule": "a rule", "model": "a language model", "user": "the user"}[finding.source]
     yield "Hypothesis id", finding.id
+
+
+def _adjusted(finding: Finding) -> Iterator[tuple[str, str]]:
+    own = finding.adjustment
+    if own.tag == "not run":
+        if own.reason:
+            yield "With other columns held fixed", f"not run. {own.reason}"
+        return
+    yield "With other columns held fixed", f"{own.tag}, on {words.many(own.rows, 'row')}"
+    yield "Columns held fixed", ", ".join(f"`{c}`" for c in own.controls)
+    if own.causes:
+        yield "Marked as causes", ", ".join(f"`{c}`" for c in own.causes)
+    if own.left_out:
+        yield "Not held fixed, as later", ", ".join(f"`{c}`" for c in own.left_out)
+    for e in own.estimates:
+        yield f"Standardised, {e.label}", f"{e.value:.2f} ({interval(e.low, e.high, 2)}), {words.p_text(e.p_value)}"
+    if own.odds is not None:
+        within, marginal = words.figure(own.odds.within), words.figure(own.odds.marginal)
+        tests = f"{words.p_text(own.odds.p_within)}; equal in all levels {words.p_text(own.odds.p_equal)}"
+        yield (
+            "Odds ratio",
+            f"{marginal} over all rows, {within} within levels of `{own.driver or own.simpson}` ({tests})",
+        )
+    if own.simpson is not None:
+        share = percent(own.simpson_share or 0.0, 0)
+        yield "Rows in strata that point the other way", f"{share} by `{own.simpson}`"
+    if own.robustness_value is not None:
+        yield "Robustness value", f"{words.figure(round(own.robustness_value, 3))} of what is left of both columns"
 
 
 def _p_values(finding: Finding) -> Iterator[tuple[str, str]]:

@@ -16,6 +16,7 @@ from . import checks, words
 from .asked import answers
 from .charts import describe, svg
 from .details import details
+from .joined import joined_line, made_lines, tables_lines
 from .methods import limits, methods
 from .result import Finding, Result
 from .tables import columns_table, counts_table, leads_table, segments_table
@@ -39,7 +40,8 @@ def to_html(result: Result, *, saved: Sequence[str] = ()) -> str:
     style = _resource("page.css")
     ranked = sorted(result.findings, key=lambda f: f.rank)
     pictures = _pictures([f for f in ranked if f.headline] + [f for f in ranked if not f.headline])
-    by = {o: [_view(f, pictures) for f in ranked if f.outcome == o and not f.headline] for o in words.OUTCOMES}
+    forests = _forests([f for f in ranked if f.headline])
+    by = {o: [_view(f, pictures, forests) for f in ranked if f.outcome == o and not f.headline] for o in words.OUTCOMES}
     return _template().render(
         result=result,
         words=words,
@@ -48,7 +50,7 @@ def to_html(result: Result, *, saved: Sequence[str] = ()) -> str:
         policy=content_policy(style),
         saved=saved,
         asked=answers(result),
-        headlines=[_view(f, pictures) for f in ranked if f.headline],
+        headlines=[_view(f, pictures, forests) for f in ranked if f.headline],
         by=by,
         counts=counts_table(result),
         columns=columns_table(result),
@@ -56,6 +58,9 @@ def to_html(result: Result, *, saved: Sequence[str] = ()) -> str:
         segments=segments_table(result),
         methods=methods(result),
         limits=limits(result),
+        joined=joined_line(result),
+        tables=tables_lines(result),
+        made=made_lines(result),
     )
 
 
@@ -86,7 +91,7 @@ def named(text: str) -> "Markup":
     )
 
 
-def _view(finding: Finding, pictures: dict[str, str]) -> dict[str, Any]:
+def _view(finding: Finding, pictures: dict[str, str], forests: dict[str, str]) -> dict[str, Any]:
     """What the template shows of one finding."""
     head, figures = words.headed(finding.sentence)
     return {
@@ -95,6 +100,10 @@ def _view(finding: Finding, pictures: dict[str, str]) -> dict[str, Any]:
         "figures": figures,
         "badge": words.badge(finding),
         "explored": words.explored_line(finding),
+        "adjusted": words.adjusted_line(finding),
+        "turned": finding.adjustment.tag == "reversed",
+        "forest": forests.get(finding.id),
+        "forest_alt": describe(finding.adjustment.chart) if finding.adjustment.chart else "",
         "undecided": words.undecided_line(finding) if finding.outcome == "inconclusive" else "",
         "picture": pictures.get(finding.id),
         "alt": describe(finding.chart) if finding.chart else "",
@@ -106,6 +115,12 @@ def _pictures(findings: Sequence[Finding]) -> dict[str, str]:
     """The charts of the first verified findings, as addresses that hold the whole image."""
     drawn = [f for f in findings if f.chart and f.outcome == "verified"][:CHARTS]
     return {f.id: _address(svg(f.chart or {}, dark=None)) for f in drawn}
+
+
+def _forests(findings: Sequence[Finding]) -> dict[str, str]:
+    """The charts of the first screen's findings before and after adjustment."""
+    drawn = [(f.id, f.adjustment.chart) for f in findings if f.adjustment.chart]
+    return {name: _address(svg(spec, dark=None)) for name, spec in drawn}
 
 
 def _address(drawing: str) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from . import checks, words
 from .asked import Answer, answers
 from .details import details
+from .joined import joined_line, made_lines, tables_lines
 from .methods import limits, methods
 from .result import Finding, Result
 from .tables import columns_table, counts_table, leads_table, segments_table
@@ -59,6 +60,8 @@ def _name(name: str, *, cell: bool = False) -> str:
 def _first_screen(result: Result) -> Iterator[str]:
     yield f"# {escaped(result.dataset.name)}"
     yield named(words.done_line(result))
+    if result.tables is not None:
+        yield named(joined_line(result))
     if words.budget_line(result):
         yield words.budget_line(result)
     if result.findings:
@@ -103,7 +106,7 @@ def _finding(finding: Finding, mark: str) -> str:
     lines = [f"{mark} **{named(head if verified else finding.claim + '.')}** {words.badge(finding)}."]
     if not verified:
         lines.append(named(finding.reason))
-    lines += [named(text) for text in (figures, words.explored_line(finding)) if text]
+    lines += [named(text) for text in (figures, words.adjusted_line(finding), words.explored_line(finding)) if text]
     if finding.outcome == "inconclusive":
         lines += [named(text) for text in (words.undecided_line(finding),) if text]
     evidence = "; ".join(f"{name}: {figure}" for name, figure in details(finding).lines if name != "Verdict")
@@ -111,7 +114,18 @@ def _finding(finding: Finding, mark: str) -> str:
     return f"\n\n{indent}".join(lines)
 
 
+def _tables(result: Result) -> Iterator[str]:
+    if result.tables is None:
+        return
+    yield "## Tables"
+    yield "\n".join(f"- {named(text)}" for text in tables_lines(result))
+    if made_lines(result):
+        yield "Columns made from other tables:"
+        yield "\n".join(f"- {_name(name)}: {named(text)}" for name, text in made_lines(result))
+
+
 def _data(result: Result) -> Iterator[str]:
+    yield from _tables(result)
     if result.quality:
         yield f"## {checks.TITLE}"
         yield checks.about_line(result)

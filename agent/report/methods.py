@@ -7,6 +7,7 @@ result does not hold. Follows the SAMPL guidelines: tests, intervals, multiplici
 from collections.abc import Iterator
 
 from ...tools.verify.families.wording import number
+from .joined import data_words
 from .result import Finding, Result
 from .words import FAMILIES, explored_rows, figure, many, opened_rows, stated
 
@@ -20,6 +21,10 @@ _SCALES = {
     "monotone_association": "Spearman's rho of {}",
     "categorical_association": "Cramér's V of {}",
     "trend": "Spearman's rho with time of {}",
+    "seasonality": "P(A>B) between phases {} away from 1/2",
+    "change_point": "P(A>B) around a change {} away from 1/2",
+    "shift": "a distance of distributions of {}",
+    "adjusted_association": "a partial correlation of {}",
     "shape": "a correlation of {} in every part",
     "interaction": "a difference of effects of {} standard deviations",
 }
@@ -36,17 +41,21 @@ def methods(result: Result) -> tuple[tuple[str, str], ...]:
             ("Error control", _control(result)),
             ("Verdicts", _verdicts(result)),
         ]
+        if any(f.adjustment.tag != "not run" for f in result.findings):
+            parts.append(("With other columns held fixed", _adjusted(result)))
     return (*parts, ("Software", f"heldout {result.tool.version}."))
 
 
 def limits(result: Result) -> tuple[str, ...]:
     """What a reader must not take from the report."""
+    source = "one table" if result.tables is None else "these tables"
     texts = [
         "Findings are associations, not causes: nothing here says what would happen if a column were changed, and "
         "no claim was adjusted for the other columns."
         if all(f.adjustment.tag == "not run" for f in result.findings)
-        else "Findings are associations, not causes: nothing here says what would happen if a column were changed.",
-        "All rows come from one table: nothing here guards against faults of measurement or selection, nor against a "
+        else "Findings are associations, not causes: nothing here says what would happen if a column were changed. "
+        "What holds with the other columns held fixed may still hang on one that is not in the table.",
+        f"All rows come from {source}: nothing here guards against faults of measurement or selection, nor against a "
         "change of the world since.",
         "Only columns marked as analysed were looked at, one pair at a time; what was not looked at was not judged.",
     ]
@@ -77,6 +86,7 @@ def _data(result: Result) -> str:
         f"The table {data.name} holds {many(data.rows, 'row')} and {many(len(data.columns), 'column')}, of which "
         f"{used:,} were analysed (fingerprint {data.fingerprint[:16]})."
     )
+    text += data_words(result)
     if data.duplicates:
         text += f" {many(data.duplicates, 'row repeats', 'rows repeat')} an earlier row exactly."
     return text
@@ -182,6 +192,23 @@ def _scale(finding: Finding) -> str:
     if finding.family in ("subgroup", "segment", "ranking"):
         return "group_difference" if finding.hypothesis.get("event") is None else "rate_difference"
     return {"occurrence_difference": "rate_difference"}.get(finding.family, finding.family)
+
+
+def _adjusted(result: Result) -> str:
+    ran = [f.adjustment for f in result.findings if f.adjustment.tag != "not run"]
+    count = {tag: sum(a.tag == tag for a in ran) for tag in ("robust", "attenuated", "reversed")}
+    marked = {name: ", ".join(f"`{c}`" for c in names) for name, names in result.marks.items() if names}
+    told = {"causes": "always held fixed as causes", "consequences": "never as consequences", "later": "never as later"}
+    marks = "; ".join(f"{columns} {told[name]}" for name, columns in marked.items())
+    return (
+        f"{many(len(ran), 'verified hypothesis was', 'verified hypotheses were')} checked for surviving with the most "
+        "telling other columns held fixed, chosen on rows that were open before: by least squares with bins, by a "
+        "double lasso and by cross-fitted boosted trees, on at most "
+        f"{many(max(a.rows for a in ran), 'row')}. Robust, {count['robust']:,}: all three keep the sign with p < .05; "
+        f"reversed, {count['reversed']:,}: at least two turn it; attenuated, {count['attenuated']:,}: neither. "
+        + (f"By the user's marks: {marks}. " if marks else "")
+        + "The check spends no error budget and changes no verdict, and cannot tell a cause from a consequence."
+    )
 
 
 def _verdicts(result: Result) -> str:

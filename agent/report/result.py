@@ -8,9 +8,11 @@ from typing import Any, Literal
 from pydantic import Field
 
 from ...tools.data.schema import Note
+from ...tools.data.tables_schema import Tables
 from ...tools.explore.check import Check
 from ...tools.explore.lead import Structure
 from ...tools.value import Effect, Value
+from ...tools.verify.adjustment import Adjustment as Adjusted
 from ...tools.verify.evidence import Group, Outcome, Size
 
 SCHEMA_VERSION = 1
@@ -128,12 +130,11 @@ class Explored(Value):
     in_units: Effect | None = None
 
 
-class Adjustment(Value):
-    """Whether the claim survives the other columns; `not run` until that check exists."""
+class Adjustment(Adjusted):
+    """Whether a verified claim survives with the other columns held fixed; a diagnostic, never a finding."""
 
-    tag: Literal["robust", "attenuated", "reversed", "not run"] = "not run"
-    controls: tuple[str, ...] = ()
-    driver: str | None = None
+    chart: dict[str, Any] | None = None
+    """A Vega-Lite specification: the claim before and after adjustment."""
 
 
 class Finding(Value):
@@ -200,6 +201,8 @@ class Result(Value):
     schema_version: int = SCHEMA_VERSION
     tool: Tool
     dataset: DatasetSummary
+    tables: Tables | None = None
+    """Of several tables: which, how they are linked, and how their columns were made; None for one table."""
     split: SplitSummary
     policy: Policy
     counts: Counts
@@ -215,6 +218,8 @@ class Result(Value):
     model: None = None
     focus: dict[str, Any] = Field(default_factory=dict)
     """The `outcome` and `about` columns that the user named."""
+    marks: dict[str, list[str]] = Field(default_factory=dict)
+    """The columns that the user marked as `causes`, `consequences` and `later`."""
     asked: tuple[Asked, ...] = ()
     """The hypotheses that the user stated, in their order; empty where the drafts came from the leads."""
     message: str | None = None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from . import checks, words
 from .asked import answers
+from .joined import joined_line
 from .result import Finding, Result
 from .tables import leads_table, segments_table
 
@@ -109,6 +110,8 @@ def _answers(result: Result, *, full: bool) -> Iterator["RenderableType"]:
 def _title(result: Result, replayed: bool) -> Iterator["RenderableType"]:
     yield _line(result.dataset.name, "bold")
     yield _line(words.done_line(result))
+    if result.tables is not None:
+        yield _line(joined_line(result))
     if result.findings:
         yield _line(words.verdicts_line(result) + ". Associations, not causes.", "dim")
     if words.budget_line(result):
@@ -128,6 +131,8 @@ def _headlines(result: Result) -> Iterator["RenderableType"]:
         text = _line(head, "bold")
         if figures:
             text.append_text(_line(" " + figures))
+        if words.adjusted_phrase(finding):
+            text.append_text(_line(" " + words.adjusted_phrase(finding), words.ADJUSTED_STYLES[finding.adjustment.tag]))
         yield _item(f"{at}.", text)
 
 
@@ -149,7 +154,9 @@ def _claim(finding: Finding) -> str:
     if finding.outcome != "verified":
         return finding.claim
     size = {"uncertain": "May be small: ", "negligible": "Negligible: "}.get(finding.size or "", "")
-    return size + words.headed(finding.sentence)[0]
+    held = words.adjusted_phrase(finding).rstrip(".").split(" and is")[0]
+    warning = f"{held}: " if finding.adjustment.tag in ("attenuated", "reversed") else ""
+    return warning + size + words.headed(finding.sentence)[0]
 
 
 def _profile(result: Result, listed: int) -> Iterator["RenderableType"]:

@@ -23,10 +23,14 @@ FAMILIES = {
     "monotone_association": "rising or falling relation",
     "categorical_association": "relation between labels",
     "trend": "trend over time",
+    "seasonality": "season",
+    "change_point": "change at a time",
+    "shift": "shift between snapshots",
     "subgroup": "rows inside a rule against the rest",
     "segment": "a segment of rows against the rest",
     "ranking": "order of levels",
     "invariant": "rule of the data",
+    "adjusted_association": "relation with columns held fixed",
     "shape": "shape of a relation",
     "interaction": "effect that differs between groups",
 }
@@ -159,6 +163,20 @@ def badge(finding: Finding) -> str:
     return {"material": "Verified", "negligible": "Verified, but negligible"}.get(
         finding.size or "", "Verified, may be small"
     )
+
+
+ADJUSTED_STYLES = {"robust": "green", "attenuated": "yellow", "reversed": "bold red", "not run": ""}
+
+
+def adjusted_phrase(finding: Finding) -> str:
+    """`Holds with the other columns held fixed.`, or what it does instead; empty where that was not looked at."""
+    phrase = finding.adjustment.phrase if finding.outcome == "verified" else ""
+    return f"{phrase[:1].upper()}{phrase[1:]}." if phrase else ""
+
+
+def adjusted_line(finding: Finding) -> str:
+    """The sentence on the other columns of a verified finding."""
+    return finding.adjustment.sentence if finding.outcome == "verified" else ""
 
 
 def explored_line(finding: Finding) -> str:

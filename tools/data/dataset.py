@@ -14,6 +14,7 @@ import duckdb
 
 from ..errors import DataError, UsageError
 from .cleaning import aggregate_rows, table_warnings
+from .counted import unfold
 from .durations import add_durations
 from .fingerprint import content_sql, table_fingerprint
 from .inference import Plan, plan_columns
@@ -21,6 +22,7 @@ from .inference_roles import describe, find_surrogates
 from .readers import read_source, source_name, unreadable
 from .readers_binary import quoted
 from .schema import Column, Limits, Note
+from .tables_schema import Tables
 
 DEFAULT_LIMITS = Limits()
 MANY_COLUMNS = 200
@@ -36,6 +38,7 @@ class Dataset:
     def __init__(
         self, connection: duckdb.DuckDBPyConnection, folder: Path, *, name: str, columns: Sequence[Column],
         rows: int, notes: Sequence[Note], fingerprint: str, duplicates: int, surrogates: Sequence[str],
+        tables: Tables | None = None,
     ) -> None:  # fmt: skip
         self._connection = connection
         self._cleanup = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
@@ -49,6 +52,8 @@ class Dataset:
         """Rows that repeat an earlier row exactly."""
         self.surrogates = tuple(surrogates)
         """Columns that only number the rows; they are no part of the content."""
+        self.tables = tables
+        """Where the rows were made from several tables: which, and how."""
 
     def __repr__(self) -> str:
         return f"<Dataset {self.name}: {self.rows:,} rows, {len(self.columns):,} columns>"
@@ -71,7 +76,7 @@ class Dataset:
 
 def open_dataset(
     source: object, *, table: str | None = None, name: str | None = None, limits: Limits = DEFAULT_LIMITS,
-    folder: Path | None = None, threads: int = 2,
+    folder: Path | None = None, threads: int = 2, keep_counts: bool = False,
 ) -> Dataset:  # fmt: skip
     """The table in `source`, typed from all of its rows.
 
@@ -82,6 +87,7 @@ def open_dataset(
         name: What to call it; the file's name by default.
         limits: Bounds on what is read.
         folder: Where the working database goes; a temporary folder by default. It is removed on close.
+        keep_counts: Read a cross-tabulation as it stands instead of one row a counted unit.
         threads: Threads that DuckDB may use; the fingerprint does not depend on it.
 
     Raises:
@@ -94,9 +100,9 @@ def open_dataset(
         folder.mkdir(parents=True, exist_ok=True)
     place = Path(tempfile.mkdtemp(prefix="heldout-", dir=folder))
     name = name or source_name(source)
-    connection = _connect(place, threads)
+    connection = connect(place, threads)
     try:
-        return _opened(connection, place, source, name, table, limits)
+        return _opened(connection, place, source, name, table, limits, keep_counts)
     except BaseException as err:
         connection.close()
         shutil.rmtree(place, ignore_errors=True)
@@ -105,7 +111,7 @@ def open_dataset(
         raise
 
 
-def _connect(place: Path, threads: int) -> duckdb.DuckDBPyConnection:
+def connect(place: Path, threads: int) -> duckdb.DuckDBPyConnection:
     """A database in `place` that spills there, downloads nothing, and reads times of day as UTC."""
     connection = duckdb.connect(
         str(place / "data.duckdb"),
@@ -119,16 +125,21 @@ def _connect(place: Path, threads: int) -> duckdb.DuckDBPyConnection:
 
 
 def _opened(
-    connection: duckdb.DuckDBPyConnection, place: Path, source: object, name: str, table: str | None, limits: Limits
-) -> Dataset:
+    connection: duckdb.DuckDBPyConnection, place: Path, source: object, name: str, table: str | None, limits: Limits,
+    keep_counts: bool,
+) -> Dataset:  # fmt: skip
     """Reads, types, cleans and names the table."""
     cursor = connection.cursor()  # one for all: temporary tables belong to their cursor
     raw = read_source(source, cursor, name=name, table=table, limits=limits, folder=place)
     plans = plan_columns(cursor, raw)
     surrogates = find_surrogates(cursor, plans)
-    _store(cursor, plans, surrogates)
+    store(cursor, plans, surrogates)
     notes = [*raw.notes, *(note for plan in plans for note in plan.notes)]
     notes += aggregate_rows(cursor, plans, name)
+    if not keep_counts:
+        plans, more = unfold(cursor, plans, surrogates, limits)
+        notes += more
+        surrogates = [s for s in surrogates if any(p.name == s for p in plans)]
     columns, more = describe(cursor, plans, frozenset(surrogates))
     rows, distinct = cursor.execute("SELECT count(*), count(DISTINCT _content) FROM data").fetchall()[0]
     names = [c.name for c in columns if c.name not in surrogates]
@@ -143,8 +154,8 @@ def _opened(
     )  # fmt: skip
 
 
-def _store(cursor: duckdb.DuckDBPyConnection, plans: Sequence[Plan], surrogates: Sequence[str]) -> None:
-    """Fills the table `data` from `raw`, which is dropped."""
+def store(cursor: duckdb.DuckDBPyConnection, plans: Sequence[Plan], surrogates: Sequence[str]) -> None:
+    """Fills the table `data` from `raw`, which is dropped; `surrogates` are no part of `_content`."""
     cells = ", ".join(f"{plan.sql} AS {quoted(plan.name)}" for plan in plans)
     if len(plans) > MANY_COLUMNS:
         # Looking for common subexpressions takes time with the square of the columns: 9 of 13 s at 2,000.

@@ -15,6 +15,7 @@ from ..value import Value
 from .dataset import Dataset
 from .readers_binary import quoted
 from .schema import Column
+from .tables_schema import Tables
 
 ENTITY_NAME = re.compile(
     r"(^|_)(id|ids|key|uuid|guid|nr|no)$|id$|subject|patient|participant|respondent|customer|client|member"
@@ -39,6 +40,8 @@ class Unit(Value):
     """The entity or time column; None for rows, and for time where the order of the file is the time."""
     reason: str
     warning: str | None = None
+    placed_by: str | None = None
+    """For rows: the column whose values place them in the split, instead of their content."""
 
 
 def choose_unit(data: Dataset, *, entity: str | None = None, time: str | None = None) -> Unit:
@@ -49,13 +52,40 @@ def choose_unit(data: Dataset, *, entity: str | None = None, time: str | None = 
     """
     if entity and time:
         raise UsageError("Declare either an entity or a time column as the unit of independence, not both.")
+    if data.tables is not None and entity in (data.tables.key, data.tables.root_key):
+        entity = None  # that is the unit of these tables anyway
     if entity:
         _require(data, entity)
         return Unit(kind="entity", key=entity, reason=f"`{entity}` was declared as the unit of independence.")
     if time:
         _require(data, time)
         return Unit(kind="time", key=time, reason=f"`{time}` was declared as the time that orders the rows.")
-    return _detected_entity(data) or _detected_time(data)
+    if data.tables is not None and data.tables.grain != data.tables.root:
+        return _root_unit(data.tables)
+    unit = _detected_entity(data) or _detected_time(data)
+    if data.tables is not None and unit.kind == "row":
+        return _root_rows(data.tables, unit)
+    return unit
+
+
+def _root_unit(tables: Tables) -> Unit:
+    """The root's rows where the analysed rows belong to them."""
+    reason = (
+        f"Each row of {tables.grain} belongs to one row of {tables.root}, whose rows are independent of each other: "
+        f"rows of one `{tables.key}` stay together and count as one unit."
+    )
+    return Unit(kind="entity", key=tables.key, reason=reason)
+
+
+def _root_rows(tables: Tables, unit: Unit) -> Unit:
+    """The root's rows, each with all that belongs to it, placed by its key."""
+    if not tables.key:
+        return unit
+    reason = (
+        f"Rows are those of {tables.root}, which the other tables point at; what belongs to one `{tables.key}` was "
+        "summed up in its row, so rows stand for themselves."
+    )
+    return unit.model_copy(update={"reason": reason, "placed_by": tables.key or None})
 
 
 def fetch(data: Dataset, sql: str, parameters: list[Any] | None = None) -> dict[str, NDArray]:

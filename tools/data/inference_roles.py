@@ -32,6 +32,8 @@ TIME_NAME = re.compile(
     r"(^|[_\W])(t|time)$|year|month|week|date|day|quarter|hour|season|wave|period|epoch|age", re.IGNORECASE
 )
 """Names whose whole numbers are a trend or a measure rather than row numbers."""
+MERE_NUMBER = re.compile(r"unnamed(: ?\d+|_\d+)?|rownames?|index|row_?(id|nr|num|number)?|column_1", re.IGNORECASE)
+"""Names under which unique whole numbers are the numbers of the rows and nothing else."""
 SENTINELS = (-9999, -999, -99, 999, 9999, 99999, 999999)
 
 
@@ -79,10 +81,7 @@ def find_surrogates(con: Connection, plans: Sequence[Plan]) -> list[str]:
 
 
 def _may_number_rows(name: str, rows: int, low: int, high: int) -> bool:
-    mere = (
-        re.fullmatch(r"unnamed(: ?\d+|_\d+)?|rownames?|index|row_?(id|nr|num|number)?|column_1", name, re.I) is not None
-    )
-    if mere:
+    if MERE_NUMBER.fullmatch(name):
         return rows >= 3
     return rows >= 20 and low in (0, 1) and high - low + 1 == rows and not TIME_NAME.search(name)
 

@@ -134,7 +134,10 @@ def _chosen(found: list[str], table: str | None, name: str) -> str:
     if not found:
         raise DataError(f"'{name}' holds no tables. Give a database that does.")
     if len(found) > 1:
-        raise DataError(f"'{name}' holds {len(found):,} tables: {_listed(found)}. Name one with `--table`.")
+        raise DataError(
+            f"'{name}' holds {len(found):,} tables: {_listed(found)}. Name one with `--table`, or several with "
+            "`--tables`."
+        )
     return found[0]
 
 

@@ -27,6 +27,11 @@ def is_in_memory(source: object) -> bool:
     return isinstance(source, Sequence) and not isinstance(source, str | bytes | bytearray)
 
 
+def is_table(value: object) -> bool:
+    """Whether a value is a table by its own type: a data frame or an Arrow table, not a column of one."""
+    return _module(value) in ("pandas", "pyarrow", "polars") and len(getattr(value, "shape", ())) == 2
+
+
 def as_frame(source: object) -> "pd.DataFrame":
     """The source as a data frame.
 

@@ -13,6 +13,22 @@ Storage = Literal["DOUBLE", "BIGINT", "VARCHAR", "TIMESTAMP"]
 ANALYSED = ("number", "boolean", "category", "datetime")
 
 
+class Aggregate(Value):
+    """What a column of several joined tables was computed from."""
+
+    table: str
+    """The table whose rows were summed up, or whose column was joined."""
+    how: Literal["count", "sum", "mean", "min", "max", "share", "first", "last", "span", "joined"]
+    of: str = ""
+    """The column that was summed up; empty for a count."""
+    nest: tuple[str, ...] = ()
+    """That table and those it passes through on its way up."""
+    shared: str | None = None
+    """The table of the column, where several units share its rows."""
+    above: bool = False
+    """Whether it says something of a table above the rows that are analysed, and so repeats in them."""
+
+
 class Column(Value):
     """One column as it was opened."""
 
@@ -36,6 +52,8 @@ class Column(Value):
     """What the file held before coercion, such as `text` or `BIGINT`."""
     derived_from: tuple[str, ...] = ()
     """For a duration: the start and the end date it was computed from."""
+    aggregate: Aggregate | None = None
+    """For a column made from the rows of another table: from which and how."""
 
     @property
     def analysed(self) -> bool:

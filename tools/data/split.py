@@ -125,6 +125,7 @@ def seal(
     units = int(cursor.execute("SELECT count(DISTINCT _unit) FROM placed").fetchall()[0][0])
     plan = _plan(data, unit, salt, units, block, one_shot, copies)
     used = [c for c in data.columns if is_used(c, plan)]
+    _number_clusters(data, unit)
     exploration, sealed = folder / "exploration.duckdb", folder / "sealed.duckdb"
     _write(data, exploration, {"rows": 0}, unit, used)
     _write(data, sealed, {f"vault_{v.number}": v.number for v in plan.vaults}, unit, used)
@@ -183,6 +184,8 @@ def _place_units(data: Dataset, unit: Unit, salt: str, coarse: bool) -> str | No
     key = "_content"
     if unit.kind == "entity":
         key = f"coalesce('e' || trim({quoted(unit.key or '')}::VARCHAR), _content)"
+    elif unit.placed_by is not None:
+        key = f"coalesce('e' || trim({quoted(unit.placed_by)}::VARCHAR), _content)"
     elif coarse:
         key = "_content || '#' || row_number() OVER (PARTITION BY _content ORDER BY _row)"
     place = _UNIT.format(key=f"'{salt}|' || key")
@@ -288,6 +291,12 @@ def _small_plan(data: Dataset, unit: Unit, common: dict[str, Any]) -> Plan:
     return Plan(kind="none", reason=reason, exploration_rows=0, exploration_share=0.0, vaults=(vault,), **common)
 
 
+def _number_clusters(data: Dataset, unit: Unit) -> None:
+    """Add `_cluster` to `placed`: the unit's number in the whole table, so that no two parts number theirs alike."""
+    cluster = "-1" if unit.kind == "row" else "dense_rank() OVER (ORDER BY _u, _unit::VARCHAR) - 1"
+    data.cursor().execute(f"CREATE OR REPLACE TABLE placed AS SELECT *, ({cluster})::INTEGER AS _cluster FROM placed")
+
+
 def _write(data: Dataset, file: Path, tables: dict[str, int], unit: Unit, used: list[Column]) -> None:
     """Write the parts of `placed` as tables of numbers and codes, in an order that the file's order cannot change."""
     cursor = data.cursor()
@@ -296,13 +305,12 @@ def _write(data: Dataset, file: Path, tables: dict[str, int], unit: Unit, used: 
     cursor.execute(f"ATTACH '{escaped}' AS part")
     try:
         selected = _select(data, used)
-        cluster = "-1" if unit.kind == "row" else "dense_rank() OVER (ORDER BY _u, _unit::VARCHAR) - 1"
         order = "_row" if unit.kind == "time" and unit.key is None else "_content, _row"
         if unit.kind == "time" and unit.key is not None:
             order = f"{quoted(unit.key)}, _content, _row"
         for table, part in tables.items():
             cursor.execute(
-                f"CREATE TABLE part.{table} AS SELECT {selected}, ({cluster})::INTEGER AS _cluster "
+                f"CREATE TABLE part.{table} AS SELECT {selected}, _cluster "
                 f"FROM data JOIN placed USING (_row) WHERE _part = {part} ORDER BY {order}"
             )
     finally:

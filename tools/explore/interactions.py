@@ -202,7 +202,8 @@ def _of_moderator(
         turned = _turned(each, i, j) if len(m.labels) > _FEW else None
         a, b = _sides(m, at) if turned is None else tuple(tuple(m.labels[k] for k in side) for side in turned[:2])
         apart = float(difference[at, i, j]) if turned is None else turned[2]
-        sure = float(z[at, i, j]) if turned is None else turned[3]
+        # The error is that of one level: a set of levels was picked for its effects.
+        sure = abs(float(z[at, i, j])) * float(np.sign(apart))
         size = apart * float(scale[i, j] if x[j].level is None else 1 / overall.spread_y[0, i, j])
         if abs(size) >= _SIZE:
             crossing = _crossing(m, y[i], x[j], a, b, size, sure)
@@ -231,11 +232,11 @@ def _sides(m: _Moderator, at: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return (m.labels[at],), ()
 
 
-def _turned(each: Effects, i: int, j: int) -> tuple[list[int], list[int], float, float] | None:
+def _turned(each: Effects, i: int, j: int) -> tuple[list[int], list[int], float] | None:
     """Levels where the effect is clearly positive against those where it is clearly negative, if there are both.
 
     Returns:
-        Both sets of levels (the clearest four of each), how far their effects lie apart, and that in errors.
+        Both sets of levels (the clearest four of each) and how far their effects lie apart.
     """
     slope, error = each.slope[:, i, j], each.error[:, i, j]
     sure = np.where(np.isfinite(error) & (error > 0), slope / error, 0.0)
@@ -247,9 +248,8 @@ def _turned(each: Effects, i: int, j: int) -> tuple[list[int], list[int], float,
         large = clear[sign * slope[clear] >= 0.5 * (sign * slope[clear]).max()]
         sides.append(sorted(large[np.argsort(-sign * sure[large], kind="stable")][:_FEW].tolist()))
     means = [float(slope[side].mean()) for side in sides]
-    errors = [float(np.sqrt((error[side] ** 2).sum())) / len(side) for side in sides]
     apart = means[0] - means[1]
-    return sides[0], sides[1], apart, apart / float(np.hypot(errors[0], errors[1]))
+    return sides[0], sides[1], apart
 
 
 def _crossing(

@@ -35,3 +35,8 @@ class Structure(Value):
     """A sentence that states it, with counts."""
     exceptions: int = 0
     """Rows that break it."""
+
+
+def size(lead: Lead) -> float:
+    """How strongly a pair moves together from 0 to 1, whatever its measure: an epsilon squared counts by its root."""
+    return lead.strength**0.5 if lead.measure == "epsilon_squared" else abs(lead.strength)

@@ -35,8 +35,11 @@ def find_quality(rows: Rows, structure: Sequence[Structure]) -> tuple[Check, ...
         rows: Exploration rows.
         structure: What follows from how the table is built, found on the same rows.
     """
-    if rows.n < LEAST:
+    own = [name for name, column in rows.columns.items() if column.aggregate is None]
+    if rows.n < LEAST or not own:
         return ()
+    if len(own) < len(rows.columns):  # what was made from other tables has its faults there
+        rows, structure = rows.keeping(own), [s for s in structure if set(s.columns) <= set(own)]
     with np.errstate(all="ignore"):
         found = list(_found(rows, structure))
     place = {name: k for k, name in enumerate(rows.columns)}

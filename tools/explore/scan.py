@@ -14,7 +14,7 @@ from scipy.special import chdtrc, stdtr
 
 from ..data.rows import Rows
 from ..errors import UsageError
-from .lead import Lead
+from .lead import Lead, size
 from .scan_moments import (
     LabelField,
     Moments,
@@ -81,8 +81,7 @@ def _pair(fields: list[LabelField], i: int, j: int) -> frozenset[str]:
 
 
 def _order(lead: Lead) -> tuple[float, float, str, str]:
-    size = math.sqrt(lead.strength) if lead.measure == "epsilon_squared" else abs(lead.strength)
-    return lead.p_value, -size, lead.a, lead.b
+    return lead.p_value, -size(lead), lead.a, lead.b
 
 
 def _two_labels(labels: list[LabelField], tables: Tables) -> Iterator[Lead]:

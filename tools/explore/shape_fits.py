@@ -81,6 +81,11 @@ def designs(course: Course) -> Designs:
     out.append(
         _family("two", one, [lambda v, k: np.minimum(v - k[0], 0), lambda v, k: np.maximum(v - k[0], 0)], course, 3)
     )
+    # A jump inside a bin: the bin itself may have any mean.
+    inside = np.array([x[at] for at in inner[:-1]])[:, None]
+    if len(inside):
+        free = [lambda v, k: (v > k[0]).astype(np.float64), lambda v, k: (v == k[0]).astype(np.float64)]
+        out.append(_family("step", inside, free, course, 3))
     if len(pairs):
         out.append(_family("ramp", pairs, [lambda v, k: np.clip(v, k[0], k[1])], course, 3))
     return out
@@ -117,8 +122,26 @@ def best_fit(course: Course, families: Designs, seed: int) -> Fit | None:
     named = _named(course, family, at)
     if named is None:
         return None
+    if family.kind == "two":
+        return _turning(course, family, named, line - best, seed)
     knots = tuple(float(k) for k in family.knots[at])
     return Fit(*named, knots, _uncertainty(course, family, z, at, seed), line - best)
+
+
+def _turning(course: Course, family: _Family, named: tuple[ShapeName, bool], gain: float, seed: int) -> Fit:
+    """A U with its turning point at the vertex of a parabola, as on resampled courses."""
+    rng = np.random.Generator(np.random.PCG64(seed))
+    noise = rng.normal(size=(len(course.x), _RESAMPLED)) * np.sqrt(course.noise / course.n)[:, None]
+    drawn = np.column_stack([course.mean, course.mean[:, None] + noise])
+    centre, spread, root = float(course.x.mean()), float(course.x.std()), np.sqrt(course.n)[:, None]
+    x = (course.x - centre) / spread
+    design = np.column_stack([np.ones(len(x)), x, x**2])
+    _, slope, bend = np.linalg.lstsq(design * root, drawn * root, rcond=None)[0]
+    low_end, high_end = float(family.knots.min()), float(family.knots.max())
+    vertex = np.clip(centre - spread * slope / np.where(bend == 0, np.inf, 2 * bend), low_end, high_end)
+    low, high = np.quantile(vertex[1:], _CENTRAL)
+    at = float(vertex[0])
+    return Fit(*named, (at,), ((float(min(low, at)), float(max(high, at))),), gain)
 
 
 def _named(course: Course, family: _Family, at: int) -> tuple[ShapeName, bool] | None:
@@ -131,7 +154,12 @@ def _named(course: Course, family: _Family, at: int) -> tuple[ShapeName, bool] |
         if slopes[0] * slopes[1] >= 0:
             return None
         return ("u" if slopes[1] > 0 else "inverted_u"), bool(slopes[1] > 0)
-    names: dict[str, ShapeName] = {"saturating": "saturating", "jump": "threshold", "ramp": "threshold"}
+    names: dict[str, ShapeName] = {
+        "saturating": "saturating",
+        "jump": "threshold",
+        "step": "threshold",
+        "ramp": "threshold",
+    }
     name = names.get(family.kind)
     return None if name is None else (name, bool(slopes[0] > 0))
 

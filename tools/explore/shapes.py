@@ -18,7 +18,9 @@ from .shape_fits import Course, Designs, Fit, best_fit, designs
 ROWS = 8_000
 """Rows looked at, evenly spaced."""
 _BINS = 24
-_SWEEPS = 4
+_SWEEPS = 25
+_SETTLED = 1e-3
+"""Change of any course in standard deviations of the outcome at which the additive model has settled."""
 _MOST_TERMS = 12
 _MOST_READ = 30
 _MIN_ROWS = 100
@@ -86,11 +88,17 @@ def read_shapes(
     seen.sort(key=lambda s: (-s[0], s[1], s[2].name))
     cache: dict[bytes, Designs] = {}
     found: list[Reading] = []
+    models: dict[int, Additive] = {}
     for _, at, x, course in seen[:_MOST_READ]:
         fit = best_fit(course, _designs(course, cache), seed)
         if fit is not None:
-            others = [b for b in binned if b.name not in (x.name, outcomes[at][0]) and admits(outcomes[at][0], b.name)]
-            found.append(_reading(outcomes[at], x, fit, _holds(columns[at], x, others, fit, cache)))
+            if at not in models:
+                name = outcomes[at][0]
+                first = [s[2] for s in seen if s[1] == at]
+                rest = [b for b in binned if b.name != name and admits(name, b.name)]
+                terms = list({b.name: b for b in (*first, *rest)}.values())
+                models[at] = additive(columns[at], terms[:_MOST_TERMS])
+            found.append(_reading(outcomes[at], x, fit, _holds(models[at], x, fit, cache)))
     return sorted(found, key=lambda r: (-r.gain, r.outcome, r.predictor))
 
 
@@ -145,31 +153,52 @@ def _course(y: FloatArray, x: _Binned) -> Course | None:
     return Course(x.centres, np.asarray(mean, np.float64), n, noise) if noise > 0 else None
 
 
-def _holds(y: FloatArray, x: _Binned, others: Sequence[_Binned], fit: Fit, cache: dict[bytes, Designs]) -> bool:
+class Additive(NamedTuple):
+    """An outcome as a sum of courses and what they leave."""
+
+    left: FloatArray
+    """Residuals, shape (n,), NaN where the outcome is missing."""
+    courses: dict[str, FloatArray]
+    """For each predictor its course by bin, the last entry for missing values."""
+    centre: float
+
+    def beside(self, x: _Binned) -> FloatArray:
+        """The outcome less every course but that of x."""
+        return self.left + self.centre + self.courses[x.name][x.codes]
+
+
+def _holds(model: Additive, x: _Binned, fit: Fit, cache: dict[bytes, Designs]) -> bool:
     """Whether the additive model's course of a predictor is best told by the same shape."""
-    own = _course(additive(y, [x, *others[: _MOST_TERMS - 1]]), x) if others else None
-    if own is None:
+    if x.name not in model.courses:
         return True
-    again = best_fit(own, _designs(own, cache), 0)
+    own = _course(model.beside(x), x)
+    again = None if own is None else best_fit(own, _designs(own, cache), 0)
     return again is not None and (again.shape, again.rises) == (fit.shape, fit.rises)
 
 
-def additive(y: FloatArray, terms: Sequence[_Binned]) -> FloatArray:
-    """The outcome less every course but the first, from an additive model of binned courses fitted in turns.
+def additive(y: FloatArray, terms: Sequence[_Binned]) -> Additive:
+    """The outcome as a sum of binned courses, fitted in turns until they settle.
 
     References: Buja, Hastie and Tibshirani (1989), doi:10.1214/aos/1176347115, for backfitting.
     """
     good = ~np.isnan(y)
-    centre = float(y[good].mean())
-    left = np.where(good, y - centre, 0.0)
-    courses = [np.zeros(term.bins + 1) for term in terms]
-    counts = [np.maximum(np.bincount(t.codes[good], minlength=t.bins + 1), 1) for t in terms]
+    centre, spread = float(y[good].mean()), float(y[good].std())
+    codes = [t.codes[good] for t in terms]
+    left = y[good] - centre
+    courses = {t.name: np.zeros(t.bins + 1) for t in terms}
+    counts = [np.maximum(np.bincount(c, minlength=t.bins + 1), 1) for c, t in zip(codes, terms, strict=True)]
     for _ in range(_SWEEPS):
-        for term, course, n in zip(terms, courses, counts, strict=True):
-            step = np.bincount(term.codes[good], weights=left[good], minlength=term.bins + 1) / n
-            course += step
-            left -= np.where(good, step[term.codes], 0.0)
-    return np.where(good, left + courses[0][terms[0].codes] + centre, np.nan)
+        most = 0.0
+        for own, n, term in zip(codes, counts, terms, strict=True):
+            step = np.bincount(own, weights=left, minlength=term.bins + 1) / n
+            courses[term.name] += step
+            left = left - step[own]
+            most = max(most, float(np.abs(step).max()))
+        if most <= _SETTLED * spread:
+            break
+    out = np.full(len(y), np.nan)
+    out[good] = left
+    return Additive(out, courses, centre)
 
 
 def _reading(outcome: tuple[str, str | None], x: _Binned, fit: Fit, alone: bool) -> Reading:

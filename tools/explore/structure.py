@@ -98,8 +98,8 @@ def _spelled(rows: Rows, s: Structure) -> Structure:
     table = np.bincount(x[good] * len(b.levels) + y[good], minlength=len(a.levels) * len(b.levels))
     table = table.reshape(len(a.levels), len(b.levels))
     goes = [[a.levels[i] for i in np.flatnonzero(table.any(1) & (table.argmax(1) == j))] for j in range(len(b.levels))]
-    each = [f"{_and(own)} with {b.levels[j]}" for j, own in enumerate(goes) if own]
-    return s.model_copy(update={"text": f"{s.text} {', '.join(each)}."})
+    each = [f"{_and(own)} {'goes' if len(own) == 1 else 'go'} with {b.levels[j]}" for j, own in enumerate(goes) if own]
+    return s.model_copy(update={"text": f"{s.text} {'; '.join(each)}."})
 
 
 def _otherwise(rows: Rows, a: str, b: str) -> str:

@@ -70,6 +70,11 @@ class Claim(Value):
         return 0.0
 
     @property
+    def along_time(self) -> bool:
+        """Whether its family guards by itself against neighbouring blocks of a series that depend on each other."""
+        return False
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """Every column the claim reads, outcome and predictor first, each once."""
         names = (self.outcome, self.predictor, *self._more(), *(t.column for t in self.where), *self.controls)

@@ -6,6 +6,7 @@ Knows the fields of each claim. Must never know data, a statistic or a sentence.
 from collections.abc import Sequence
 from typing import Literal
 
+import numpy as np
 from pydantic import Field, model_validator
 
 from ..data.calendar import PHASES
@@ -63,6 +64,11 @@ class Trend(Claim):
     event: str | None = None
     direction: Literal["rising", "falling", "any"]
 
+    @property
+    def along_time(self) -> bool:
+        """Yes."""
+        return True
+
 
 class Seasonality(Claim):
     """The outcome is higher in the phases `peak` of a calendar cycle than in the phases `trough`.
@@ -82,16 +88,65 @@ class Seasonality(Claim):
     def _disjoint_phases(self) -> "Seasonality":
         if set(self.peak) & set(self.trough):
             raise ValueError(f"phase {sorted(set(self.peak) & set(self.trough))[0]} is both peak and trough")
+        most = PHASES[self.cycle]
+        if not all(phase in most for phase in (*self.peak, *self.trough)):
+            raise ValueError(f"phases of {self.cycle} lie between {most[0]} and {most[-1]}")
         return self
+
+    @property
+    def scale(self) -> str:
+        """Its own, P(peak>trough); that of rates for the share of an event."""
+        return self.family if self.event is None else "rate_difference"
+
+    @property
+    def null(self) -> float:
+        """1/2 for P(A>B), 0 for a difference of shares."""
+        return 0.5 if self.event is None else 0.0
+
+    @property
+    def along_time(self) -> bool:
+        """Yes."""
+        return True
 
 
 class ChangePoint(Claim):
-    """From `at` on (days since 1970-01-01, or a year) the outcome is higher (or lower) than before it."""
+    """From the time `at` on the outcome lies higher (or lower) than before it, beyond a straight trend on either side.
+
+    `at` is ISO text where `predictor` is a date, else a number such as a year.
+    """
 
     family: Literal["change_point"] = "change_point"
-    at: float
+    at: str | float
     event: str | None = None
     direction: UpDown
+
+    @model_validator(mode="after")
+    def _a_time(self) -> "ChangePoint":
+        if isinstance(self.at, str):
+            np.datetime64(self.at, "us")  # a ValueError of its own where the text is no time
+        return self
+
+    @property
+    def since(self) -> float:
+        """`at` on the scale of the predictor: days since 1970-01-01, or the number itself."""
+        if isinstance(self.at, str):
+            return float(np.datetime64(self.at, "us").astype(np.int64)) / 86_400e6
+        return self.at
+
+    @property
+    def scale(self) -> str:
+        """Its own, P(after>before); that of rates for the share of an event."""
+        return self.family if self.event is None else "rate_difference"
+
+    @property
+    def null(self) -> float:
+        """1/2 for P(A>B), 0 for a difference of shares."""
+        return 0.5 if self.event is None else 0.0
+
+    @property
+    def along_time(self) -> bool:
+        """Yes."""
+        return True
 
 
 class Interaction(Claim):
@@ -171,6 +226,11 @@ class Invariant(Claim):
 
     def _one_column(self) -> bool:
         return self.rule in ("not_missing", "in_range", "one_of")
+
+    @property
+    def along_time(self) -> bool:
+        """Yes: it compares nothing between blocks."""
+        return True
 
     @property
     def null(self) -> float:

@@ -61,6 +61,11 @@ class WithinMeans(NamedTuple):
 
 def dense(cluster: NDArray) -> tuple[NDArray[np.int64], int]:
     """Cluster codes renumbered 0..G-1 in ascending order, shape (n,), and G."""
+    if cluster.dtype.kind == "i" and len(cluster) and (span := int(np.ptp(cluster))) < 4 * len(cluster) + 1_000:
+        least = cluster.min()
+        seen = np.zeros(span + 1, bool)
+        seen[cluster - least] = True
+        return (np.cumsum(seen) - 1)[cluster - least], int(seen.sum())
     values, codes = np.unique(cluster, return_inverse=True)
     return codes.astype(np.int64), len(values)
 

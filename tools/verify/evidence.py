@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from ..value import Effect, Value
+from .adjustment import Adjustment
 from .hypothesis import Hypothesis
 
 Outcome = Literal["verified", "refuted", "inconclusive", "untestable"]
@@ -95,3 +96,5 @@ class Verdict(Value):
     rows_needed: int | None = None
     """For what stays inconclusive: held-out rows for power .80 at the smallest effect of interest."""
     picture: Picture | None = None
+    adjustment: Adjustment = Adjustment()
+    """Whether a verified claim survives with the other columns held fixed."""

@@ -108,9 +108,14 @@ def tally(side: NDArray[np.int8], codes: NDArray, levels: int) -> Tally:
     return Tally(table[2:, 1:], missing, (float(shares[0]), float(shares[1])))
 
 
+def floor_of(total: int) -> int:
+    """Rows that each side of a comparison needs: 20, or 10 where all are under 200."""
+    return 20 if total >= 200 else 10
+
+
 def too_few(n: tuple[int, int], total: int) -> str | None:
     """Why two sides are too small to compare, or None: at least 20 rows each, 10 where all are under 200."""
-    floor = 20 if total >= 200 else 10
+    floor = floor_of(total)
     if min(n) >= floor:
         return None
     return f"A side has only {min(n):,} usable rows; at least {floor} are needed."

@@ -14,10 +14,11 @@ def refuse(hypothesis: Hypothesis, rows: Rows) -> str | None:
     """Why a claim cannot be tested on blocks of a series, or None.
 
     A predictor that changes only from block to block would be compared between blocks, whose levels drift
-    together whatever the predictor does: two unrelated slow series always look related. Trends have a test of
-    their own for this, and an invariant compares nothing; every other claim needs a predictor that changes within.
+    together whatever the predictor does: two unrelated slow series always look related. Claims along time (trend,
+    season, change) have a guard of their own, an invariant compares nothing; every other claim needs a predictor
+    that changes within the blocks.
     """
-    if not rows.serial or rows.cluster is None or hypothesis.family in ("trend", "invariant"):
+    if not rows.serial or rows.cluster is None or hypothesis.along_time:
         return None
     column = rows.column(hypothesis.predictor)
     values = rows.number(column.name) if column.type in ("number", "datetime") else rows.codes(column.name)

@@ -9,12 +9,15 @@ from typing import NamedTuple
 
 from ..data.rows import Rows
 from ..data.split import SealedSplit
+from ..explore.constructed import constructed_pairs
 from ..explore.structure import find_structure, structural_pairs
 from ..value import digest
+from .adjust import adjust
+from .adjustment import Marks
 from .clusters import centred
 from .evidence import Evidence, Picture, Verdict
 from .families import FAMILIES
-from .hypothesis import Hypothesis
+from .hypothesis import Hypothesis, Invariant
 from .ledger import Ledger
 from .multiplicity import Rejections
 from .policy import Rule
@@ -50,7 +53,14 @@ def burnt_rows(split: SealedSplit, ledger: Ledger, dataset: str, *, before: int)
 
 
 def verify(
-    split: SealedSplit, ledger: Ledger, receipt: Receipt, claims: Sequence[Hypothesis], exploration: Rows | None
+    split: SealedSplit,
+    ledger: Ledger,
+    receipt: Receipt,
+    claims: Sequence[Hypothesis],
+    exploration: Rows | None,
+    *,
+    marks: Marks | None = None,
+    structural: frozenset[frozenset[str]] = frozenset(),
 ) -> Judged:
     """The verdicts of a committed batch on the rows of its vault; the vault is burnt when this returns.
 
@@ -61,12 +71,17 @@ def verify(
         claims: The committed hypotheses.
         exploration: The rows they were drafted on, for the figures beside the held-out ones; None for the closed
             family of a table too small to split.
+        marks: What the user knows of the columns' order, for the check of verified claims against other columns.
+        structural: Pairs that follow from how the table is built, found on exploration rows; those of an undivided
+            table are looked for here.
 
     Raises:
         SealBroken: if the receipt does not stand in the ledger or does not cover every claim.
     """
     session = check_receipt(ledger, receipt, claims)
     rows = open_vault(split, ledger, receipt, claims)
+    if exploration is None:
+        structural = _structural(rows)
     before = [None if exploration is None else measure(h, exploration, split="exploration") for h in claims]
     judged = judge(
         claims,
@@ -76,8 +91,9 @@ def verify(
         weight=receipt.weight,
         earlier=receipt.earlier,
         split="held_out" if exploration is not None else "all",
-        structural=frozenset() if exploration is not None else structural_pairs(find_structure(rows)),
+        structural=structural if exploration is None else frozenset(),
     )
+    judged = judged._replace(verdicts=adjust(judged.verdicts, rows, exploration, marks or Marks(), structural))
     record_reveal(ledger, receipt, {v.hypothesis_id: v.outcome for v in judged.verdicts})
     return judged
 
@@ -128,8 +144,15 @@ def seed_of(hypothesis: Hypothesis) -> int:
     return int(digest(hypothesis.canonical())[:8], 16)
 
 
+def _structural(rows: Rows) -> frozenset[frozenset[str]]:
+    """Pairs that follow from how the table is built, or from how its columns were made from other tables."""
+    found, made = find_structure(rows), [c for c in rows.columns.values() if c.aggregate is not None]
+    return structural_pairs(found) | constructed_pairs(made, found)
+
+
 def _evaluate(hypothesis: Hypothesis, rows: Rows, split: str, structural: frozenset[frozenset[str]]) -> Evidence:
-    if frozenset((hypothesis.outcome, hypothesis.predictor)) in structural:
+    stated = isinstance(hypothesis, Invariant)  # a rule of the data is what it is about
+    if not stated and frozenset((hypothesis.outcome, hypothesis.predictor)) in structural:
         return _not_tested(hypothesis, split, "Follows from how the table is built (see structure): no discovery.")
     return _tested(hypothesis, rows, split, draws=DRAWS, seed=seed_of(hypothesis))
 

@@ -36,6 +36,7 @@ def guarded(time: Any, y: Any, seed: int) -> tuple[Found, float]:
     left = mean - mean.mean() - x * float(x @ mean) / float(x @ x)
     phi = float(left[1:] @ left[:-1]) / float(left @ left) if left.any() else 0.0
     if len(times) == len(y):
+        check_walk(y)
         return examined(time, y, phi, seed)
     if not (alike(time, ranks, at, n) or noticed(phi, len(times))):
         return examined(time, y, 0.0, seed)
@@ -44,7 +45,25 @@ def guarded(time: Any, y: Any, seed: int) -> tuple[Found, float]:
     y = np.bincount(at, y) / n
     if np.ptp(y) == 0:
         raise Refused
+    check_walk(y)
     return examined(times, y, lag_one(times, y), seed)
+
+
+def check_walk(y: Any) -> None:
+    """Refuses a series that Dickey and Fuller's test beside a line cannot tell from a random walk."""
+    n = len(y) - 1
+    x = np.column_stack([np.ones(n), np.arange(n)])
+    steps, before = (v - x @ np.linalg.lstsq(x, v, rcond=None)[0] for v in (np.diff(y), y[:-1]))
+    back = float(before @ steps) / max(float(before @ before), 1e-300)
+    left = steps - back * before
+    error = float(np.sqrt(left @ left / (n - 3) / max(float(before @ before), 1e-300)))
+    if error > 1e-9 and back / error > -3.41049 - 4.3904 / n - 9.036 / n**2 - 45.374 / n**3:
+        raise Refused
+
+
+def likely(phi: float, m: int) -> float:
+    """A lag-1 correlation around a line without its bias."""
+    return min(max((phi + 2 / m) / (1 - 4 / m), 0.0), 0.99)
 
 
 def alike(time: Any, ranks: Any, at: Any, n: Any) -> bool:
@@ -66,8 +85,7 @@ def examined(time: Any, y: Any, phi: float, seed: int) -> tuple[Found, float]:
     m, found = len(y), rank_slope(time, y)
     if noticed(phi, m):
         return dependent(found, time, y, phi, seed)
-    likely = min(max((phi + 2 / m) / (1 - 4 / m), 0.0), 0.85) if phi != 0 else 0.0
-    wider, inflation = widened(found, m, likely)
+    wider, inflation = widened(found, m, min(likely(phi, m), 0.85) if phi != 0 else 0.0)
     return wider | {"drawn": rank_p(time, y, seed)}, inflation
 
 
@@ -81,6 +99,7 @@ def widened(found: Found, m: int, phi: float) -> tuple[Found, float]:
 
 def dependent(found: Found, time: Any, y: Any, phi: float, seed: int) -> tuple[Found, float]:
     """The largest of a t-test and a permutation of block means and the AR(1) test."""
+    phi = likely(phi, len(y))
     if phi > 0.85 or len(y) * (1 - phi) / (1 + phi) < 20:
         raise Refused
     blocks = min(40, len(y) // int(np.ceil(5.0 * (1 + phi) / (1 - phi))))

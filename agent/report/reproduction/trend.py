@@ -48,7 +48,7 @@ def course(h: Found, table: Table, time: Any, y: Any, level: float, seed: int, *
     order = np.argsort(time, kind="stable")
     time, y = time[order], y[order]
     found, inflation = guarded(time, y, seed)
-    if len(y) / inflation**2 < 12:
+    if len(y) / inflation**2 < 16:
         raise Refused
     own, rx, ry = rank_slope(time, y), stats.rankdata(time), stats.rankdata(y)
     x, per = time - time.mean(), period(h, table, time) * (100.0 if h["event"] else 1.0)

@@ -25,6 +25,7 @@ from .wording import among, column, sentence_case
 
 TWO_LINES = "two lines: permutation Spearman and robust (HC3) slope of ranks, the larger p of both sides"
 BROKEN = "broken line: permutation of residuals (Freedman-Lane) and robust (HC3) t, the largest p of all bends"
+TEST = "two lines by ranks, or a broken line: permutation and robust (HC3), the largest p of all parts"
 WITHIN = "within-cluster"
 EFFECT = "weakest correlation"
 MIN_SIDE = 20

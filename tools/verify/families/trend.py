@@ -4,7 +4,7 @@ Knows its statistic, its floors and its words. Must never know multiplicity, the
 seal its rows lie.
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,15 +12,15 @@ from numpy.typing import NDArray
 from ...data.rows import FloatArray, Rows
 from ...errors import HypothesisError
 from ...value import Effect
-from ..clusters import MIN_CLUSTERS, collapse, dense, is_constant_within, one_sample, within_means
+from ..clusters import MIN_CLUSTERS, dense, is_constant_within, one_sample, within_means
 from ..evidence import Evidence, Group, Picture
 from ..hypothesis import FamilyName, Hypothesis, Trend, sign
-from ..intervals import check_level, mean_interval, t_quantile, wilson_interval
-from ..population import population
+from ..intervals import check_level, t_quantile
 from ..ranks import RankCorrelation, dense_ranks, midranks, rank_correlation
 from ..series import TrendTest, examine_trend, slope
-from .monotone_association import outcome_values, within_correlations
-from .trend_words import Period, period, sentence, stamp, statement
+from .course import Course, collapsed, complete, level_of, series_records, y_title
+from .monotone_association import within_correlations
+from .trend_words import Period, period, sentence, statement
 from .wording import among, column, count, effect_interval, fixed, number, sentence_case, shown, signed
 
 TEST = "permutation Spearman and robust (HC3) slope of ranks against time"
@@ -34,22 +34,12 @@ MIN_ROWS = 30
 MIN_UNITS = 20
 """Clusters or blocks of time that a trend between them needs."""
 MIN_EVENTS = 10
-_MIN_EFFECTIVE = 12
+_MIN_EFFECTIVE = 16
 _WORTH_LITTLE = (
     "Neighbours in time may depend on each other: the {n:,} observations could be worth only {effective:.0f} "
     "independent ones, too few to tell a trend from drift."
 )
 _YEARS = (1000, 2999)
-_PERIODS = 40
-
-
-class Course(NamedTuple):
-    """The complete rows of a claim."""
-
-    rows: Rows
-    time: FloatArray
-    y: FloatArray
-    missing: int
 
 
 class _Trend:
@@ -77,11 +67,11 @@ class _Trend:
         """
         check_level(level)
         h = _own(hypothesis)
-        course = _complete(h, rows)
+        course = complete(h, rows)
         if course.rows.cluster is None:
             measured = _measure(h, course, level, draws, seed, least=MIN_ROWS)
         elif course.rows.serial or is_constant_within(course.time, course.rows.cluster):
-            units = _collapsed(h, course)
+            units = collapsed(h, course)
             measured = _measure(h, units, level, draws, seed, least=MIN_UNITS) | {"clusters": units.rows.n}
         else:
             measured = _within(h, course, course.rows.cluster, level, draws, seed)
@@ -90,11 +80,9 @@ class _Trend:
     def picture(self, hypothesis: Hypothesis, rows: Rows) -> Picture:
         """The outcome in up to 40 equal stretches of time: {date, mean, low, high, n}."""
         h = _own(hypothesis)
-        course = _complete(h, rows)
-        y_title = h.outcome if h.event is None else f"share of rows where {h.outcome} is {h.event}"
-        is_date = rows.column(h.predictor).type == "datetime"
-        records = _series(h, course, is_date)
-        return Picture(kind="series", x_title=h.predictor, y_title=y_title, records=tuple(records))
+        course = complete(h, rows)
+        records = series_records(h.event, course, rows.column(h.predictor).type == "datetime")
+        return Picture(kind="series", x_title=h.predictor, y_title=y_title(h), records=tuple(records))
 
     def claim(self, hypothesis: Hypothesis) -> str:
         """The claim as one plain sentence without figures and without a full stop."""
@@ -117,20 +105,6 @@ def _own(hypothesis: Hypothesis) -> Trend:
     if not isinstance(hypothesis, Trend):
         raise HypothesisError(f"A {hypothesis.family} hypothesis is not one of trend.")
     return hypothesis
-
-
-def _complete(h: Trend, rows: Rows) -> Course:
-    inside = population(h, rows)
-    time, y = inside.number(h.predictor), outcome_values(inside, h.outcome, h.event)
-    good = ~(np.isnan(time) | np.isnan(y))
-    return Course(inside.select(good), time[good], y[good], int((~good).sum()))
-
-
-def _collapsed(h: Trend, course: Course) -> Course:
-    """One row per cluster: the mean of the outcome (the share of the event) at the mean of its times."""
-    event = None if h.event is None else (h.outcome, h.event)
-    rows = collapse(course.rows, (h.outcome, h.predictor), event=event)
-    return Course(rows, rows.number(h.predictor), rows.number(h.outcome), course.missing)
 
 
 def _floors(h: Trend, course: Course, least: int) -> str | None:
@@ -230,15 +204,7 @@ def _thirds(h: Trend, course: Course) -> tuple[Group, ...]:
     low, high = float(course.time.min()), float(course.time.max())
     span = (high - low) / 3
     ends = (("first third", course.y[course.time <= low + span]), ("last third", course.y[course.time >= high - span]))
-    return tuple(_group(h, f"{label} of {column(h.predictor)}", y) for label, y in ends if len(y) >= 2)
-
-
-def _group(h: Trend, label: str, y: FloatArray) -> Group:
-    if h.event is not None and bool(np.isin(y, (0.0, 1.0)).all()):
-        around = wilson_interval(float(y.sum()), len(y))
-        return Group(label=label, n=len(y), mean=around.value, low=around.low, high=around.high)
-    around = mean_interval(len(y), float(y.mean()), float(y.var(ddof=1)))
-    return Group(label=label, n=len(y), mean=around.value, low=around.low, high=around.high, median=float(np.median(y)))
+    return tuple(level_of(h.event, f"{label} of {column(h.predictor)}", y) for label, y in ends if len(y) >= 2)
 
 
 def _within(h: Trend, course: Course, cluster: NDArray, level: float, draws: int, seed: int) -> dict[str, Any]:
@@ -322,25 +288,3 @@ def _bent_sentence(h: Trend, evidence: Evidence, rho: Effect, slope_of: Effect) 
     ranks = f"Spearman's rho {fixed(rho.value, 2)}, {effect_interval(rho, 2)}; n = {count(evidence.n)}"
     average = f"its average changes by {signed(number(slope_of.value))} {slope_of.unit}"
     return sentence_case(f"{among(h)}by rank {statement(h, shown(evidence))} ({ranks}), but not evenly: {average}.")
-
-
-def _series(h: Trend, course: Course, is_date: bool) -> list[dict[str, Any]]:
-    if len(course.y) < 2 or course.time.max() == course.time.min():
-        return []
-    bins = min(_PERIODS, max(4, len(course.y) // 15))
-    low, span = float(course.time.min()), float(course.time.max() - course.time.min())
-    at = np.minimum(((course.time - low) / span * bins).astype(int), bins - 1)
-    records = []
-    for b in np.unique(at):
-        own = at == b
-        if own.sum() < 2:
-            continue
-        group = _group(h, "", course.y[own])
-        middle = float(course.time[own].mean())
-        records.append(
-            {
-                "date": stamp(middle) if is_date else round(middle, 3), "mean": group.mean, "low": group.low,
-                "high": group.high, "n": group.n,
-            }
-        )  # fmt: skip
-    return records

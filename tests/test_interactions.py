@@ -1,0 +1,103 @@
+"""The search for effects that differ between sides finds planted ones, stays quiet on noise, and says them once."""
+
+import numpy as np
+import pytest
+
+from heldout.agent.outlook import Focus, Outlook
+from heldout.agent.propose_interactions import propose_interactions
+from heldout.tools.data.rows import Rows
+from heldout.tools.explore.interactions import Crossing, find_crossings
+from heldout.tools.verify.hypothesis import Interaction
+
+HOUR = np.timedelta64(1, "h")
+
+
+def rows(seed: int = 0, n: int = 3_000, *, planted: bool = True) -> Rows:
+    rng = np.random.default_rng(seed)
+    region, plan = rng.choice(["north", "south", "west"], n), rng.choice(["a", "b"], n)
+    spend, age = rng.normal(size=n), rng.normal(40, 9, n)
+    when = np.datetime64("2023-01-01T00") + rng.integers(0, 365 * 24, n) * HOUR
+    hour = when.astype("datetime64[h]").astype(int) % 24
+    score = rng.normal(size=n) + 0.3 * (plan == "a")
+    cost = rng.normal(size=n)
+    if planted:
+        score = score + 0.8 * spend * (region == "west")
+        cost = cost + (plan == "a") * (1.5 * np.isin(hour, (7, 8)) - 1.5 * np.isin(hour, (13, 14)))
+    return Rows.of({"region": region, "plan": plan, "spend": spend, "age": age, "when": when, "score": score,
+                    "cost": cost})  # fmt: skip
+
+
+def outlook(own: Rows, focus: Focus | None = None, barred: frozenset = frozenset()) -> Outlook:
+    order = {name: at for at, name in enumerate(own.columns)}
+    return Outlook(own, (), barred, frozenset(), focus or Focus(), order)
+
+
+def crossings(own: Rows) -> list[Crossing]:
+    return find_crossings(own, list(own.columns.values()), lambda *_: True, ["score", "cost"])
+
+
+def test_a_slope_that_holds_for_one_level_only_is_found() -> None:
+    best = crossings(rows())[0]
+    assert (best.outcome, best.predictor, best.moderator, best.a) == ("score", "spend", "region", ("west",))
+    assert best.difference > 0.5
+    assert best.contrast == "one side"
+
+
+def test_an_effect_that_turns_with_the_hour_is_told_by_the_hours() -> None:
+    turning = next(c for c in crossings(rows()) if c.cycle == "hour_of_day" and c.outcome == "cost")
+    assert {turning.a, turning.b} == {("7", "8"), ("13", "14")}
+    assert turning.contrast == "turns"
+
+
+def test_nothing_is_proposed_where_nothing_is_there() -> None:
+    proposed = [len(list(propose_interactions(outlook(rows(seed, planted=False))))) for seed in range(12)]
+    assert sum(proposed) <= 6  # the search corrects for how many it looked at: about one in twenty tables
+
+
+def test_main_effects_alone_are_no_crossing() -> None:
+    own = rows(3, planted=False)
+    y = own.number("score") + 2 * own.number("spend") + 3 * (own.codes("region") == 0) + 2 * (own.codes("plan") == 0)
+    added = own.replaced({"score": y})
+    assert not [c for c in crossings(added) if c.outcome == "score" and abs(c.z) > 6]
+
+
+def test_planted_crossings_become_claims_with_frozen_sides() -> None:
+    claims = [h for h in propose_interactions(outlook(rows())) if isinstance(h, Interaction)]
+    assert len(claims) <= 14
+    slope = next(h for h in claims if h.outcome == "score" and h.predictor == "spend")
+    assert slope.moderator == "region"
+    assert slope.levels is None
+    assert slope.direction == "higher"
+    turning = next(h for h in claims if h.moderator_cycle == "hour_of_day" and h.outcome == "cost")
+    assert turning.predictor == "plan"
+    assert turning.levels is not None
+    assert {*turning.levels.a, *turning.levels.b} == {"a", "b"}
+
+
+def test_focus_and_bars_are_kept() -> None:
+    own = rows()
+    assert {h.outcome for h in propose_interactions(outlook(own, Focus(outcome="cost")))} == {"cost"}
+    barred = frozenset({frozenset(("score", "spend"))})
+    assert not [
+        h for h in propose_interactions(outlook(own, barred=barred)) if (h.outcome, h.predictor) == ("score", "spend")
+    ]
+
+
+def test_what_changes_from_block_to_block_of_a_series_is_not_proposed() -> None:
+    own = rows(5, 1_200)
+    block = np.arange(1_200) // 20
+    codes = (block % 3).astype(np.int32)
+    serial = Rows(
+        own.columns, {n: codes if n == "region" else own._arrays[n] for n in own.columns},
+        cluster=block.astype(np.int32), serial=True,
+    )  # fmt: skip
+    assert not [h for h in propose_interactions(outlook(serial)) if getattr(h, "moderator", "") == "region"]
+
+
+@pytest.mark.parametrize("n", [0, 5, 30])
+def test_few_rows_propose_nothing(n: int) -> None:
+    assert list(propose_interactions(outlook(rows(n=max(n, 1)).select(np.arange(n))))) == []
+
+
+def test_the_search_is_the_same_every_time() -> None:
+    assert crossings(rows()) == crossings(rows())
