@@ -103,7 +103,8 @@ def _joint(group: Sequence[Check], n: int) -> Check:
     rows = group[0].rows
     some = tuple(f"{c.examples[0]}" for c in group[:3])
     first = ", ".join(f"`{name}` {value}" for name, value in zip(names, some, strict=False))
-    more = f" and {len(names) - 3:,} more columns" if len(names) > 3 else ""
+    left = len(names) - 3
+    more = f" and {left:,} more column{'s' * (left > 1)}" if left > 0 else ""
     which = "one row" if rows == 1 else f"the same {rows:,} rows"
     return group[0].model_copy(
         update={

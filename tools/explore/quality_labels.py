@@ -3,6 +3,7 @@
 Knows the levels of a column, and which cells are missing. Must never know free text or identifiers, nor a sealed row.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import combinations
@@ -72,46 +73,60 @@ def spellings(levels: dict[str, int]) -> list[list[str]]:
             level = root[level]
         return level
 
-    plain = {level: "".join(c for c in level.casefold() if c.isalnum()) for level in levels}
-    for a, b in combinations(levels, 2):
-        if _one_label(a, b, plain, levels):
-            first, second = sorted((find(a), find(b)), key=list(levels).index)
-            root[second] = first
+    place = {level: k for k, level in enumerate(levels)}
+    for a, b in _alike(levels):
+        first, second = sorted((find(a), find(b)), key=place.__getitem__)
+        root[second] = first
     groups: dict[str, list[str]] = defaultdict(list)
     for level in levels:
         groups[find(level)].append(level)
     return [group for group in groups.values() if len(group) > 1]
 
 
-def _one_label(a: str, b: str, plain: dict[str, str], levels: dict[str, int]) -> bool:
-    if plain[a] == plain[b]:
-        # Signs alone can mean something: < 50 and > 50, + and -, A and A+.
-        return bool(plain[a]) and _signs(a) == _signs(b)
-    return _initials(a, b, plain) or _initials(b, a, plain) or _typing_error(a, b, plain, levels)
+def _alike(levels: dict[str, int]) -> Iterator[tuple[str, str]]:
+    """Pairs of labels that may be one."""
+    by_plain: dict[tuple, str] = {}
+    by_letters: dict[str, str] = {}
+    by_ends: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for level in levels:
+        plain = _plain(level)
+        if not plain:
+            continue
+        # Signs and the places of digits mean something: < 50 and > 50, A and A+, 1-2 and 12.
+        key = (plain, _signs(level), tuple(re.findall(r"\d+", level)))
+        yield by_plain.setdefault(key, level), level
+        by_letters.setdefault(plain, level)
+        if len(plain) >= _LONG_WORD and not any(c.isdigit() for c in plain):
+            by_ends[plain[0], plain[-1]].append(level)
+    for level in levels:
+        short = by_letters.get(_initials(level))
+        if short is not None:
+            yield short, level
+    for group in by_ends.values():
+        yield from (pair for pair in combinations(group, 2) if _typing_error(*pair, levels))
+
+
+def _plain(level: str) -> str:
+    return "".join(c for c in level.casefold() if c.isalnum())
 
 
 def _signs(level: str) -> str:
     return "".join(c for c in level if not c.isalnum() and not c.isspace() and c not in "._-'\",/()&")
 
 
-def _initials(short: str, long: str, plain: dict[str, str]) -> bool:
-    words = [w for w in long.replace("-", " ").split() if w[:1].isalpha()]
-    return len(words) >= 2 and plain[short] == "".join(w[0] for w in words).casefold()
+def _initials(level: str) -> str:
+    """The initials of a label of two words and more, `ny` for New York; empty text for other labels."""
+    words = [w for w in level.replace("-", " ").split() if w[:1].isalpha()]
+    return "".join(w[0] for w in words).casefold() if len(words) >= 2 else ""
 
 
-def _typing_error(a: str, b: str, plain: dict[str, str], levels: dict[str, int]) -> bool:
-    one, two = plain[a], plain[b]
+def _typing_error(a: str, b: str, levels: dict[str, int]) -> bool:
+    """Whether one is far rarer and one letter away from the other, whose first and last letter it shares.
+
+    Alike ends leave out labels with something in front or behind, such as legal and illegal, cat and cats.
+    """
     rare, often = sorted((levels[a], levels[b]))
-    if min(len(one), len(two)) < _LONG_WORD or abs(len(one) - len(two)) > 1 or often < _RARER * rare:
-        return False
-    if any(c.isdigit() for c in one + two) or not _ends_alike(one, two):
-        return False
-    return _one_edit(one, two)
-
-
-def _ends_alike(one: str, two: str) -> bool:
-    """Whether neither is the other with something in front or behind, such as legal and illegal, cat and cats."""
-    return one[0] == two[0] and one[-1] == two[-1]
+    return often >= _RARER * rare and _one_edit(_plain(a), _plain(b))
 
 
 def _one_edit(one: str, two: str) -> bool:

@@ -20,8 +20,9 @@ _FAR = 8.0
 """Robust standard deviations off the relation."""
 _BINS = 40
 _LEAST = 200
-_MOST = 8
-_SAMPLE = 20_000
+_MOST, _MOST_CELLS = 5, 1_000_000
+"""Pairs looked at, and rows in all of them together."""
+_SAMPLE = 6_000
 
 
 def pair_checks(rows: Rows, told: dict[str, BoolArray], n: int) -> Iterator[Check]:
@@ -42,7 +43,7 @@ def pair_checks(rows: Rows, told: dict[str, BoolArray], n: int) -> Iterator[Chec
     rng = np.random.default_rng(0)
     at = rng.permutation(rows.n)[:_SAMPLE]
     seen: list[NDArray] = []
-    for a, b in list(similar_columns(rows, names, at, _TIGHT))[:_MOST]:
+    for a, b in list(similar_columns(rows, names, at, _TIGHT))[: min(_MOST, max(2, _MOST_CELLS // rows.n))]:
         off = _off(rows.number(a), rows.number(b), at)
         if off is None:
             continue
@@ -63,9 +64,11 @@ def _off(x: FloatArray, y: FloatArray, at: NDArray) -> BoolArray | None:
     knots, middle, width = _course(x[some], y[some])
     if len(knots) < 3 or not width.min() > 0:
         return None
-    z = (y - np.interp(x, knots, middle)) / np.interp(x, knots, width)
+    z = y - np.interp(x, knots, middle)
     inside = good & (x >= knots[0]) & (x <= knots[-1])
-    z = np.where(inside, z, 0.0)
+    if not (np.abs(z[inside]) > _FAR * width.min()).any():
+        return None
+    z = np.where(inside, z / np.interp(x, knots, width), 0.0)
     if not (np.abs(z) > _FAR).any():
         return None
     values, counts = np.unique(np.round(z[inside], 6).astype(np.float64), return_counts=True)

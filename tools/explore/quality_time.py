@@ -21,6 +21,8 @@ _LUCK = 1e-9
 _MOST_VALUE = 0.5
 """Share of the other rows that have the value: a column that is mostly zero has long runs of it."""
 _DISTINCT = 8
+_SAMPLE = 20_000
+"""Rows in which a stretch is looked for first."""
 
 
 class Run(NamedTuple):
@@ -40,11 +42,10 @@ def time_checks(rows: Rows, n: int) -> Iterator[Check]:
     longer than any other run of the value, and luck would hardly make it.
     """
     date = _date(rows)
-    if date is None:
+    if date is None or (rows.n > 2 * _SAMPLE and not _any(rows.select(np.arange(0, rows.n, rows.n // _SAMPLE)), date)):
         return
     codes, values = rows.ordinal(date)
-    order = np.argsort(codes, kind="stable")
-    order = order[codes[order] >= 0]
+    order = _by_date(codes)
     at = codes[order]
     together: dict[tuple, list[str]] = defaultdict(list)
     for name, column in rows.columns.items():
@@ -57,6 +58,19 @@ def time_checks(rows: Rows, n: int) -> Iterator[Check]:
             together[run.start, run.end, value, run.first, run.last].append(name)
     for (start, end, value, first, last), names in together.items():
         yield _told(date, values[at[[start, end - 1]]], names, (value, end - start, first, last), n)
+
+
+def _by_date(codes: CodeArray) -> NDArray:
+    order = np.argsort(codes, kind="stable")
+    return order[codes[order] >= 0]
+
+
+def _any(rows: Rows, date: str) -> bool:
+    """Whether any column of these rows has such a stretch."""
+    codes = rows.ordinal(date)[0]
+    order = _by_date(codes)
+    names = [n for n, c in rows.columns.items() if c.type == "number" and not c.derived_from]
+    return any(_longest(rows.ordinal(name)[0][order], codes[order]) is not None for name in names)
 
 
 def _date(rows: Rows) -> str | None:

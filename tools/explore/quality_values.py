@@ -239,16 +239,18 @@ def _apart(core: Spread) -> tuple[int, int]:
         straight, centre = np.arcsinh((core.values - middle) / unit), 0.0
     sides, times = [], _APART + _APART_MORE / core.n
     for sign in (-1.0, 1.0):
-        turn = slice(None, None, int(sign))
-        counts = core.counts[turn]
-        few = core.n - np.cumsum(counts) <= max(1.0, _FEW * core.n)
-        wide = [_gaps(sign * u[turn], sign * c, times) for u, c in ((core.values, middle), (straight, centre))]
-        at = np.flatnonzero(few[:-1] & wide[0] & wide[1])
-        sides.append(len(counts) - 1 - int(at[0]) if len(at) else 0)
+        turn = slice(None, None, -int(sign))  # from the end inwards
+        outside = np.cumsum(core.counts[turn])
+        few = int(np.searchsorted(outside, max(1.0, _FEW * core.n), side="right"))
+        wide = [
+            _gaps(sign * u[turn][: few + 1], sign * c, times) for u, c in ((core.values, middle), (straight, centre))
+        ]
+        at = np.flatnonzero(wide[0] & wide[1])
+        sides.append(int(at[-1]) + 1 if len(at) else 0)
     return sides[0], len(core.values) - sides[1]
 
 
 def _gaps(u: NDArray, centre: float, times: float) -> NDArray[np.bool_]:
-    """After which of these ascending values a gap follows that is `times` as wide as the way to it from the centre."""
-    way = u[:-1] - centre
-    return (way > 0) & (np.diff(u) >= times * way)
+    """Before which of these descending values a gap lies that is `times` as wide as the way on to the centre."""
+    way = u[1:] - centre
+    return (way > 0) & (u[:-1] - u[1:] >= times * way)

@@ -67,7 +67,8 @@ def _midranks(codes: NDArray) -> FloatArray:
     good = codes >= 0
     out = np.zeros(len(codes))
     if good.any():
-        out[good] = ranks_within(codes[good], int(codes.max()) + 1)[0]
+        values, dense = np.unique(codes[good], return_inverse=True)  # few rows of a column of many values
+        out[good] = ranks_within(dense.astype(np.int32), len(values))[0]
     return out
 
 
