@@ -120,10 +120,10 @@ CLEAN: dict[str, Callable[[np.random.Generator, int], np.ndarray]] = {
 
 @pytest.mark.parametrize("name", CLEAN)
 def test_clean_columns_of_many_shapes_are_left_alone(name: str) -> None:
-    """At most 3 of 400 columns: the rate measured over 20,000 is under .3 % for each of these shapes."""
+    """At most 1 of 399 columns: of 21,600 of these shapes, measured once, none was told."""
     rng = draw(20)
     told = sum(bool(checks(CLEAN[name](rng, n))) for n in (100, 400, 2000) for _ in range(400 // 3))
-    assert told <= 3
+    assert told <= 1
 
 
 @pytest.mark.parametrize("shape", [1.0, 2.0, 3.0])

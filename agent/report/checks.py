@@ -3,6 +3,7 @@
 Knows the result. Must never know a page or a terminal, nor decide what is worth checking.
 """
 
+import re
 from collections.abc import Iterator
 
 from ...tools.data.schema import Note
@@ -24,8 +25,24 @@ _TOLD = {
 
 def about_line(result: Result) -> str:
     """On which rows the checks were made."""
-    rows = "all rows" if result.split.kind == "none" else f"the {words.explored_rows(result):,} explored rows"
-    return f"Seen on {rows}; nothing was changed."
+    return f"Seen on {words.many(_rows(result), 'explored row')}; nothing was changed."
+
+
+def _rows(result: Result) -> int:
+    """Rows that were looked at: of a table too small to split, all that were tested."""
+    opened = words.opened_rows(result) if result.split.kind == "none" else 0
+    return opened or words.explored_rows(result)
+
+
+def short_title(result: Result) -> str:
+    """The heading where lines are short: it names the rows, so that no line has to."""
+    return f"{TITLE} ({words.many(_rows(result), 'explored row')})"
+
+
+def short_lines(result: Result) -> tuple[str, ...]:
+    """The checks without the number of explored rows, which the heading gives."""
+    rows = f" of the {_rows(result):,} explored rows"
+    return tuple(re.sub(r"\b1 rows", "1 row", c.text.replace(rows, " rows")) for c in result.quality)
 
 
 def notes_left(result: Result) -> tuple[Note, ...]:
@@ -47,20 +64,40 @@ def structure_lines(result: Result) -> tuple[str, ...]:
 
 
 def _lines(structure: tuple[Structure, ...]) -> Iterator[str]:
-    renamed = [s for s in structure if s.kind == "copy" and not s.exceptions and "one to one" in s.text]
-    ordered: dict[str, list[Structure]] = {}
-    for s in structure:
-        if s.kind == "order" and len(s.columns) == 2 and not s.exceptions:
-            ordered.setdefault(s.columns[1], []).append(s)
-    for s in structure:
-        if len(renamed) > 1 and s in renamed:
-            if s is renamed[0]:
-                yield _renamed(renamed)
-        elif len(group := ordered.get(s.columns[-1], [])) > 1 and s in group:
-            if s is group[0]:
-                yield _ordered(group)
-        else:
+    groups = _groups(structure)
+    for at, s in enumerate(structure):
+        group = groups.get(at)
+        if group is None:
             yield s.text
+        elif group[0] is s:
+            yield _renamed(group) if s.kind == "copy" else _ordered(group)
+
+
+def _groups(structure: tuple[Structure, ...]) -> dict[int, list[Structure]]:
+    """By place, the relations that are told together with the one there: copies, and orders that share an end."""
+    out: dict[int, list[Structure]] = {}
+    whole = [(at, s) for at, s in enumerate(structure) if not s.exceptions and len(s.columns) == 2]
+    for key in (_copied, _above, _below):
+        groups: dict[str, list[tuple[int, Structure]]] = {}
+        for at, s in whole:
+            if at not in out and key(s):
+                groups.setdefault(key(s), []).append((at, s))
+        for group in groups.values():
+            if len(group) > 1:
+                out |= {at: [s for _, s in group] for at, _ in group}
+    return out
+
+
+def _copied(s: Structure) -> str:
+    return "copy" if s.kind == "copy" and "one to one" in s.text else ""
+
+
+def _above(s: Structure) -> str:
+    return s.columns[1] if s.kind == "order" else ""
+
+
+def _below(s: Structure) -> str:
+    return s.columns[0] if s.kind == "order" else ""
 
 
 def _renamed(copies: list[Structure]) -> str:
@@ -69,9 +106,13 @@ def _renamed(copies: list[Structure]) -> str:
 
 
 def _ordered(group: list[Structure]) -> str:
-    lows = _and([f"`{s.columns[0]}`" for s in group])
-    return f"{lows} {'are never after' if 'after' in group[0].text else 'never exceed'} `{group[0].columns[1]}`."
+    date = "after" in group[0].text
+    if len({s.columns[1] for s in group}) == 1:
+        lows = _and([f"`{s.columns[0]}`" for s in group])
+        return f"{lows} {'are never after' if date else 'never exceed'} `{group[0].columns[1]}`."
+    highs = _and([f"`{s.columns[1]}`" for s in group], "or")
+    return f"`{group[0].columns[0]}` {'is never after' if date else 'never exceeds'} {highs}."
 
 
-def _and(texts: list[str]) -> str:
-    return f"{', '.join(texts[:-1])} and {texts[-1]}"
+def _and(texts: list[str], word: str = "and") -> str:
+    return f"{', '.join(texts[:-1])} {word} {texts[-1]}"

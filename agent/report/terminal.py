@@ -79,7 +79,7 @@ def _blocks(result: Result, files: Sequence[Path], replayed: bool, listed: int) 
             listed + 5,
         )
         yield from _profile(result, listed)
-    yield from _texts(checks.TITLE, [c.text for c in result.quality], min(listed, checks.MOST))
+    yield from _texts(checks.short_title(result), checks.short_lines(result), min(listed, checks.MOST))
     yield from _texts("How the table is built", checks.structure_lines(result), min(listed, 3))
     told = [f"{s.share} of rows: {s.rule}. {s.typical}" for s in segments_table(result)]
     yield from _texts("Segments of the explored rows, not verified", told, min(listed, 3))

@@ -105,7 +105,7 @@ def _joint(group: Sequence[Check], n: int) -> Check:
     first = ", ".join(f"`{name}` {value}" for name, value in zip(names, some, strict=False))
     left = len(names) - 3
     more = f" and {left:,} more column{'s' * (left > 1)}" if left > 0 else ""
-    which = "one row" if rows == 1 else f"the same {rows:,} rows"
+    which = "1" if rows == 1 else f"the same {rows:,}"
     return group[0].model_copy(
         update={
             "columns": tuple(names), "examples": some,

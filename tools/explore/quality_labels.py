@@ -51,7 +51,7 @@ def _spelling(column: Column, levels: dict[str, int], groups: Sequence[Sequence[
     return Check(
         kind="spelling", columns=(column.name,), rows=count, of=sum(levels.values()), examples=tuple(own[:3]),
         text=f"`{column.name}` may spell one label in several ways {within(count, n)}: {told}{more}.",
-        advice="Decide on one spelling; until then each counts as a group of its own.", severity="wrong",
+        advice="Decide on one spelling; until then each counts as a group of its own.", severity="doubtful",
     )  # fmt: skip
 
 

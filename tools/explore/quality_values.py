@@ -38,6 +38,10 @@ _AMOUNT = re.compile(
     r"(^|_)(age|price|cost|amount|weight|height|length|width|count|qty|quantity|salary|income|distance|duration|fare|"
     r"units?|pieces|items|population|area|volume|number)(_|$)"
 )
+_SIGNED = re.compile(
+    r"change|diff|delta|net|balance|return|profit|loss|growth|log|score|index|adjust|refund|margin|error"
+)
+"""Words of names whose amounts go both ways."""
 
 
 def value_checks(column: Column, spread: Spread, n: int) -> Iterator[Check]:
@@ -149,7 +153,8 @@ def _wrong_sign(name: str, spread: Spread) -> bool:
     if not few.n or few.n > max(1, _NEGATIVE * spread.n) or spread.n < LEAST:
         return False
     rest = spread.only(~below)
-    if bool(_AMOUNT.search(_snake(name))) and rest.quantile(0.01) >= 0:
+    said = _snake(name)
+    if _AMOUNT.search(said) and not _SIGNED.search(said):
         return True
     return (
         few.n >= 2
