@@ -22,6 +22,8 @@ _SAME_GAPS = 0.95
 _MOST_LEVELS = 300
 """Levels compared with each other; a column with more is text in effect."""
 _LONG_WORD = 6
+_LONG_NAME = 40
+"""Letters of a name from which on the figures stand before it, lest a short line lose them."""
 _RARER = 20
 """How many times rarer a typing error is than the label it stands for."""
 
@@ -168,8 +170,10 @@ def _same(a: NDArray, b: NDArray) -> bool:
 
 def _missing(group: Sequence[str], counts: Sequence[int], n: int) -> Check:
     most, share = max(counts), _shares(counts, n)
-    if len(group) == 1:
+    if len(group) == 1 and len(group[0]) <= _LONG_NAME:
         text = f"`{group[0]}` has no value {within(most, n)} ({share})."
+    elif len(group) == 1:
+        text = f"No value {within(most, n)} ({share}): `{group[0]}`."
     else:
         nearly = "nearly " if len(set(counts)) > 1 else ""
         many = f"{len(group):,} columns" if len(group) > 2 else "Two columns"
