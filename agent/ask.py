@@ -21,11 +21,13 @@ from .asking import Asking, asked_of
 from .claims_file import stated
 from .commitment import frozen_batch, request_of, standing
 from .folders import run_folder
+from .marks import make_marks
 from .outlook import Focus
 from .pipeline import (
     How,
     Progress,
     default_ledger,
+    joining_of,
     look_at,
     run,
     sealed,
@@ -42,6 +44,14 @@ def verify(
     entity: str | None = None,
     time: str | None = None,
     table: str | None = None,
+    tables: Sequence[str] = (),
+    root: str | None = None,
+    grain: str | None = None,
+    links: Sequence[str] = (),
+    causes: Sequence[str] = (),
+    consequences: Sequence[str] = (),
+    later: Sequence[str] = (),
+    keep_counts: bool = False,
     name: str | None = None,
     alpha: float = 0.05,
     strict: bool = False,
@@ -60,12 +70,20 @@ def verify(
 
     Args:
         source: A file (CSV, TSV, JSON lines, Parquet, Excel, SQLite, DuckDB), a pandas DataFrame, an Arrow table
-            or a mapping of columns.
+            or a mapping of columns. Several tables: a list of these or a mapping from names to them.
         hypotheses: Sentences in the grammar's words, dicts (the JSON of the grammar) or its values, or the path of a
             YAML file of these; one of them or several, at most fifty.
         entity: Column whose values are the units of independence (a customer, a patient).
         time: Column that orders rows which depend on their neighbours.
         table: Table or sheet, where the source holds several.
+        tables: Tables of one database that are to be taken together.
+        root: Of several tables the one whose rows are independent of each other; found out by default.
+        grain: Of several tables the one whose rows are analysed; the root by default.
+        links: Foreign keys between several tables, as `child.column=parent.column`; found out by default.
+        causes: Columns always held fixed when verified claims are checked against the other columns.
+        consequences: Columns never held fixed, as they follow from what is looked at.
+        later: Columns never held fixed, as they were not known yet.
+        keep_counts: Read a cross-tabulation as it stands instead of one row a counted unit.
         name: Name of the data set in the report.
         alpha: Error level: share of false findings among the verified ones, or chance of any (`strict`).
         strict: Control the chance of any false finding (Holm) instead of their share (session-LOND).
@@ -87,8 +105,10 @@ def verify(
         LedgerError: if the ledger stands in the way.
     """
     rule = make_rule(alpha=alpha, strict=strict, smallest_effects=smallest_effects)
-    settings = Settings(rule, Focus(), False, threads, Asking(stated(hypotheses)))
-    how = How(table, name, limits or Limits(), entity, time, one_shot)
+    marks = make_marks(causes, consequences, later)
+    settings = Settings(rule, Focus(), False, threads, Asking(stated(hypotheses)), marks)
+    joining = joining_of(tables, root, grain, links, entity)
+    how = How(table, name, limits or Limits(), entity, time, one_shot, joining, keep_counts)
     return run(source, how, settings, ledger, progress)
 
 

@@ -10,7 +10,18 @@ import click
 
 from heldout.version import __version__
 
-from .cli_frame import INTERNAL, USAGE, Progress, guarded, limits_of, read_options
+from .cli_frame import (
+    INTERNAL,
+    USAGE,
+    Progress,
+    data_of,
+    data_options,
+    guarded,
+    limits_of,
+    listed,
+    read_options,
+    source_of,
+)
 from .cli_verify import selftest, verify
 
 __all__ = ["INTERNAL", "USAGE", "cli", "main"]
@@ -23,23 +34,12 @@ def cli() -> None:
 
 
 @cli.command()
-@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@data_options
 @click.option("--outcome", metavar="COL", help="Explain this column: it is the outcome of every claim.")
 @click.option("--about", metavar="COL,...", help="Only claims in which one of these columns takes part.")
-@click.option("--tables", metavar="NAME,...", help="Explain these tables of one database together.")
-@click.option("--root", metavar="TABLE", help="Of several tables: its rows are independent of each other.")
-@click.option("--grain", metavar="TABLE", help="Of several tables: its rows are analysed (default: the root's).")
-@click.option(
-    "--link", "links", multiple=True, metavar="CHILD.COL=PARENT.COL",
-    help="Of several tables: a column that names rows of another; may be repeated.",
-)  # fmt: skip
-@click.option("--cause", metavar="COL,...", help="Always held fixed when verified claims are checked against others.")
-@click.option("--consequence", metavar="COL,...", help="Never held fixed: follows from what is looked at.")
-@click.option("--later", metavar="COL,...", help="Never held fixed: was not known yet.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Write the report's files here.")
 @click.option("--json", "as_json", is_flag=True, help="Print report.json to standard output and nothing else.")
 @click.option("--explore-only", is_flag=True, help="Look without verdicts: no sealed row is read or spent.")
-@click.option("--keep-counts", is_flag=True, help="Read a table of counts as it stands, not one row a counted unit.")
 @click.option("--ledger", type=click.Path(path_type=Path, dir_okay=False), help="File that records what was spent.")
 @click.option("--threads", type=click.IntRange(1, 64), default=2, show_default=True, help="Threads for reading.")
 @read_options
@@ -57,10 +57,6 @@ def _explain(
     out: Path | None,
     as_json: bool,
     about: str | None,
-    tables: str | None,
-    cause: str | None,
-    consequence: str | None,
-    later: str | None,
     effects: dict[str, float],
     quiet: bool,
     verbose: bool,
@@ -68,13 +64,11 @@ def _explain(
 ) -> None:
     from .pipeline import explain as run
 
-    named = {"about": about, "tables": tables, "causes": cause, "consequences": consequence, "later": later}
-    lists = {key: _listed(value) for key, value in named.items()}
-    limits = limits_of(options)
+    limits, data = limits_of(options), data_of(options)
     with Progress(quiet) as say:
         explanation = run(
-            files[0] if len(files) == 1 else list(files), **lists, smallest_effects=effects, limits=limits,
-            progress=say, **options,
+            source_of(files), about=listed(about), smallest_effects=effects, limits=limits, progress=say,
+            **data, **options,
         )  # fmt: skip
         written: tuple[Path, ...] = ()
         if out is not None:
@@ -84,10 +78,6 @@ def _explain(
         click.echo(explanation.to_json())
         return
     click.echo(explanation.to_terminal(files=written))
-
-
-def _listed(names: str | None) -> tuple[str, ...]:
-    return tuple(part.strip() for part in (names or "").split(",") if part.strip())
 
 
 @cli.group()
@@ -110,7 +100,7 @@ def show(files: tuple[Path, ...], tables: str | None, book: Path | None, verbose
     """What was spent on FILE (a data file, or a ledger file ending in .jsonl) and what is left."""
     from .books import describe
 
-    guarded(verbose, lambda: click.echo(describe(files, book, _listed(tables))))
+    guarded(verbose, lambda: click.echo(describe(files, book, listed(tables))))
 
 
 @ledger.command("check")
@@ -122,7 +112,7 @@ def check(files: tuple[Path, ...], tables: str | None, book: Path | None, verbos
     """Verify the chain of hashes of the ledger of FILE."""
     from .books import check as run
 
-    guarded(verbose, lambda: click.echo(run(files, book, _listed(tables))))
+    guarded(verbose, lambda: click.echo(run(files, book, listed(tables))))
 
 
 cli.add_command(verify)

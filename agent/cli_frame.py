@@ -5,6 +5,7 @@ Knows exit codes and options. Must never compute, word or decide anything.
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
@@ -91,6 +92,30 @@ def read_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
+def data_options(command: Callable[..., None]) -> Callable[..., None]:
+    """The files, how several tables belong together, and what the user knows of the columns."""
+    for option in reversed(_DATA):
+        command = option(command)
+    return command
+
+
+def listed(text: str | None) -> tuple[str, ...]:
+    """`a,b` as names."""
+    return tuple(part.strip() for part in (text or "").split(",") if part.strip())
+
+
+def data_of(options: dict[str, Any]) -> dict[str, Any]:
+    """What `data_options` brought, taken out of the options and named as the library names it."""
+    named = {"tables": "tables", "cause": "causes", "consequence": "consequences", "later": "later"}
+    out: dict[str, Any] = {ours: listed(options.pop(theirs)) for theirs, ours in named.items()}
+    return out | {name: options.pop(name) for name in ("root", "grain", "links", "keep_counts")}
+
+
+def source_of(files: tuple[Path, ...]) -> Any:
+    """One file as it is, several as the tables of one data set."""
+    return files[0] if len(files) == 1 else list(files)
+
+
 def limits_of(options: dict[str, Any]) -> Any:
     """The declared limits, taken out of the options."""
     from ..tools.data.schema import Limits
@@ -100,6 +125,20 @@ def limits_of(options: dict[str, Any]) -> Any:
     return Limits(**{k: v for k, v in given.items() if v is not None})
 
 
+_DATA = (
+    click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path)),
+    click.option("--tables", metavar="NAME,...", help="Take these tables of one database together."),
+    click.option("--root", metavar="TABLE", help="Of several tables: its rows are independent of each other."),
+    click.option("--grain", metavar="TABLE", help="Of several tables: its rows are analysed (default: the root's)."),
+    click.option(
+        "--link", "links", multiple=True, metavar="CHILD.COL=PARENT.COL",
+        help="Of several tables: a column that names rows of another; may be repeated.",
+    ),
+    click.option("--cause", metavar="COL,...", help="Always held fixed when claims are checked against other columns."),
+    click.option("--consequence", metavar="COL,...", help="Never held fixed: follows from what is looked at."),
+    click.option("--later", metavar="COL,...", help="Never held fixed: was not known yet."),
+    click.option("--keep-counts", is_flag=True, help="Read a table of counts as it stands, not a row a counted unit."),
+)  # fmt: skip
 _READ = (
     click.option("--entity", metavar="COL", help="Rows of one value belong together (a customer, a patient)."),
     click.option("--time", metavar="COL", help="Rows depend on their neighbours in the order of this column."),

@@ -9,20 +9,20 @@ from typing import Any
 import click
 
 from ..tools.errors import UsageError
-from .cli_frame import Progress, guarded, limits_of, read_options
+from .cli_frame import Progress, data_of, data_options, guarded, limits_of, read_options, source_of
 
 _FILE = click.argument("file", type=click.Path(path_type=Path))
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON to standard output and nothing else.")
 
 
 @click.command()
-@_FILE
+@data_options
 @click.option(
     "--hypothesis", "sentences", multiple=True, metavar="TEXT",
     help='One hypothesis, such as "churn higher for contract=month-to-month"; may be repeated.',
 )  # fmt: skip
 @click.option(
-    "--hypotheses", "files", multiple=True, metavar="YAML", type=click.Path(path_type=Path, dir_okay=False),
+    "--hypotheses", "stated", multiple=True, metavar="YAML", type=click.Path(path_type=Path, dir_okay=False),
     help="File with a list of hypotheses, sentences or typed; may be repeated.",
 )  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Print what was understood and what it would cost; spend nothing.")
@@ -31,21 +31,21 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON to stan
 @click.option("--ledger", type=click.Path(path_type=Path, dir_okay=False), help="File that records what was spent.")
 @click.option("--threads", type=click.IntRange(1, 64), default=2, show_default=True, help="Threads for reading.")
 @read_options
-def verify(file: Path, **options: Any) -> None:
+def verify(files: tuple[Path, ...], **options: Any) -> None:
     """Verify your own hypotheses on FILE: commit them, then test them on rows that nothing has looked at.
 
     A hypothesis is a sentence: "wage higher for sex=male", "mean price lower for plan=basic than gold", "charges
     increases with age", "delay rises over date", "churn=yes higher where age > 40 and plan=gold". It may end with
     "among region=north and age >= 18" or "given age, sex". Names with blanks stand in backticks or quotes.
     """
-    guarded(options["verbose"], lambda: _verify(file, **options))
+    guarded(options["verbose"], lambda: _verify(files, **options))
 
 
 def _verify(
-    file: Path,
+    files: tuple[Path, ...],
     *,
     sentences: tuple[str, ...],
-    files: tuple[Path, ...],
+    stated: tuple[Path, ...],
     dry_run: bool,
     out: Path | None,
     as_json: bool,
@@ -56,14 +56,16 @@ def _verify(
 ) -> None:
     from .ask import verify as run
 
-    limits, hypotheses = limits_of(options), [*sentences, *files]
+    limits, data, hypotheses = limits_of(options), data_of(options), [*sentences, *stated]
     if not hypotheses:
         raise UsageError("State at least one `--hypothesis`, or a file with `--hypotheses`.")
     with Progress(quiet) as say:
         if dry_run:
-            shown = _previewed(file, hypotheses, limits, effects, as_json, say, options)
+            shown = _previewed(files, hypotheses, limits, effects, as_json, say, data, options)
         else:
-            explanation = run(file, hypotheses, smallest_effects=effects, limits=limits, progress=say, **options)
+            explanation = run(
+                source_of(files), hypotheses, smallest_effects=effects, limits=limits, progress=say, **data, **options
+            )
             written = ()
             if out is not None:
                 say("Writing the report")
@@ -73,16 +75,29 @@ def _verify(
 
 
 def _previewed(
-    file: Path, hypotheses: list[Any], limits: Any, effects: dict[str, float], as_json: bool, say: Any, options: Any
+    files: tuple[Path, ...],
+    hypotheses: list[Any],
+    limits: Any,
+    effects: dict[str, float],
+    as_json: bool,
+    say: Any,
+    data: dict[str, Any],
+    options: dict[str, Any],
 ) -> str:
     import json
 
     from .ask import preview
-    from .pipeline import How
+    from .pipeline import How, joining_of
 
-    how = How(options["table"], None, limits, options["entity"], options["time"], options["one_shot"])
+    joining = joining_of(data["tables"], data["root"], data["grain"], data["links"], options["entity"])
+    how = How(
+        options["table"], None, limits, options["entity"], options["time"], options["one_shot"], joining,
+        data["keep_counts"],
+    )  # fmt: skip
     rule = {"alpha": options["alpha"], "strict": options["strict"], "smallest_effects": effects}
-    seen = preview(file, hypotheses, how, rule=rule, ledger=options["ledger"], threads=options["threads"], progress=say)
+    seen = preview(
+        source_of(files), hypotheses, how, rule=rule, ledger=options["ledger"], threads=options["threads"], progress=say
+    )
     if as_json:
         return json.dumps(seen.as_json(), sort_keys=True, indent=2, ensure_ascii=False)
     return seen.to_text()

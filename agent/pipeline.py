@@ -113,9 +113,16 @@ def explain(
     rule = make_rule(alpha=alpha, strict=strict, smallest_effects=smallest_effects)
     marks = make_marks(causes, consequences, later)
     settings = Settings(rule, Focus(outcome, tuple(sorted(set(about)))), explore_only, threads, marks=marks)
-    joining = Joining(tables=tuple(tables), root=root, grain=grain, links=tuple(links), entity=entity)
+    joining = joining_of(tables, root, grain, links, entity)
     how = How(table, name, limits or Limits(), entity, time, one_shot, joining, keep_counts)
     return run(source, how, settings, ledger, progress)
+
+
+def joining_of(
+    tables: Sequence[str], root: str | None, grain: str | None, links: Sequence[str], entity: str | None
+) -> Joining:
+    """What was declared about several tables."""
+    return Joining(tables=tuple(tables), root=root, grain=grain, links=tuple(links), entity=entity)
 
 
 class How(NamedTuple):

@@ -2,7 +2,7 @@
 
 Knows arrays: an outcome, a predictor and features of the columns to be held fixed. Must never know a column's name,
 a claim or a verdict. No road is enough alone: bins miss products of columns, the lasso misses jumps, the trees are
-slow to follow straight lines; what all three keep was not any of these (see docs/decisions/006).
+slow to follow straight lines; what all three keep was not any of these (see docs/decisions/007).
 """
 
 from typing import Any, NamedTuple
