@@ -101,3 +101,14 @@ def test_checks_of_a_file_reach_the_report_and_name_no_text_or_identifier(tmp_pa
     assert "secret" not in text
     assert "private" not in text
     assert "set aside" not in " ".join(n.text for n in checks.notes_left(result))
+
+
+def test_names_and_labels_in_a_check_cannot_steer_a_page_a_document_or_a_terminal() -> None:
+    bad = "`<script>alert(1)</script>` is \x1b[31m <img src=x onerror=1> in 3 of the 3,200 explored rows [a](http://b)"
+    result = made.sample(quality=[check(0, columns=["<script>alert(1)</script>"], text=bad)])
+    page, document, screen = to_html(result), to_markdown(result), to_terminal(result, width=100, color=False)
+    assert "<script" not in page
+    assert "<img src=x" not in page
+    assert "<img src=x" not in document
+    assert "[a](http" not in document
+    assert "\x1b" not in page + document + screen

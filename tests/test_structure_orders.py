@@ -53,8 +53,9 @@ def test_names_of_two_ends_are_read_and_prices_may_close_lower_than_they_open() 
         lambda rng: (rng.exponential(3, 1000), 200 + rng.exponential(9, 1000)),
         lambda rng: (lambda size: (size * rng.uniform(0.03, 0.08, 1000), size))(np.exp(rng.normal(8, 1.5, 1000))),
         lambda rng: (lambda width: (width, 2 + 2 * width + rng.normal(0, 0.2, 1000)))(rng.uniform(0.1, 2.5, 1000)),
+        lambda rng: (rng.uniform(0, 1, 1000), rng.uniform(1.0, 5, 1000)),
     ],
-    ids=["sizes apart", "an offset", "a twentieth", "one line above the other"],
+    ids=["sizes apart", "an offset", "a twentieth", "one line above the other", "ranges that hardly touch"],
 )
 def test_columns_that_are_in_order_by_their_size_alone_are_not_told(pair: object) -> None:
     a, b = pair(draw(2))  # type: ignore[operator]

@@ -12,6 +12,7 @@ from ..data.rows import BoolArray, FloatArray, Rows
 from .check import Check, within
 from .quality_values import far_out
 from .spread import Spread, cells, spread_of
+from .structure_functions import SEED
 from .structure_numbers import number_names
 from .structure_numbers import similar as similar_columns
 
@@ -40,7 +41,7 @@ def pair_checks(rows: Rows, told: dict[str, BoolArray], n: int) -> Iterator[Chec
     names = [c for c in names if not rows.columns[c].derived_from]
     if rows.n < _LEAST or len(names) < 2:
         return
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(SEED)
     at = rng.permutation(rows.n)[:_SAMPLE]
     seen: list[NDArray] = []
     for a, b in list(similar_columns(rows, names, at, _TIGHT))[: min(_MOST, max(2, _MOST_CELLS // rows.n))]:
