@@ -109,6 +109,7 @@ def test_names_and_labels_in_a_check_cannot_steer_a_page_a_document_or_a_termina
     page, document, screen = to_html(result), to_markdown(result), to_terminal(result, width=100, color=False)
     assert "<script" not in page
     assert "<img src=x" not in page
-    assert "<img src=x" not in document
+    assert "\\<img src=x" in document
+    assert document.count("<img") == document.count("\\<img")
     assert "[a](http" not in document
     assert "\x1b" not in page + document + screen
