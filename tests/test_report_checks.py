@@ -86,7 +86,7 @@ def test_checks_of_a_file_reach_the_report_and_name_no_text_or_identifier(tmp_pa
     age[:40] *= np.where(np.arange(40) < 8, -1, 1)
     words = np.array("river stone lamp garden window paper cloud bridge letter market".split())
     lines = [
-        f"secret{k}x{rng.integers(1e9)},{a},{rng.normal():.3f},{' '.join(rng.choice(words, 7))} private{k}"
+        f"secret{k}x{rng.integers(10**9)},{a},{rng.normal():.3f},{' '.join(rng.choice(words, 7))} private{k}"
         for k, a in enumerate(age)
     ]
     lines += lines[100:190]
