@@ -7,7 +7,6 @@ never hold a sealed row before its batch stands in the ledger.
 import time as clock
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,6 +18,7 @@ from ..tools.data.tables import open_source
 from ..tools.data.tables_schema import Joining
 from ..tools.errors import UsageError
 from ..tools.explore.profile import profile_rows
+from ..tools.explore.quality import find_quality
 from ..tools.explore.scan import scan_pairs
 from ..tools.explore.structure import find_structure, structural_pairs
 from ..tools.verify.disclosure import burnt_table
@@ -247,9 +247,10 @@ def look_at(rows: Rows, settings: Settings, say: Progress, timing: dict[str, flo
     with _timed(timing, "explore"):
         say(f"Exploring {rows.n:,} rows")
         structure = find_structure(rows)
-        profile = profile_rows(rows, today=date.max)  # a report must not depend on the day it is made
+        profile = profile_rows(rows)
+        quality = find_quality(rows, structure)
         leads = scan_pairs(rows, threads=settings.threads)
-        return Explored(rows, profile, leads, structure, segments_of(rows, structure, settings.focus))
+        return Explored(rows, profile, leads, structure, segments_of(rows, structure, settings.focus), quality)
 
 
 def _draft(split: SealedSplit, explored: Explored, settings: Settings, number: int, closed: bool) -> Batch:

@@ -11,9 +11,11 @@ from ..tools.data.rows import Rows
 from ..tools.data.schema import Note
 from ..tools.data.split import Plan, is_used
 from ..tools.data.tables_schema import Tables
+from ..tools.explore.check import Check
 from ..tools.explore.constructed import constructed_pairs
 from ..tools.explore.lead import Lead, Structure
 from ..tools.explore.profile import ColumnProfile
+from ..tools.explore.quality import repeated_rows
 from ..tools.explore.segments import Segmentation
 from ..tools.verify.adjustment import Marks
 from ..tools.verify.families.rule_sides import words
@@ -61,6 +63,7 @@ class Explored(NamedTuple):
     leads: tuple[Lead, ...] = ()
     structure: tuple[Structure, ...] = ()
     segments: Segmentation | None = None
+    quality: tuple[Check, ...] = ()
 
 
 class Settings(NamedTuple):
@@ -111,6 +114,7 @@ def summarise(
         ),
         counts=counts_of(findings, leads, pairs, batch.drafted, batch.deduplicated),
         structure=_told(explored),
+        quality=(*repeated_rows(plan), *explored.quality),
         findings=findings,
         profile=tuple(p.as_json() for p in explored.profile),
         leads=tuple(x.as_json() for x in leads[:_LEADS_SHOWN]),

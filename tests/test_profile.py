@@ -1,6 +1,4 @@
-"""What the profile of one column says, held against SciPy and NumPy, and the oddities it points at."""
-
-from datetime import date
+"""What the profile of one column says, held against SciPy and NumPy, and what it says of its shape."""
 
 import numpy as np
 import pytest
@@ -10,8 +8,8 @@ from heldout.tools.data.rows import Rows
 from heldout.tools.explore.profile import ColumnProfile, profile_rows
 
 
-def profile(values: object, **kwargs: date) -> ColumnProfile:
-    return profile_rows(Rows.of({"x": np.asarray(values)}), **kwargs)[0]
+def profile(values: object) -> ColumnProfile:
+    return profile_rows(Rows.of({"x": np.asarray(values)}))[0]
 
 
 def warnings(values: object) -> tuple[str, ...]:
@@ -60,7 +58,7 @@ def test_a_date_has_quartiles_and_no_mean() -> None:
 def test_a_column_without_values_is_profiled_without_figures() -> None:
     got = profile(np.full(30, np.nan))
     assert (got.n, got.mean, got.median, got.histogram) == (0, None, None, ())
-    assert got.warnings == ("`x` has no value in 100% of rows (30 of 30).",)
+    assert got.warnings == ()
 
 
 def test_figures_stay_finite_at_the_ends_of_floating_point() -> None:
@@ -77,43 +75,12 @@ def test_an_ordinary_column_draws_no_warning() -> None:
     assert warnings(np.datetime64("2020-01-01") + np.arange(100)) == ()
 
 
-def test_much_that_is_missing_is_told() -> None:
-    x = even(100)
-    x[:21] = np.nan
-    assert warnings(x) == ("`x` has no value in 21% of rows (21 of 100).",)
-    x[20] = 50.0
-    assert warnings(x) == ()
-
-
-def test_values_far_out_are_told_with_an_example() -> None:
-    one = np.append(even(), 5000.0)
-    assert warnings(one) == ("`x` has a value, 5000, more than ten interquartile ranges beyond its quartiles.",)
-    three = np.append(even(1000) - 50, [-7000.5, -300.0, 400.0])
-    told = "`x` has 3 values, such as -7,000.5, more than ten interquartile ranges beyond its quartiles."
-    assert warnings(three) == (told,)
-
-
-def test_the_long_tail_of_a_lognormal_is_a_tail_and_not_a_set_of_errors() -> None:
+def test_a_long_tail_is_told_but_not_where_a_few_values_lie_apart() -> None:
     x = np.exp(np.random.default_rng(1).normal(3, 1.2, 5000))
     (told,) = warnings(x)
     assert told.startswith("`x` has a long tail of high values (skewness ")
-    assert warnings(np.append(x, 1e9))[0].startswith("`x` has a value, 1,000,000,000,")
-
-
-@pytest.mark.parametrize(("stand_in", "shown"), [(-999.0, "-999"), (9999.0, "9999"), (99999.0, "99,999")])
-def test_a_number_that_stands_for_missing_is_told(stand_in: float, shown: str) -> None:
-    told = f"`x` is {shown} in 2 rows, far from the rest: it may stand for a missing value."
-    assert warnings(np.append(even(), [stand_in] * 2)) == (told,)
-
-
-def test_a_plausible_99_is_no_stand_in() -> None:
-    ages = np.append(np.random.default_rng(2).integers(18, 99, 300), 99).astype(float)
-    assert warnings(ages) == ()
-
-
-def test_a_lone_minus_one_among_counts_is_told() -> None:
-    days = np.append(np.random.default_rng(3).integers(0, 40, 300), [-1] * 30).astype(float)
-    assert warnings(days) == ("`x` is -1 in 30 rows, far from the rest: it may stand for a missing value.",)
+    assert warnings(np.append(x, 1e9)) == ()
+    assert warnings(np.append(even(), 9999.0)) == ()
 
 
 def test_one_value_that_fills_the_column_is_told() -> None:
@@ -121,30 +88,6 @@ def test_one_value_that_fills_the_column_is_told() -> None:
     assert warnings(x) == ("`x` is 0 in 75.0% of rows with a value (300 of 400).",)
     labels = np.array(["no"] * 98 + ["yes"] * 2)
     assert warnings(labels) == ("`x` is `no` in 98.0% of rows with a value (98 of 100).",)
-
-
-def test_levels_that_differ_only_by_case_or_spaces_are_told() -> None:
-    labels = np.array(["Male"] * 30 + ["male"] * 20 + ["female"] * 40 + ["female "] * 5)
-    assert warnings(labels) == (
-        "Levels of `x` differ only by case or spaces: `female` and `female `; `Male` and `male`.",
-    )
-
-
-def test_a_level_that_reads_like_missing_is_told() -> None:
-    labels = np.array(["a"] * 30 + ["b"] * 20 + ["?"] * 5)
-    assert warnings(labels) == ("`x` is `?` in 5 of 55 rows, which reads like a missing value.",)
-
-
-def test_dates_to_come_and_dates_that_stand_for_missing_are_told() -> None:
-    days = np.datetime64("2024-01-01") + np.arange(40)
-    assert profile(days, today=date(2024, 2, 7)).warnings == ("`x` lies in the future in 2 rows.",)
-    assert profile(days, today=date(2024, 2, 9)).warnings == ()
-    old = np.append(days, np.datetime64("1900-01-01"))
-    told = "`x` is 1900-01-01 in 1 row: it may stand for a missing date."
-    assert profile(old, today=date(2025, 1, 1)).warnings == (told,)
-    far = np.append(days, [np.datetime64("9999-12-31")] * 3)
-    told = "`x` is 9999-12-31 in 3 rows: it may stand for a missing date."
-    assert profile(far, today=date(2025, 1, 1)).warnings == (told,)
 
 
 def test_a_profile_survives_its_own_json() -> None:

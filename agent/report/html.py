@@ -12,7 +12,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from . import words
+from . import checks, words
 from .asked import answers
 from .charts import describe, svg
 from .details import details
@@ -45,6 +45,7 @@ def to_html(result: Result, *, saved: Sequence[str] = ()) -> str:
     return _template().render(
         result=result,
         words=words,
+        checks=checks,
         style=_trusted(style),
         policy=content_policy(style),
         saved=saved,

@@ -7,7 +7,7 @@ every other text what Markdown would read as markup is escaped.
 import re
 from collections.abc import Iterator, Sequence
 
-from . import words
+from . import checks, words
 from .asked import Answer, answers
 from .details import details
 from .joined import joined_line, made_lines, tables_lines
@@ -126,17 +126,21 @@ def _tables(result: Result) -> Iterator[str]:
 
 def _data(result: Result) -> Iterator[str]:
     yield from _tables(result)
+    if result.quality:
+        yield f"## {checks.TITLE}"
+        yield checks.about_line(result)
+        yield "\n".join(f"- {named(c.text)} {named(c.advice)}" for c in result.quality)
     if result.structure:
         yield "## How the table is built"
         yield "These relations hold by construction and are never counted as findings."
-        yield "\n".join(f"- {named(item.text)}" for item in result.structure)
+        yield "\n".join(f"- {named(text)}" for text in checks.structure_lines(result))
     if result.segments:
         yield "## Segments"
         yield named(words.segments_line(result))
         yield "\n".join(f"- {s.share} of rows: {named(s.rule)}. {named(s.typical)}." for s in segments_table(result))
-    if result.dataset.notes:
-        yield "## Data quality"
-        yield "\n".join(f"- {named(note.text)}" for note in result.dataset.notes)
+    if notes := checks.notes_left(result):
+        yield "## Data notes"
+        yield "\n".join(f"- {named(note.text)}" for note in notes)
     if result.leads:
         yield "## Leads, not verified"
         yield "Pairs that moved together most on exploration rows. They came out of a search and may be chance."

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from ...tools.data.schema import Note
 from ...tools.data.tables_schema import Tables
+from ...tools.explore.check import Check
 from ...tools.explore.lead import Structure
 from ...tools.value import Effect, Value
 from ...tools.verify.adjustment import Adjustment as Adjusted
@@ -206,6 +207,8 @@ class Result(Value):
     policy: Policy
     counts: Counts
     structure: tuple[Structure, ...] = ()
+    quality: tuple[Check, ...] = ()
+    """What to check in the data, most pressing first; seen on exploration rows."""
     findings: tuple[Finding, ...] = ()
     profile: tuple[dict[str, Any], ...] = ()
     leads: tuple[dict[str, Any], ...] = ()

@@ -9,7 +9,7 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import words
+from . import checks, words
 from .asked import answers
 from .joined import joined_line
 from .result import Finding, Result
@@ -79,10 +79,11 @@ def _blocks(result: Result, files: Sequence[Path], replayed: bool, listed: int) 
             listed + 5,
         )
         yield from _profile(result, listed)
-    yield from _texts("How the table is built", [s.text for s in result.structure], min(listed, 3))
+    yield from _texts(checks.short_title(result), checks.short_lines(result), min(listed, checks.MOST))
+    yield from _texts("How the table is built", checks.structure_lines(result), min(listed, 3))
     told = [f"{s.share} of rows: {s.rule}. {s.typical}" for s in segments_table(result)]
     yield from _texts("Segments of the explored rows, not verified", told, min(listed, 3))
-    yield from _texts("Data notes", [n.text for n in result.dataset.notes], min(listed + 1, _NOTES))
+    yield from _texts("Data notes", [n.text for n in checks.notes_left(result)], min(listed + 1, _NOTES))
     yield from _files(files)
 
 

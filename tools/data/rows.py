@@ -102,6 +102,14 @@ class Rows:
         cluster = None if self.cluster is None else self.cluster[mask]
         return Rows(self.columns, {k: v[mask] for k, v in self._arrays.items()}, cluster=cluster, serial=self.serial)
 
+    def keeping(self, names: Sequence[str]) -> "Rows":
+        """The rows with these columns alone, as a new set."""
+        columns = {name: self.columns[name] for name in names}
+        arrays = {name: self._arrays[name] for name in names}
+        out = Rows(columns, arrays, cluster=self.cluster, serial=self.serial)
+        out._ordinals = {name: it for name, it in self._ordinals.items() if name in columns}
+        return out
+
     def replaced(self, arrays: Mapping[str, NDArray]) -> "Rows":
         """The rows with other values in some columns, as a new set."""
         return Rows(self.columns, {**self._arrays, **arrays}, cluster=self.cluster, serial=self.serial)

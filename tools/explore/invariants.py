@@ -4,6 +4,7 @@ Knows exploration rows. Must never know a sealed row; a rule that no row of a sa
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import chain, pairwise
 from typing import Literal
 
 import numpy as np
@@ -99,10 +100,10 @@ def _orders(rows: Rows) -> Iterator[RuleOfData]:
 
 def _mappings(rows: Rows, structure: Sequence[Structure]) -> Iterator[RuleOfData]:
     """Labels that another label fixes: each level with its commonest partner."""
-    for s in structure:
-        if s.kind != "function" or len(s.columns) != 2:
-            continue
-        a, b = (rows.column(name) for name in s.columns)
+    mapped = [pairwise(s.columns) for s in structure if s.kind == "hierarchy"]
+    mapped += [[s.columns] for s in structure if s.kind == "function" and len(s.columns) == 2]
+    for first, second in chain.from_iterable(mapped):
+        a, b = rows.column(first), rows.column(second)
         labels = {"category", "boolean"}
         if {a.type, b.type} <= labels and len(a.levels) <= _LONG and len(b.levels) <= _LONG:
             x, y = rows.codes(a.name), rows.codes(b.name)

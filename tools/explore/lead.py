@@ -27,9 +27,10 @@ class Lead(Value):
 class Structure(Value):
     """A relation that follows from how the table is built: stated apart, never counted as a discovery."""
 
-    kind: Literal["key", "copy", "function", "sum", "part", "near_duplicate", "linear"]
+    kind: Literal["key", "copy", "function", "hierarchy", "sum", "part", "near_duplicate", "linear", "order"]
     columns: tuple[str, ...]
-    """The columns involved; for function, sum, part and linear the determined column comes last."""
+    """The columns involved. For function, sum, part and linear the determined column comes last; in a hierarchy each
+    fixes the next; in an order they ascend."""
     text: str
     """A sentence that states it, with counts."""
     exceptions: int = 0

@@ -6,13 +6,14 @@ is stated apart, and keeps the drafts from announcing that a total grows with it
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..data.rows import Rows
 from .lead import Structure
+from .structure_exceptions import cases, unusual
 from .structure_functions import (
     SAMPLE,
     SEED,
@@ -27,22 +28,25 @@ from .structure_functions import (
     twins,
     two_together,
 )
+from .structure_hierarchies import hierarchies
 from .structure_numbers import LEAST, near_duplicates, straight_lines
+from .structure_orders import orders
 from .structure_sums import parts, products, sums
 
 _BY_CHANCE = 10
 """Rows that luck would have to make agree before their differing counts for anything."""
 _SHORT, _SHORTER = 8, 3
 """Levels up to which it is told which goes with which."""
-_ORDER = ("key", "copy", "linear", "function", "sum", "part", "near_duplicate")
+_ORDER = ("key", "copy", "linear", "hierarchy", "function", "sum", "part", "order", "near_duplicate")
 
 
 def find_structure(rows: Rows) -> tuple[Structure, ...]:
     """The relations that hold by construction in at least 99.5% of the rows that have the values.
 
-    Keys; copies and one-to-one relabellings; columns fixed by another (countries fix continents) and cut points of
-    a number; linear functions, sums, products and parts of a whole; near duplicates. Each must be more than luck
-    on these rows: a relation that chance would break in fewer than ten rows is not claimed.
+    Keys; copies and one-to-one relabellings; columns fixed by another (countries fix continents), chains of them as
+    one hierarchy, and cut points of a number; linear functions, sums, products and parts of a whole; columns that
+    are in order; near duplicates. Each must be more than luck on these rows: a relation that chance would break in
+    fewer than ten rows is not claimed.
 
     Args:
         rows: Exploration rows.
@@ -68,7 +72,7 @@ def _relations(rows: Rows, columns: Sequence[Coded]) -> list[Structure]:
     found = [*_keys(rows, columns, at), *straight_lines(rows, at)]
     fixed = fixed_pairs(columns, at, structural_pairs(found))
     found += copies(rows, fixed)
-    found += [_spelled(rows, s) for s in told(fixed, found)]
+    found += hierarchies(rows, [_spelled(rows, s) for s in told(fixed, found)])
     found += calendar_parts(rows, columns, at, structural_pairs(found))
     found += cut_points(rows, columns, at, structural_pairs(found))
     spare = {name for s in found if s.kind in ("copy", "linear") for name in s.columns[1:]}
@@ -76,6 +80,7 @@ def _relations(rows: Rows, columns: Sequence[Coded]) -> list[Structure]:
     found += sums(rows, at, spare)
     found += products(rows, at, spare, structural_pairs(found))
     found += parts(rows, at, structural_pairs(found))
+    found += orders(rows, at, spare, structural_pairs(found))
     found += near_duplicates(rows, at, spare, structural_pairs(found))
     return found
 
@@ -84,6 +89,8 @@ def _spelled(rows: Rows, s: Structure) -> Structure:
     """A function between short lists of labels with its values told: A goes with admitted, B and C with rejected."""
     a, b = (rows.columns[name] for name in s.columns)
     short = len(a.levels) <= _SHORT and 2 <= len(b.levels) <= _SHORTER
+    if s.exceptions:
+        return s.model_copy(update={"text": f"{s.text}{_otherwise(rows, a.name, b.name)}"})
     if not short or {a.type, b.type} - {"category", "boolean"}:
         return s
     x, y = rows.codes(a.name), rows.codes(b.name)
@@ -95,6 +102,11 @@ def _spelled(rows: Rows, s: Structure) -> Structure:
     return s.model_copy(update={"text": f"{s.text} {'; '.join(each)}."})
 
 
+def _otherwise(rows: Rows, a: str, b: str) -> str:
+    """The cases that break a mapping, at most three."""
+    return f" Exceptions: {'; '.join(cases(rows, a, b, unusual(rows, a, b)))}."
+
+
 def _and(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
@@ -103,13 +115,17 @@ def structural_pairs(structures: Iterable[Structure]) -> frozenset[Names]:
     """Pairs of columns that the structures tie together, so that they must not be drafted as discoveries.
 
     A pair that follows from others counts too: a copy shares the ties of its original, and where a column fixes
-    another that fixes a third, the first is tied to the third. Keys tie nothing, nor do parts of one sum.
+    another that fixes a third, the first is tied to the third. Keys tie nothing, nor do parts of one sum; columns
+    that are in order may still move together or not.
     """
     structures = list(structures)
     reach: dict[str, set[str]] = defaultdict(set)
     for s in structures:
         if s.kind in ("copy", "linear", "function") and len(s.columns) == 2:
             reach[s.columns[0]].add(s.columns[1])
+        if s.kind == "hierarchy":
+            for a, b in pairwise(s.columns):
+                reach[a].add(b)
         if s.kind in ("copy", "linear"):
             reach[s.columns[1]].add(s.columns[0])
     pairs = {frozenset((a, b)) for a in list(reach) for b in _reachable(a, reach) if a != b}
@@ -122,7 +138,7 @@ def structural_pairs(structures: Iterable[Structure]) -> frozenset[Names]:
 
 def _tied(s: Structure) -> list[tuple[str, str]]:
     """The pairs that one structure ties by itself: each part with the whole, near duplicates with each other."""
-    if s.kind == "key":
+    if s.kind in ("key", "order", "hierarchy"):
         return []
     if s.kind == "near_duplicate":
         return list(combinations(s.columns, 2))

@@ -42,7 +42,7 @@ def straight_lines(rows: Rows, at: NDArray) -> Iterator[Structure]:
     """Number columns that are equal, or a linear function of another up to rounding."""
     names = [name for name in number_names(rows, "number") if len(rows.ordinal(name)[1]) >= 5]
     spare: set[str] = set()
-    for a, b in _alike(rows, names, at, 0.999):
+    for a, b in similar(rows, names, at, 0.999):
         if a in spare or b in spare:
             continue
         found = _line(rows, a, b)
@@ -51,7 +51,7 @@ def straight_lines(rows: Rows, at: NDArray) -> Iterator[Structure]:
             yield found
 
 
-def _alike(rows: Rows, names: Sequence[str], at: NDArray, least: float) -> Iterator[tuple[str, str]]:
+def similar(rows: Rows, names: Sequence[str], at: NDArray, least: float) -> Iterator[tuple[str, str]]:
     """Pairs of columns whose Pearson or Spearman correlation on the sample reaches `least` in size."""
     at = at[:5000]
     raw = np.array([rows.number(name)[at] for name in names]).reshape(len(names), len(at))
@@ -67,7 +67,8 @@ def _midranks(codes: NDArray) -> FloatArray:
     good = codes >= 0
     out = np.zeros(len(codes))
     if good.any():
-        out[good] = ranks_within(codes[good], int(codes.max()) + 1)[0]
+        values, dense = np.unique(codes[good], return_inverse=True)  # few rows of a column of many values
+        out[good] = ranks_within(dense.astype(np.int32), len(values))[0]
     return out
 
 
@@ -167,7 +168,7 @@ def near_duplicates(rows: Rows, at: NDArray, spare: Collection[str], done: Colle
     names = [name for name in number_names(rows, "number", "datetime") if len(rows.ordinal(name)[1]) >= 10]
     names = [name for name in names if name not in spare]
     size: dict[Names, tuple[float, int]] = {}
-    for a, b in _alike(rows, names, at, _NEAR - 0.005):
+    for a, b in similar(rows, names, at, _NEAR - 0.005):
         if frozenset((a, b)) not in done:
             both = _strongest(rows, a, b)
             if abs(both[0]) >= _NEAR:
