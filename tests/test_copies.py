@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 
 import heldout
-
 from heldout.tools.data.copies import are_copies
 from heldout.tools.data.dataset import open_dataset
 
