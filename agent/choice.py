@@ -4,22 +4,18 @@ Knows drafts, their scores and exploration rows. Must never know a sealed row, a
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..tools.data.rows import Rows
 from ..tools.verify.hypothesis import Hypothesis
-from ..tools.verify.population import condition_mask
-from ..tools.verify.ranks import dense_ranks, midranks
+from .faces import SAME, Faces, faces_of
 
 MOST = 50
-_ROWS = 2_000
 _SPENT = 0.003
 """What must be left of a draft's worth beside those chosen before it."""
-_SAME = 0.7
-"""Absolute correlation from which two sides of a claim count as faces of one thing."""
 _PLAIN = frozenset(
     "group_difference rate_difference mean_difference quantile_difference occurrence_difference monotone_association "
     "trend".split()
@@ -44,13 +40,6 @@ class Scored(Protocol):
 T = TypeVar("T", bound=Scored)
 
 
-class _Faces(NamedTuple):
-    """For each draft against each: how much outcomes and predictors say the same, absolute correlations."""
-
-    outcome: NDArray[np.float64]
-    predictor: NDArray[np.float64]
-
-
 def choose(drafts: Sequence[T], rows: Rows) -> list[T]:
     """Greedily the most useful draft, further faces of a relation counting for less; no pair is told thrice.
 
@@ -63,7 +52,7 @@ def choose(drafts: Sequence[T], rows: Rows) -> list[T]:
         rows: Exploration rows; the first 2,000 are looked at.
     """
     left = sorted(drafts, key=lambda d: (-d.score, d.hypothesis.content_id()))
-    faces = _faces([d.hypothesis for d in left], rows.select(np.arange(min(rows.n, _ROWS))))
+    faces = faces_of([d.hypothesis for d in left], rows)
     numbers: dict[frozenset[str], int] = {}
     of_pair = (_pair(d.hypothesis) for d in left)
     pairs = np.array([numbers.setdefault(pair, len(numbers)) for pair in of_pair])
@@ -97,92 +86,17 @@ def _pair(h: Hypothesis) -> frozenset[str]:
     return frozenset((" where ".join((h.outcome, *within)), h.predictor, *more))
 
 
-def alike(hypotheses: Sequence[Hypothesis], rows: Rows) -> NDArray[np.bool_]:
-    """Whether two claims are faces of one relation, shape (k, k): nearly the same outcome over nearly the same rows."""
-    faces = _faces(hypotheses, rows.select(np.arange(min(rows.n, _ROWS))))
-    return (faces.outcome >= _SAME) & (faces.predictor >= _SAME)
-
-
-def _discount(faces: _Faces, at: int, pairs: NDArray) -> NDArray[np.float64]:
+def _discount(faces: Faces, at: int, pairs: NDArray) -> NDArray[np.float64]:
     """What is left of every draft's worth beside the one just chosen, shape (k,)."""
     outcome, predictor = faces.outcome[at], faces.predictor[at]
-    same = (outcome >= _SAME) & (predictor >= _SAME)
+    same = (outcome >= SAME) & (predictor >= SAME)
     kinds = [pairs == pairs[at], same, outcome > 0.999, predictor > 0.999]
     return np.select(kinds, [0.3, 0.7, 0.96, 0.95], 1.0)
 
 
-def _twins(left: Sequence[Scored], faces: _Faces, at: int, pairs: NDArray) -> NDArray[np.bool_]:
+def _twins(left: Sequence[Scored], faces: Faces, at: int, pairs: NDArray) -> NDArray[np.bool_]:
     """The drafts that say by another statistic what the one just chosen says of nearly the same rows, shape (k,)."""
     family = left[at].hypothesis.family
     other = np.array([d.hypothesis.family in _PLAIN and d.hypothesis.family != family for d in left])
-    same = (faces.outcome[at] >= _SAME) & (faces.predictor[at] >= _SAME)
+    same = (faces.outcome[at] >= SAME) & (faces.predictor[at] >= SAME)
     return (pairs == pairs[at]) & same & other & (family in _PLAIN)
-
-
-def _faces(hypotheses: Sequence[Hypothesis], rows: Rows) -> _Faces:
-    outcome = np.array([_standard(_outcome(h, rows)) for h in hypotheses])
-    predictor = np.array([_standard(_predictor(h, rows)) for h in hypotheses])
-    if not len(hypotheses) or not rows.n:
-        return _Faces(np.zeros((0, 0)), np.zeros((0, 0)))
-    return _Faces(np.abs(outcome @ outcome.T), np.abs(predictor @ predictor.T))
-
-
-def _standard(x: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The values centred and scaled to length 1, missing ones in the middle; all zero where nothing varies."""
-    known = ~np.isnan(x)
-    if not known.any():
-        return np.zeros(len(x))
-    centred = np.where(known, x - x[known].mean(), 0.0)
-    length = float(np.sqrt((centred**2).sum()))
-    return centred / length if length > 0 else centred
-
-
-def _ranks(x: NDArray[np.float64]) -> NDArray[np.float64]:
-    out = np.full(len(x), np.nan)
-    known = ~np.isnan(x)
-    if known.any():
-        out[known] = midranks(dense_ranks(x[known]))
-    return out
-
-
-def _outcome(h: Hypothesis, rows: Rows) -> NDArray[np.float64]:
-    """The outcome as ranks, or as 1 and 0 where an event or one label is counted."""
-    event = getattr(h, "event", None)
-    if event is not None:
-        return _is(rows, h.outcome, [event])
-    above = getattr(h, "above", None)
-    if above is not None:
-        y = rows.number(h.outcome)
-        return np.where(np.isnan(y), np.nan, y > above)
-    own = [condition_mask(t, rows) for t in h.where if t.column == h.outcome]
-    return np.where(np.all(own, axis=0), _column(rows, h.outcome), np.nan) if own else _column(rows, h.outcome)
-
-
-def _predictor(h: Hypothesis, rows: Rows) -> NDArray[np.float64]:
-    """The rows that a claim sets against each other: its sides as 1 and 0, its rule, or the number's ranks."""
-    levels = getattr(h, "levels", None)
-    if levels is not None:
-        side = _is(rows, h.predictor, levels.a)
-        return np.where((_is(rows, h.predictor, levels.b) == 1) | (side == 1), side, np.nan) if levels.b else side
-    rule = getattr(h, "rule", None)
-    if isinstance(rule, tuple):
-        mask = np.ones(rows.n, bool)
-        for term in rule:
-            mask &= condition_mask(term, rows)
-        return mask.astype(np.float64)
-    return _column(rows, h.predictor)
-
-
-def _is(rows: Rows, name: str, labels: Sequence[str]) -> NDArray[np.float64]:
-    """1 where the column holds one of the labels, 0 where another, NaN where missing."""
-    hit = rows.level_mask(name, labels).astype(np.float64)
-    hit[rows.codes(name) < 0] = np.nan
-    return hit
-
-
-def _column(rows: Rows, name: str) -> NDArray[np.float64]:
-    column = rows.column(name)
-    if column.type in ("number", "datetime"):
-        return _ranks(rows.number(name))
-    codes = rows.codes(name).astype(np.float64)
-    return np.where(codes < 0, np.nan, codes)

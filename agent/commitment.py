@@ -17,11 +17,17 @@ from .summary import Explored, Opened, Settings
 
 
 def committed(
-    book: Ledger, dataset: str, plan: Plan, rule: Rule, request: str, session: Session | None, batch: Batch
+    book: Ledger, opened: Opened, plan: Plan, rule: Rule, request: str, session: Session | None, batch: Batch
 ) -> tuple[Session, tuple[Hypothesis, ...], Receipt]:
-    """The session to verify: the standing one, one with the same batch, or a new commitment."""
+    """The session to verify: the standing one, one with the same batch, or a new commitment.
+
+    A batch that reads columns made from other tables is the same only for the same question: by other links other
+    values stand under their names.
+    """
+    dataset = opened.fingerprint
     known = sessions(book, dataset)
-    if session is None:
+    made = {c.name for c in opened.columns if c.aggregate is not None}
+    if session is None and not any(made & set(d.hypothesis.columns) for d in batch.drafts):
         same = batch_id([d.hypothesis for d in batch.drafts], rule)
         session = next((s for s in known if s.batch == same), None)
     if session is not None:
@@ -32,12 +38,21 @@ def committed(
     return session, session.claims(), receipt
 
 
-def standing(known: Sequence[Session], request: str, settings: Settings, closed: bool) -> Session | None:
-    """The session that answers this question already; any list that a small table was tested with has to."""
+def standing(
+    known: Sequence[Session], request: str, settings: Settings, opened: Opened, closed: bool
+) -> Session | None:
+    """The session that answers this question already; any list that a small table was tested with has to.
+
+    Of several tables only the list of `explain` by the same links, since others had other values to test.
+    """
     own = next((s for s in known if s.request == request), None)
-    if own is None and closed and settings.asking is not None:
-        return next((s for s in known if s.opened), None)
-    return own
+    if own is not None or not closed or settings.asking is None:
+        return own
+    tested = next((s for s in known if s.opened), None)
+    if tested is None or opened.tables is None:
+        return tested
+    drafted = request_of(settings._replace(asking=None, rule=tested.rule), opened, closed)
+    return tested if tested.request == drafted else None
 
 
 def frozen_batch(
@@ -53,9 +68,9 @@ def request_of(settings: Settings, opened: Opened, closed: bool) -> str:
     """Digest of what was asked; the whole of a small table is one closed family, whatever the focus.
 
     The columns of joined tables are called by the tables' names, which are no part of the data: under other names it
-    is another question about the same rows. The user's marks are no part of it: they change neither claims nor
-    verdicts, only which columns verified claims are held against afterwards, and a better list of these must not
-    cost a vault.
+    is another question about the same rows. So it is by other links, which put other values under the same names. The
+    user's marks are no part of it: they change neither claims nor verdicts, only which columns verified claims are
+    held against afterwards, and a better list of these must not cost a vault.
     """
     focus = {} if closed else {"outcome": settings.focus.outcome, "about": list(settings.focus.about)}
     asked = {"focus": focus, "drafter": "rule"}
@@ -63,4 +78,5 @@ def request_of(settings: Settings, opened: Opened, closed: bool) -> str:
         asked = {**settings.asking.request(), "drafter": "user"}
     if opened.tables is not None:
         asked["columns"] = sorted(c.name for c in opened.columns)
+        asked["links"] = sorted(x.told() for x in opened.tables.links)
     return digest(canonical_json({**asked, "rule": settings.rule.as_json()}))

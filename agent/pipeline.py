@@ -197,7 +197,7 @@ def _run(
         return _report(opened, plan, book, settings, explored, None, Batch((), 0, 0), None, timing)
     closed = plan.kind == "none"
     request = request_of(settings, opened, closed)
-    session = standing(sessions(book, opened.fingerprint), request, settings, closed)
+    session = standing(sessions(book, opened.fingerprint), request, settings, opened, closed)
     number = session.vault if session else next_vault(plan, sessions(book, opened.fingerprint))
     explored = Explored(Rows({}, {})) if closed else look_at(
         Rows.joined([split.explore(), *burnt_rows(split, book, opened.fingerprint, before=number)]),
@@ -212,9 +212,9 @@ def _run(
             batch = _draft(split, explored, settings, number, closed)
     if session is None and not batch.drafts:
         return _report(opened, plan, book, settings, explored, None, batch, None, timing)
-    replayed = session is not None and session.opened
     with _timed(timing, "verify"):
-        session, claims, receipt = committed(book, opened.fingerprint, plan, settings.rule, request, session, batch)
+        session, claims, receipt = committed(book, opened, plan, settings.rule, request, session, batch)
+        replayed = session.opened
         say(_announcement(plan, receipt.vault, len(claims), replayed))
         marks = with_codes(settings.marks, split.columns.values(), settings.focus)
         judged = verify(

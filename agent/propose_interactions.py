@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Iterator
 
 from ..tools.data.schema import Column
-from ..tools.explore.interactions import Crossing, find_crossings
+from ..tools.explore.interactions import Crossing, Together, find_crossings
 from ..tools.explore.lead import size
 from ..tools.verify.hypothesis import Contrast, Hypothesis, Interaction
 from .outlook import Outlook
-from .roles import oriented, outcome_reading
+from .roles import outcome_reading
 
 _MOST = 14
 _PER_OUTCOME = 4
@@ -28,27 +28,27 @@ def propose_interactions(outlook: Outlook) -> Iterator[Hypothesis]:
     """The clearest crossings, at most four an outcome and two a pair, each told one way round."""
     columns = outlook.columns()
     by_name = {c.name: c for c in columns}
-    order = outlook.order
-
-    tied = {frozenset((x.a, x.b)) for x in outlook.leads if size(x) >= _TIED}
-
-    def admits(outcome: str, predictor: str, moderator: str) -> bool:
-        follows = frozenset((predictor, moderator)) in outlook.barred | tied and by_name[moderator].type != "datetime"
-        if follows or not outlook.admits(outcome, predictor, moderator):
-            return False
-        if outlook.focus.outcome == outcome:
-            return True
-        others = (by_name[predictor], by_name[moderator])
-        return all(oriented(by_name[outcome], other, dict(order))[0].name == outcome for other in others)
-
+    order, focus = outlook.order, outlook.focus
     last = max(len(order) - 1, 1)
+    # As `oriented` reads a pair, but each column is read once.
+    reads = {c.name: (outcome_reading(c, order[c.name] / last), order[c.name]) for c in columns}
+    apart = outlook.barred | {frozenset((x.a, x.b)) for x in outlook.leads if size(x) >= _TIED}
+
+    def outcome_with(outcome: str, other: str) -> bool:
+        if frozenset((outcome, other)) in outlook.barred or focus.outcome not in (None, outcome):
+            return False
+        return focus.outcome == outcome or reads[outcome] >= reads[other]
+
+    def predictor_with(predictor: str, moderator: str) -> bool:
+        return by_name[moderator].type == "datetime" or frozenset((predictor, moderator)) not in apart
+
     outcomes = [
         c.name
         for c in columns
-        if c.name == outlook.focus.outcome
-        or (outcome_reading(c, order[c.name] / last) >= _READS_LIKE_OUTCOME and c.type != "datetime")
+        if c.name == focus.outcome or (reads[c.name][0] >= _READS_LIKE_OUTCOME and c.type != "datetime")
     ]
-    crossings = find_crossings(outlook.rows, columns, admits, outcomes)
+    together = Together(outcome_with, predictor_with, frozenset(focus.about))
+    crossings = find_crossings(outlook.rows, columns, together, outcomes)
     for crossing in _few(crossings):
         yield _claim(crossing, by_name[crossing.predictor])
 

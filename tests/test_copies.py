@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import heldout
 from heldout.tools.data.copies import are_copies
 from heldout.tools.data.dataset import open_dataset
 
@@ -107,3 +108,10 @@ def test_real_tables_keep_their_people_and_drop_their_copies(path: str, wanted: 
     if not (shared / path).is_file():
         pytest.skip("the shared tables are not here")
     assert copies(shared / path) is wanted
+
+
+@pytest.mark.parametrize("value", [None, 5])
+def test_a_table_without_any_column_that_varies_is_described_and_has_no_copies(value: int | None) -> None:
+    frame = pd.DataFrame({"a": [value] * 300, "b": [value] * 300})
+    assert not copies(frame)
+    assert heldout.explain(frame).findings == ()

@@ -9,6 +9,7 @@ import heldout
 from heldout.tools.data.copies import are_copies
 from heldout.tools.data.dataset import open_dataset
 from heldout.tools.data.schema import Limits
+from heldout.tools.errors import LedgerError
 
 
 def _table(name: str = "Freq", least: int = 3) -> pd.DataFrame:
@@ -45,12 +46,19 @@ def test_units_of_one_cell_are_no_copies_and_fall_on_both_sides() -> None:
     assert split.exploration_rows + split.held_out_rows == report.result.dataset.rows == _table(least=20)["Freq"].sum()
 
 
-def test_the_name_of_the_content_does_not_depend_on_the_order_but_on_whether_it_was_unfolded() -> None:
+def test_the_name_of_the_content_depends_neither_on_the_order_nor_on_whether_it_was_unfolded() -> None:
     with open_dataset(_table()) as one, open_dataset(_table().sample(frac=1, random_state=1)) as two:
         assert one.fingerprint == two.fingerprint
         with open_dataset(_table(), keep_counts=True) as kept:
             assert kept.rows == 12
-            assert kept.fingerprint != one.fingerprint
+            assert kept.fingerprint == one.fingerprint
+
+
+def test_what_was_tested_as_units_is_not_tested_again_as_counts(tmp_path) -> None:
+    book = tmp_path / "book.jsonl"
+    heldout.explain(_table(least=20), ledger=book)
+    with pytest.raises(LedgerError, match="sealed before"):
+        heldout.explain(_table(least=20), ledger=book, keep_counts=True)
 
 
 def test_a_count_of_nothing_leaves_its_combination_out() -> None:

@@ -6,10 +6,11 @@ import pytest
 from heldout.agent.outlook import Focus, Outlook
 from heldout.agent.propose_interactions import propose_interactions
 from heldout.tools.data.rows import Rows
-from heldout.tools.explore.interactions import Crossing, find_crossings
+from heldout.tools.explore.interactions import Crossing, Together, find_crossings
 from heldout.tools.verify.hypothesis import Interaction
 
 HOUR = np.timedelta64(1, "h")
+ANY = Together(lambda *_: True, lambda *_: True)
 
 
 def rows(seed: int = 0, n: int = 3_000, *, planted: bool = True) -> Rows:
@@ -33,7 +34,7 @@ def outlook(own: Rows, focus: Focus | None = None, barred: frozenset = frozenset
 
 
 def crossings(own: Rows) -> list[Crossing]:
-    return find_crossings(own, list(own.columns.values()), lambda *_: True, ["score", "cost"])
+    return find_crossings(own, list(own.columns.values()), ANY, ["score", "cost"])
 
 
 def test_a_slope_that_holds_for_one_level_only_is_found() -> None:
@@ -101,3 +102,23 @@ def test_few_rows_propose_nothing(n: int) -> None:
 
 def test_the_search_is_the_same_every_time() -> None:
     assert crossings(rows()) == crossings(rows())
+
+
+def test_pairs_are_asked_about_and_never_triples_so_that_wide_tables_end() -> None:
+    rng = np.random.default_rng(0)
+    own = Rows.of({f"c{at}": rng.normal(size=80) for at in range(30)})
+    asked: list[tuple[str, str]] = []
+
+    def told(*pair: str) -> bool:
+        asked.append(pair)
+        return True
+
+    find_crossings(own, list(own.columns.values()), Together(told, told), list(own.columns))
+    assert len(asked) <= 3 * 30**2
+
+
+def test_one_of_the_columns_asked_about_takes_part_in_whatever_place() -> None:
+    for name in ("region", "spend", "score"):
+        own = find_crossings(rows(), list(rows().columns.values()), ANY._replace(asked=frozenset({name})), ["score"])
+        assert own
+        assert all(name in (c.outcome, c.predictor, c.moderator) for c in own)

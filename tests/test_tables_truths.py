@@ -15,7 +15,7 @@ from heldout.tools.data.schema import Aggregate, Column
 from heldout.tools.data.split import seal
 from heldout.tools.data.tables import open_source
 from heldout.tools.data.tables_schema import Joining
-from heldout.tools.errors import LedgerError
+from heldout.tools.errors import LedgerError, NoVaultLeft
 from heldout.tools.explore.constructed import constructed_pairs, follow_from_others
 from heldout.tools.explore.lead import Lead
 from heldout.tools.verify.families import FAMILIES
@@ -231,3 +231,41 @@ def _folder(tmp_path, seed: int):
 def test_a_frame_of_one_column_more_is_no_mapping_of_tables():
     frame = pd.DataFrame({"x": range(60), "y": [0.5, 1.5] * 30})
     assert heldout.explain(frame.to_dict("list")).result.tables is None
+
+
+def traded(seed: int = 5, n: int = 900) -> dict[str, pd.DataFrame]:
+    """Customers whose age moves what they buy and nothing of what they sell."""
+    rng = np.random.default_rng(seed)
+    age = rng.normal(50, 10, n).round(2)
+    customers = pd.DataFrame({"id": np.arange(n), "age": age, "score": rng.normal(size=n).round(3)})
+    buyer, seller = rng.integers(0, n, 6 * n), rng.integers(0, n, 6 * n)
+    amount = np.exp(rng.normal(size=6 * n) + (age[buyer] - 50) / 15).round(2)
+    sales = pd.DataFrame({"buyer_id": buyer, "seller_id": seller, "amount": amount})
+    return {"customers": customers, "sales": sales}
+
+
+BUYER, SELLER = "sales.buyer_id=customers.id", "sales.seller_id=customers.id"
+
+
+def test_by_another_link_it_is_another_question_and_not_the_opened_vault_again(tmp_path):
+    frames, book = traded(), tmp_path / "book.jsonl"
+    assert heldout.explain(frames, links=[BUYER], ledger=book).verified
+    with pytest.raises(NoVaultLeft):
+        heldout.explain(frames, links=[SELLER], ledger=book)
+    assert heldout.explain(frames, links=[BUYER], ledger=book).replayed
+
+
+def test_claims_on_made_columns_are_not_answered_from_the_vault_that_another_link_opened(tmp_path):
+    frames, book, claim = traded(), tmp_path / "book.jsonl", "`sales: mean amount` increases with age"
+    assert heldout.verify(frames, claim, links=[BUYER], ledger=book).verified
+    with pytest.raises(NoVaultLeft):
+        heldout.verify(frames, claim, links=[SELLER], ledger=book)
+
+
+def test_the_list_of_a_small_table_answers_by_its_own_link_alone(tmp_path):
+    frames, book, claim = traded(n=150), tmp_path / "book.jsonl", "`sales: mean amount` increases with age"
+    heldout.explain(frames, links=[BUYER], ledger=book)
+    answer = heldout.verify(frames, claim, links=[BUYER], ledger=book, alpha=0.1)
+    assert answer.result.asked[0].outcome == "verified"
+    with pytest.raises(NoVaultLeft):
+        heldout.verify(frames, claim, links=[SELLER], ledger=book)

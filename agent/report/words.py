@@ -176,7 +176,8 @@ def adjusted_phrase(finding: Finding) -> str:
 
 def adjusted_line(finding: Finding) -> str:
     """The sentence on the other columns of a verified finding."""
-    return finding.adjustment.sentence if finding.outcome == "verified" else ""
+    ran = finding.adjustment.tag != "not run"  # why it was not run stands with the evidence
+    return finding.adjustment.sentence if finding.outcome == "verified" and ran else ""
 
 
 def explored_line(finding: Finding) -> str:

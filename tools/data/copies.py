@@ -29,6 +29,8 @@ def are_copies(data: Dataset) -> bool:
     if data.duplicates == 0:
         return False
     codes, share = _codes(data)
+    if not codes:
+        return False  # no column tells any two rows apart
     mark = np.random.default_rng(_SEED).integers(0, 2**62, (len(codes), max(int(c.max()) for c in codes) + 1), np.int64)
     own = [mark[at][c] for at, c in enumerate(codes)]
     with np.errstate(over="ignore"):
@@ -49,6 +51,8 @@ def are_copies(data: Dataset) -> bool:
 def _codes(data: Dataset) -> tuple[list[NDArray[np.int64]], float]:
     """Each column as codes from 0, missing being a value of its own, and the share of the rows looked at."""
     names = [c.name for c in data.columns if c.name not in data.surrogates and c.type not in ("constant", "empty")]
+    if not names:
+        return [], 1.0
     share = min(1.0, _CELLS / (data.rows * max(len(names), 1)))
     under = "" if share == 1.0 else f" WHERE _content < '{int(share * 16**12):012x}'"
     got = fetch(data, f"SELECT {', '.join(map(quoted, names))} FROM data{under}")

@@ -136,14 +136,14 @@ def _opened(
     store(cursor, plans, surrogates)
     notes = [*raw.notes, *(note for plan in plans for note in plan.notes)]
     notes += aggregate_rows(cursor, plans, name)
+    # Before counts are unfolded: both readings are the same data, so that one ledger keeps what either has spent.
+    fingerprint = table_fingerprint(cursor, [p.name for p in plans if p.name not in surrogates])
     if not keep_counts:
         plans, more = unfold(cursor, plans, surrogates, limits)
         notes += more
         surrogates = [s for s in surrogates if any(p.name == s for p in plans)]
     columns, more = describe(cursor, plans, frozenset(surrogates))
     rows, distinct = cursor.execute("SELECT count(*), count(DISTINCT _content) FROM data").fetchall()[0]
-    names = [c.name for c in columns if c.name not in surrogates]
-    fingerprint = table_fingerprint(cursor, names)
     durations, taken = add_durations(cursor, columns)
     columns, more = (*columns, *durations), [*more, *taken]
     cursor.close()

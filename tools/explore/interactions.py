@@ -69,15 +69,26 @@ class _Moderator(NamedTuple):
     cycle: Cycle | None = None
 
 
+class Together(NamedTuple):
+    """Which columns may stand together; asked once for each pair, since triples grow with the cube of the columns."""
+
+    outcome_with: Callable[[str, str], bool]
+    """Whether an outcome may stand with a predictor or a moderator."""
+    predictor_with: Callable[[str, str], bool]
+    """Whether a predictor may stand with a moderator."""
+    asked: frozenset[str] = frozenset()
+    """Columns of which one must take part, where there are any."""
+
+
 def find_crossings(
-    rows: Rows, columns: Sequence[Column], admits: Callable[[str, str, str], bool], outcomes: Sequence[str]
+    rows: Rows, columns: Sequence[Column], together: Together, outcomes: Sequence[str]
 ) -> list[Crossing]:
     """Triples whose effect clearly differs between sides of the moderator, the clearest first.
 
     Args:
         rows: Exploration rows.
         columns: Columns that may take part.
-        admits: Whether an outcome, a predictor and a moderator may stand together.
+        together: Which outcomes, predictors and moderators may stand together.
         outcomes: Columns that may be outcomes.
 
     Returns:
@@ -92,13 +103,14 @@ def find_crossings(
     x = [f for name in moving for f in fields(sample, name, as_outcome=False)]
     if sample.n < 60 or not y or not x:
         return []
+    pairs = np.array([[o.name != p.name and together.outcome_with(o.name, p.name) for p in x] for o in y])
     found: list[Crossing] = []
     looked = 0
     with np.errstate(all="ignore"), threadpool_limits(limits=1, user_api="blas"):
         for moderator in _moderators(sample, columns):
             if _steady(moderator.codes, sample):
                 continue
-            allowed = _allowed(y, x, moderator.name, admits)
+            allowed = pairs & _allowed(y, x, moderator.name, together)
             if allowed.any():
                 sums = group_sums(y, x, moderator.codes, len(moderator.labels))
                 seen, tried = _of_moderator(moderator, y, x, sums, allowed)
@@ -127,19 +139,14 @@ def _order(c: Crossing) -> tuple:
     return -abs(c.z), c.outcome, c.event or "", c.predictor, c.level or "", c.moderator, c.cycle or "", c.a
 
 
-def _allowed(
-    y: Sequence[Field], x: Sequence[Field], moderator: str, admits: Callable[[str, str, str], bool]
-) -> NDArray[np.bool_]:
-    """Which outcomes and predictors may stand with a moderator, shape (p, q)."""
-    known: dict[tuple[str, str], bool] = {}
-    out = np.zeros((len(y), len(x)), bool)
-    for i, outcome in enumerate(y):
-        for j, predictor in enumerate(x):
-            pair = outcome.name, predictor.name
-            if pair not in known:
-                apart = len({outcome.name, predictor.name, moderator}) == 3
-                known[pair] = apart and admits(outcome.name, predictor.name, moderator)
-            out[i, j] = known[pair]
+def _allowed(y: Sequence[Field], x: Sequence[Field], moderator: str, together: Together) -> NDArray[np.bool_]:
+    """Which outcomes and predictors may each stand with a moderator, shape (p, q)."""
+    outcome = np.array([f.name != moderator and together.outcome_with(f.name, moderator) for f in y])
+    predictor = np.array([f.name != moderator and together.predictor_with(f.name, moderator) for f in x])
+    out = outcome[:, None] & predictor
+    if together.asked and moderator not in together.asked:
+        own, other = (np.array([f.name in together.asked for f in fs]) for fs in (y, x))
+        out &= own[:, None] | other
     return out
 
 
