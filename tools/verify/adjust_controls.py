@@ -15,7 +15,7 @@ from ..data.rows import Rows
 from ..data.schema import Column
 from .adjust_design import Control, Pair, control, pair_of, scores, within
 from .adjustment import Marks
-from .hypothesis import CategoricalAssociation, Hypothesis, Segment
+from .hypothesis import CategoricalAssociation, Hypothesis
 
 MOST = 15
 _SAMPLE = 6_000
@@ -40,7 +40,7 @@ def eligible(
     dates of an end, columns that only name things, and what the user marked as consequence or later. A column
     marked as a cause is always held fixed unless it is tied to the claim's columns.
     """
-    own = {c for c in h.columns if c not in h.controls} | (set(h.features) if isinstance(h, Segment) else set())
+    own = {c for c in h.columns if c not in h.controls}
     late = {*marks.consequences, *marks.later}
     kept, out = [], []
     for c in columns:
