@@ -120,8 +120,9 @@ def _from_outside(node: ast.Import | ast.ImportFrom) -> set[_Import]:
 
 
 def _check_inner_imports(name: str, tree: ast.Module) -> None:
+    own = {id(node) for node in tree.body}
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.level and node not in tree.body:
+        if isinstance(node, ast.ImportFrom) and node.level and id(node) not in own:
             raise PartError(f"The part {name!r} imports a sibling inside a block, in line {node.lineno}.")
 
 
