@@ -5,6 +5,7 @@ Knows the outlook of a drafter. Must never know a sealed row, a verdict or a lan
 
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 
 from ..tools.data.schema import Column
 from ..tools.explore.interactions import Crossing, find_crossings
@@ -31,6 +32,11 @@ def propose_interactions(outlook: Outlook) -> Iterator[Hypothesis]:
     order = outlook.order
 
     tied = {frozenset((x.a, x.b)) for x in outlook.leads if size(x) >= _TIED}
+    places = dict(order)
+
+    @cache
+    def reads_on(outcome: str, other: str) -> bool:
+        return oriented(by_name[outcome], by_name[other], places)[0].name == outcome
 
     def admits(outcome: str, predictor: str, moderator: str) -> bool:
         follows = frozenset((predictor, moderator)) in outlook.barred | tied and by_name[moderator].type != "datetime"
@@ -38,8 +44,7 @@ def propose_interactions(outlook: Outlook) -> Iterator[Hypothesis]:
             return False
         if outlook.focus.outcome == outcome:
             return True
-        others = (by_name[predictor], by_name[moderator])
-        return all(oriented(by_name[outcome], other, dict(order))[0].name == outcome for other in others)
+        return reads_on(outcome, predictor) and reads_on(outcome, moderator)
 
     last = max(len(order) - 1, 1)
     outcomes = [
