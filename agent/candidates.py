@@ -24,6 +24,7 @@ from ..tools.verify.hypothesis import (
     Trend,
 )
 from ..tools.verify.population import sides
+from ..tools.verify.ranks import dense_ranks, midranks
 from .roles import is_nominal
 
 _MIN_GROUP = 20
@@ -57,12 +58,10 @@ def _is_label(column: Column) -> bool:
 
 def _correlation(x: NDArray, y: NDArray) -> float:
     """Spearman's rho of the complete rows; 0 where undefined."""
-    from scipy.stats import rankdata
-
     good = ~(np.isnan(x) | np.isnan(y))
     if good.sum() < 10:
         return 0.0
-    a, b = rankdata(x[good]), rankdata(y[good])
+    a, b = (midranks(dense_ranks(v[good])) for v in (x, y))
     if a.std() == 0 or b.std() == 0:
         return 0.0
     return float(np.corrcoef(a, b)[0, 1])

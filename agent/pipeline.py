@@ -142,8 +142,11 @@ def run(
     source: object, how: How, settings: Settings, ledger: str | Path | None, progress: Progress | None
 ) -> Explanation:
     """The whole job, whoever states the hypotheses; arguments and errors are those of `explain`."""
+    from threadpoolctl import threadpool_limits
+
     say, timing = progress or _silent, {}
-    with run_folder() as folder, _timed(timing, "total"):
+    # The products of a claim are small: a second thread of the linear algebra costs more waiting than it saves.
+    with run_folder() as folder, _timed(timing, "total"), threadpool_limits(limits=1, user_api="blas"):
         with _timed(timing, "open and seal"):
             opened, split = sealed(source, how, settings, folder, say)
         book = Ledger(Path(ledger) if ledger is not None else default_ledger(opened.fingerprint))

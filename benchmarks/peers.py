@@ -6,7 +6,9 @@
 
 Jobs: the scan of all pairs beside a loop of pandas and scipy over the same pairs, dython and pandas' own
 correlations; the whole of `explain` beside ydata-profiling with correlations and sweetviz; the search for subgroups
-beside pysubgroup's beam. A peer that is not installed, or not done within `--most` seconds, is said to be so.
+beside pysubgroup's beam. A peer that is not installed, or not done within `--most` seconds, is said to be so. A second
+table shows how each job grows with ten times the rows and ten times the columns. Walls lengthen when others use the
+machine; CPU seconds (all threads, children included) hardly do.
 """
 
 import argparse
@@ -24,8 +26,14 @@ ROOT = Path(__file__).resolve().parent.parent
 THIS = str(Path(__file__).resolve())
 SPEED = str(ROOT / "benchmarks" / "speed.py")
 NOT_INSTALLED = 77
-SIZES = {"100k x 20": ("rows", 100_000), "1M x 20": ("rows", 1_000_000), "10M x 20": ("rows", 10_000_000)}
-WIDE = {"50k x 200": ("wide", 50_000)}
+SIZES = {
+    "50k x 20": ("rows", 50_000),
+    "50k x 200": ("wide", 50_000),
+    "100k x 20": ("rows", 100_000),
+    "1M x 20": ("rows", 1_000_000),
+    "10M x 20": ("rows", 10_000_000),
+}
+GROWTH = (("1M x 20", "10M x 20", "ten times the rows"), ("50k x 20", "50k x 200", "ten times the columns"))
 
 
 class Line(NamedTuple):
@@ -43,12 +51,13 @@ class Run(NamedTuple):
     """What one process cost; `told` says why there is no figure."""
 
     wall: float
+    cpu: float
     peak: float
     told: str = ""
 
 
 def run(command: tuple[str, ...], most: float) -> Run:
-    """Wall seconds and peak MB of a process, stopped after `most` seconds."""
+    """Wall and CPU seconds and peak MB of a process, stopped after `most` seconds."""
     start = time.perf_counter()
     with tempfile.TemporaryFile() as output:
         child = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output)
@@ -61,15 +70,16 @@ def run(command: tuple[str, ...], most: float) -> Run:
                 child.kill()
                 os.wait4(child.pid, 0)
                 child.returncode = -9
-                return Run(wall, 0.0, f"not done in {most:.0f} s")
+                return Run(wall, 0.0, 0.0, f"not done in {most:.0f} s")
             time.sleep(0.01)
         child.returncode = os.waitstatus_to_exitcode(status)
         if child.returncode == NOT_INSTALLED:
-            return Run(wall, 0.0, "not installed")
+            return Run(wall, 0.0, 0.0, "not installed")
         if child.returncode:
             output.seek(0)
-            return Run(wall, 0.0, f"failed: {output.read().decode(errors='replace').strip().splitlines()[-1][:80]}")
-    return Run(wall, usage.ru_maxrss / 1024)
+            told = output.read().decode(errors="replace").strip().splitlines()[-1][:80]
+            return Run(wall, 0.0, 0.0, f"failed: {told}")
+    return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
 # What runs in the children, with the peers' interpreter
@@ -186,18 +196,8 @@ def lines(folder: Path, sizes: list[str], python: str) -> list[Line]:
     for size in sizes:
         file = str(folder / f"{size}.parquet")
         ledger = folder / f"{size}.jsonl"
-        explain = (
-            own,
-            "-m",
-            "heldout",
-            "explain",
-            file,
-            "--out",
-            str(folder / "report"),
-            "--ledger",
-            str(ledger),
-            "-q",
-        )
+        where = ("--out", str(folder / "report"), "--ledger", str(ledger), "-q")
+        explain = (own, "-m", "heldout", "explain", file, *where)
         out.append(Line(size, "`SUMMARIZE`", (own, SPEED, "--task", "summarize", file)))
         out.append(Line(size, "scan of all pairs", (own, SPEED, "--task", "scan", file), "`SUMMARIZE`"))
         for name, told in (("loop", "pandas + scipy, pair by pair"), ("spearman", "pandas `.corr` (Spearman)")):
@@ -207,10 +207,9 @@ def lines(folder: Path, sizes: list[str], python: str) -> list[Line]:
         for name in ("ydata", "sweetviz"):
             out.append(Line(size, _TOLD[name], (python, THIS, "--peer", name, file), "`explain`, whole"))
         if size == "100k x 20":
-            out.append(Line(size, "subgroups, depth 2", (own, SPEED, "--task", "subgroups", file)))
-            out.append(
-                Line(size, _TOLD["pysubgroup"], (python, THIS, "--peer", "pysubgroup", file), "subgroups, depth 2")
-            )
+            ours = "subgroups, depth 2"
+            out.append(Line(size, ours, (own, SPEED, "--task", "subgroups", file)))
+            out.append(Line(size, _TOLD["pysubgroup"], (python, THIS, "--peer", "pysubgroup", file), ours))
     return out
 
 
@@ -222,20 +221,40 @@ _TOLD = {
 
 
 def table(all_lines: list[Line], runs: dict[Line, list[Run]]) -> str:
-    """Medians as Markdown, each beside its yardstick of the same size."""
-    out = ["| table | job | wall, s | peak, MB | ratio |", "| --- | --- | ---: | ---: | --- |"]
-    wall = {x: statistics.median(r.wall for r in runs[x]) for x in all_lines}
+    """Medians as Markdown, each beside its yardstick of the same size, by wall and by CPU seconds."""
+    out = [
+        "| table | job | wall, s | CPU, s | peak, MB | ratio of walls | of CPU |",
+        "| --- | --- | ---: | ---: | ---: | --- | ---: |",
+    ]
     for x in all_lines:
-        told = runs[x][0].told
-        peak = statistics.median(r.peak for r in runs[x])
+        told, cost = runs[x][0].told, middle(runs[x])
         base = next((b for b in all_lines if (b.size, b.job) == (x.size, x.beside)), None)
-        ratio = ""
+        ratio = of_cpu = ""
         if base is not None and (not told or "not done" in told) and not runs[base][0].told:
-            more = "over " if told else ""
-            ratio = f"{more}{wall[x] / wall[base]:.1f} x {base.job}"
-        shown = told if told else f"{wall[x]:.2f}"
-        out.append(f"| {x.size} | {x.job} | {shown} | {'' if told else f'{peak:.0f}'} | {ratio} |")
+            yardstick = middle(runs[base])
+            ratio = f"{'over ' if told else ''}{cost.wall / yardstick.wall:.1f} x {base.job}"
+            of_cpu = "" if told else f"{cost.cpu / yardstick.cpu:.1f} x"
+        figures = f"{told} | | " if told else f"{cost.wall:.2f} | {cost.cpu:.2f} | {cost.peak:.0f}"
+        out.append(f"| {x.size} | {x.job} | {figures} | {ratio} | {of_cpu} |")
     return "\n".join(out)
+
+
+def middle(runs: list[Run]) -> Run:
+    """Medians over the rounds."""
+    return Run(*(statistics.median(getattr(r, field) for r in runs) for field in ("wall", "cpu", "peak")))
+
+
+def growth(all_lines: list[Line], runs: dict[Line, list[Run]]) -> str:
+    """How each job's costs grow from one size to another, as Markdown; empty where no such sizes were run."""
+    out = ["| job | with | wall | CPU | peak |", "| --- | --- | ---: | ---: | ---: |"]
+    done = {(x.size, x.job): middle(runs[x]) for x in all_lines if not runs[x][0].told}
+    for small, large, more in GROWTH:
+        for size, job in done:
+            if size == small and (large, job) in done:
+                one, two = done[small, job], done[large, job]
+                each = " | ".join(f"{b / a:.1f} x" for a, b in zip(one[:3], two[:3], strict=True))
+                out.append(f"| {job} | {more} ({small} to {large}) | {each} |")
+    return "\n".join(out) if len(out) > 2 else ""
 
 
 def main() -> None:
@@ -244,7 +263,8 @@ def main() -> None:
     parser.add_argument("--python", default=sys.executable, help="interpreter that has the peers")
     parser.add_argument("--runs", type=int, default=1, help="rounds")
     parser.add_argument("--most", type=float, default=300, help="seconds after which a process is stopped")
-    parser.add_argument("--sizes", default=",".join([*SIZES, *WIDE]), help="which tables")
+    parser.add_argument("--only", default="", help="only jobs whose name holds this, and what they are divided by")
+    parser.add_argument("--sizes", default=",".join(SIZES), help="which tables")
     parser.add_argument("--write", action="store_true", help="write the table into docs/evidence.md")
     parser.add_argument("--peer", nargs=2, help=argparse.SUPPRESS)
     given = parser.parse_args()
@@ -254,11 +274,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for size in sizes:
-            kind, rows = (SIZES | WIDE)[size]
+            kind, rows = SIZES[size]
             subprocess.run(
                 (sys.executable, SPEED, "--task", "make", kind, str(rows), str(folder / size)), check=True, cwd=ROOT
             )
         every = lines(folder, sizes, given.python)
+        wanted = [x for x in every if given.only in x.job]
+        beside = {(x.size, x.beside) for x in wanted}
+        every = [x for x in every if x in wanted or (x.size, x.job) in beside]
         runs: dict[Line, list[Run]] = {x: [] for x in every}
         for _ in range(given.runs):
             for x in every:
@@ -267,6 +290,8 @@ def main() -> None:
                 runs[x].append(run(x.command, given.most))
                 print(x.size, x.job, runs[x][-1], file=sys.stderr, flush=True)
     text = f"{given.runs} round(s), {os.cpu_count()} cores, each line a process of its own.\n\n{table(every, runs)}"
+    grown = growth(every, runs)
+    text += f"\n\nGrowth:\n\n{grown}" if grown else ""
     print(text)
     if given.write:
         from pages import write_section

@@ -96,21 +96,17 @@ def subgroups(file: str) -> None:
 
 def _rows(file: str):
     """The columns that are analysed as rows."""
-    import numpy as np
 
     from heldout.tools.data.rows import Rows
     from heldout.tools.data.schema import Column
 
     columns, arrays = {}, {}
-    for name, values, levels in _read(file):
-        kind = "category" if levels else "datetime" if values.dtype.kind == "M" else "number"
-        if kind == "datetime":
-            values = values.astype("datetime64[us]").astype(np.float64) / 86_400e6
-        arrays[name] = values.astype(np.int32) if levels else values.astype(np.float64, copy=False)
-        storage = {"category": "VARCHAR", "datetime": "TIMESTAMP", "number": "DOUBLE"}[kind]
+    storage = {"category": "VARCHAR", "datetime": "TIMESTAMP", "number": "DOUBLE"}
+    for name, kind, values, levels in _read(file):
+        arrays[name] = values
         columns[name] = Column.model_validate(
             {
-                "name": name, "type": kind, "storage": storage, "rows": len(values), "missing": 0,
+                "name": name, "type": kind, "storage": storage[kind], "rows": len(values), "missing": 0,
                 "distinct": len(levels), "levels": levels,
             }
         )  # fmt: skip
@@ -118,7 +114,10 @@ def _rows(file: str):
 
 
 def _read(file: str):
-    """Name, array and levels of each analysed column; text comes as codes of a DuckDB enumeration."""
+    """Name, kind, array and levels of each analysed column, one at a time so that none is held twice.
+
+    Text comes as codes of a DuckDB enumeration, dates as days.
+    """
     import duckdb
     import numpy as np
 
@@ -135,14 +134,15 @@ def _read(file: str):
     for k, name in enumerate(texts):
         quoted = ", ".join("'" + v.replace("'", "''") + "'" for v in levels[name])
         cursor.execute(f"create type e{k} as enum ({quoted})").fetchall()
-    wanted = [f"coalesce(enum_code({n}::e{texts.index(n)})::integer, -1) as {n}" if n in levels else n for n in kinds]
-    got = cursor.execute(f"select {', '.join(wanted)} from '{file}'").fetchnumpy()
-    for name, values in got.items():
+    for name, stored in kinds.items():
         if name in levels:
-            yield name, np.asarray(values), levels[name]
+            kind, wanted = "category", f"coalesce(enum_code({name}::e{texts.index(name)})::integer, -1)"
+        elif stored.startswith("TIMESTAMP"):
+            kind, wanted = "datetime", f"coalesce(epoch_us({name}) / 86400000000.0, 'nan'::double)"
         else:
-            filled = np.ma.filled(values.astype(np.float64), np.nan) if np.ma.isMaskedArray(values) else values
-            yield name, filled, ()
+            kind, wanted = "number", f"coalesce({name}::double, 'nan'::double)"
+        got = cursor.execute(f"select {wanted} as v from '{file}'").fetchnumpy()["v"]
+        yield name, kind, np.ascontiguousarray(got), levels.get(name, ())
 
 
 def make(kind: str, rows: str, target: str) -> None:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import checks, words
 from .asked import answers
@@ -30,17 +30,32 @@ CHARTS = 30
 """Charts a page holds: each costs some .04 seconds and 15 kB."""
 
 
-def to_html(result: Result, *, saved: Sequence[str] = ()) -> str:
+class Drawn(NamedTuple):
+    """The page's charts by finding, as addresses that hold the whole image."""
+
+    pictures: dict[str, str]
+    forests: dict[str, str]
+    """Before and after adjustment, of the first screen's findings."""
+
+
+def drawn(result: Result) -> Drawn:
+    """The charts of a page; most of its cost, and no other thread need wait meanwhile."""
+    ranked = sorted(result.findings, key=lambda f: f.rank)
+    first = [f for f in ranked if f.headline]
+    return Drawn(_pictures(first + [f for f in ranked if not f.headline]), _forests(first))
+
+
+def to_html(result: Result, *, saved: Sequence[str] = (), charts: Drawn | None = None) -> str:
     """The whole report as one HTML document.
 
     Args:
         result: The result to show.
         saved: Names of the files that are saved beside the page.
+        charts: What `drawn` gives for the result, where that was asked for before.
     """
     style = _resource("page.css")
     ranked = sorted(result.findings, key=lambda f: f.rank)
-    pictures = _pictures([f for f in ranked if f.headline] + [f for f in ranked if not f.headline])
-    forests = _forests([f for f in ranked if f.headline])
+    pictures, forests = charts or drawn(result)
     by = {o: [_view(f, pictures, forests) for f in ranked if f.outcome == o and not f.headline] for o in words.OUTCOMES}
     return _template().render(
         result=result,

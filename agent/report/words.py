@@ -51,6 +51,8 @@ _JOINERS = "\u200c\u200d"
 def clean(text: str) -> str:
     """`text` on one line: white space runs become a space, invisible and control characters a visible `�`."""
     flat = re.sub(r"\s+", " ", text).strip()
+    if flat.isascii() and flat.isprintable():
+        return flat
     return "".join("�" if c not in _JOINERS and unicodedata.category(c) in _HIDDEN else c for c in flat)
 
 

@@ -293,7 +293,10 @@ def _small_plan(data: Dataset, unit: Unit, common: dict[str, Any]) -> Plan:
 
 def _number_clusters(data: Dataset, unit: Unit) -> None:
     """Add `_cluster` to `placed`: the unit's number in the whole table, so that no two parts number theirs alike."""
-    cluster = "-1" if unit.kind == "row" else "dense_rank() OVER (ORDER BY _u, _unit::VARCHAR) - 1"
+    if unit.kind == "row":
+        data.cursor().execute("ALTER TABLE placed ADD COLUMN _cluster INTEGER DEFAULT -1")
+        return
+    cluster = "dense_rank() OVER (ORDER BY _u, _unit::VARCHAR) - 1"
     data.cursor().execute(f"CREATE OR REPLACE TABLE placed AS SELECT *, ({cluster})::INTEGER AS _cluster FROM placed")
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ..data.rows import CodeArray, FloatArray, Rows
 
+BINS = 16
 _CELLS = 1 << 20
 """Values in one block of the pass: 8 MB, so that a block and its products stay in cache."""
 _CANCELLED = 1e-6
@@ -30,13 +31,18 @@ class NumberField:
     """Midrank of each distinct value less the mean rank, with a last 0 for missing."""
     rank_ss: float
     """Sum of the squared centred ranks over the rows with a value."""
-    counts: NDArray[np.int64]
-    """Rows of each distinct value."""
+    bins: NDArray[np.uint8]
+    """Quantile bin of each distinct value, with a last one for missing: a byte each, where counts would take eight."""
     n: int
     complete: bool
     scale: float
     center: float
     """`x * scale - center` has mean 0 and sd 1."""
+
+    @property
+    def distinct(self) -> int:
+        """How many distinct values there are."""
+        return len(self.bins) - 1
 
     def standardised(self, at: slice) -> FloatArray:
         """The values of a block at mean 0 and sd 1, missing as 0."""
@@ -88,21 +94,38 @@ def number_field(rows: Rows, name: str) -> NumberField:
         name, x, codes,
         # Centred midranks are multiples of a half: float32 holds them exactly up to 2**24 rows.
         table.astype(np.float32) if rows.n < 1 << 24 else table,
-        float(middle * middle @ counts), counts, n, n == rows.n,
+        float(middle * middle @ counts), _quantile_bins(counts, n), n, n == rows.n,
         1.0 / top / safe if top > 0 else 1.0, mean / safe,
     )  # fmt: skip
 
 
-def centred_midranks(counts: NDArray[np.int64]) -> FloatArray:
+def _quantile_bins(counts: NDArray[np.int64], n: int) -> NDArray[np.uint8]:
+    """The bin of each distinct value among 16 of about equally many rows, and one for missing.
+
+    With at most 16 distinct values each is its own bin.
+    """
+    if len(counts) <= BINS:
+        return np.arange(len(counts) + 1, dtype=np.uint8)
+    middle = np.cumsum(counts) - counts / 2
+    return np.append(np.floor(middle * BINS / n), BINS).astype(np.uint8)
+
+
+def centred_midranks(counts: NDArray) -> FloatArray:
     """The midrank of each distinct value less the mean rank, from the rows of each in ascending order."""
-    return np.cumsum(counts) - (counts - 1) / 2 - (counts.sum() + 1) / 2
+    out = np.cumsum(counts, dtype=np.float64)  # whole numbers and halves: exact, however it is added up
+    total = float(out[-1]) if len(out) else 0.0
+    out -= counts * 0.5
+    out -= total / 2
+    return out
 
 
 def ranks_within(codes: CodeArray, distinct: int) -> tuple[FloatArray, float]:
     """Centred midranks of some rows of a column among themselves, and their sum of squares."""
-    counts = np.bincount(codes, minlength=distinct)
+    counts = np.bincount(codes, minlength=distinct).astype(np.float64)
     middle = centred_midranks(counts)
-    return middle[codes], float(middle * middle @ counts)
+    square = float(middle * middle @ counts)
+    del counts
+    return middle[codes], square
 
 
 def moments(numbers: Sequence[NumberField], labels: Sequence[LabelField], n: int, pool: Executor) -> Moments:
@@ -195,20 +218,18 @@ def spearman_matrix(numbers: Sequence[NumberField], got: Moments, pool: Executor
 def _with_missing(numbers: Sequence[NumberField], i: int) -> Iterator[tuple[int, float]]:
     """Spearman of column i, which has missing values, with every column whose pair it owns."""
     field = numbers[i]
-    at = np.flatnonzero(field.codes >= 0)
+    at = field.codes >= 0
     mine = field.codes[at]
-    own = field.ranks[mine].astype(np.float64)
     for j, other in enumerate(numbers):
         if j == i or (not other.complete and j < i):
             continue
         theirs = other.codes[at]
-        if other.complete:
-            a, a_ss = own, field.rank_ss
+        both = None if other.complete else theirs >= 0
+        b, b_ss = ranks_within(theirs if both is None else theirs[both], other.distinct)
+        if both is None:
+            a, a_ss = field.ranks[mine].astype(np.float64), field.rank_ss
         else:
-            both = theirs >= 0
-            theirs = theirs[both]
-            a, a_ss = ranks_within(mine[both], len(field.counts))
-        b, b_ss = ranks_within(theirs, len(other.counts))
+            a, a_ss = ranks_within(mine[both], field.distinct)
         yield j, float(a @ b / np.sqrt(a_ss * b_ss)) if a_ss > 0 and b_ss > 0 else float("nan")
 
 
@@ -230,7 +251,7 @@ def kruskal(sums: FloatArray, counts: FloatArray, rank_ss: float) -> tuple[float
 def kruskal_pair(label: LabelField, number: NumberField) -> tuple[float, int, int]:
     """`kruskal` of one pair whose label has missing values: the number is ranked among the shared rows."""
     both = np.flatnonzero((label.codes < label.levels) & (number.codes >= 0))
-    ranks, rank_ss = ranks_within(number.codes[both], len(number.counts))
+    ranks, rank_ss = ranks_within(number.codes[both], number.distinct)
     groups = label.codes[both].astype(np.intp)
     sums = np.bincount(groups, weights=ranks, minlength=label.levels).astype(np.float64, copy=False)
     counts = np.bincount(groups, minlength=label.levels).astype(np.float64)

@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 from scipy.special import chdtrc, xlogy
 
 from ..data.rows import FloatArray, Rows
-from .scan_moments import LabelField, NumberField
+from .scan_moments import BINS, LabelField, NumberField
 
-BINS = 16
 MOST_LEVELS = 50
 _ROWS = 1 << 15
 """Rows of a block: its codes and index stay in cache while all tables of a batch are counted."""
@@ -52,14 +51,7 @@ def binned(field: NumberField) -> LabelField:
 
     With at most 16 distinct values each is its own bin.
     """
-    distinct = len(field.counts)
-    if distinct <= BINS:
-        table, bins = np.arange(distinct + 1, dtype=np.uint8), distinct
-    else:
-        middle = np.cumsum(field.counts) - field.counts / 2
-        table = np.append(np.floor(middle * BINS / field.n), BINS).astype(np.uint8)
-        bins = BINS
-    return LabelField(field.name, table[field.codes], bins, field.complete)
+    return LabelField(field.name, field.bins[field.codes], min(field.distinct, BINS), field.complete)
 
 
 def read_tables(

@@ -68,12 +68,10 @@ def adjust(
     """
     if not any(v.outcome == "verified" for v in verdicts):
         return tuple(verdicts)
-    # Loaded before the limit is set: a library that comes later would not know of it.
-    import sklearn.ensemble  # noqa: F401
     from threadpoolctl import threadpool_limits
 
     check = _Check(rows, Screen(rows if exploration is None else exploration, marks, structural), marks)
-    with threadpool_limits(limits=1):
+    with threadpool_limits(limits=1, user_api="blas"):
         return tuple(
             v.model_copy(update={"adjustment": check.of(v)}) if v.outcome == "verified" else v for v in verdicts
         )
@@ -134,7 +132,7 @@ class _Check:
         lasso = double_lasso(r.y, r.x, plain(r.controls), rich(r.controls))
         if held is None or lasso is None or held.left < _SPENT:
             return f"The other columns all but determine `{h.predictor}`, so that it cannot vary with them held fixed."
-        trees = partialled_out(self._residuals(r.y, r), self._residuals(r.x, r))
+        trees = partialled_out(*self._residuals(r))
         if trees is None:
             return f"Nothing of `{h.predictor}` is left with the other columns held fixed."
         slopes = {AS_FOUND: raw.slope, BINS: held.slope, LASSO: lasso, TREES: trees}
@@ -161,13 +159,16 @@ class _Check:
             robustness_value=robustness_value(held.partial),
         )
 
-    def _residuals(self, target: FloatArray, r: Ready) -> FloatArray:
-        """What trees leave of a target; claims on the same rows with the same controls share it."""
+    def _residuals(self, r: Ready) -> list[FloatArray]:
+        """What trees leave of outcome and predictor; claims on the same rows with the same controls share it."""
         columns = np.column_stack([c.code for c in r.controls])
-        key = tuple(c.name for c in r.controls), target.tobytes(), columns[:, 0].tobytes()
-        if key not in self._left:
-            self._left[key] = cross_fitted(target, columns, plain(r.controls))
-        return self._left[key]
+        shared = tuple(c.name for c in r.controls), columns[:, 0].tobytes()
+        keys = [(*shared, target.tobytes()) for target in (r.y, r.x)]
+        new = [at for at, key in enumerate(keys) if key not in self._left]
+        if new:
+            found = cross_fitted(np.stack([(r.y, r.x)[at] for at in new]), columns, plain(r.controls))
+            self._left |= {keys[at]: left for at, left in zip(new, found, strict=True)}
+        return [self._left[key] for key in keys]
 
 
 def tag_of(raw: Slope, slopes: Sequence[Slope]) -> Tag:

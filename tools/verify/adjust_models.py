@@ -5,26 +5,20 @@ a claim or a verdict. No road is enough alone: bins miss products of columns, th
 slow to follow straight lines; what all three keep was not any of these (see docs/decisions/007).
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri, stdtr, stdtrit
+
+from .adjust_lasso import lasso
+from .adjust_trees import left_by_trees, small_codes
 
 FloatArray = NDArray[np.float64]
 
 FOLDS = 3
 _TWO_FROM = 2_000
 """Rows from which two folds leave enough to grow trees on."""
-TREES = 20
-LEAVES = 8
-RATE = 0.25
-LEAF_ROWS = 10
-BINS = 32
-_BOOSTING: dict[str, Any] = {
-    "max_iter": TREES, "max_leaf_nodes": LEAVES, "learning_rate": RATE, "min_samples_leaf": LEAF_ROWS,
-    "max_bins": BINS, "early_stopping": False, "random_state": 0, "categorical_features": None,
-}  # fmt: skip
 _RANK = 1e-9
 _SPENT = 1e-7
 """Share of the predictor's variance under which nothing but rounding is left of it."""
@@ -143,8 +137,6 @@ def double_lasso(y: FloatArray, x: FloatArray, linear: FloatArray, rich: FloatAr
 
 def _picked(z: FloatArray, gram: FloatArray, target: FloatArray) -> NDArray[np.bool_]:
     """The features whose lasso coefficient is not zero at the plug-in penalty."""
-    from sklearn.linear_model import lasso_path
-
     n, p = z.shape
     target = target - target.mean()
     sigma = float(target.std())
@@ -153,52 +145,35 @@ def _picked(z: FloatArray, gram: FloatArray, target: FloatArray) -> NDArray[np.b
     target = target / sigma
     sigma, toward = 1.0, z.T @ target
     reach = 1.1 * float(ndtri(1 - 0.1 / np.log(n) / (2 * p))) / np.sqrt(n)
-    chosen = np.zeros(p, bool)
+    b, chosen = np.zeros(p), np.zeros(p, bool)
     for _ in range(_SIGMA_STEPS):
-        options: dict[str, Any] = {"alphas": [reach * sigma], "precompute": gram, "Xy": toward}
-        path = lasso_path(z, target, **options, max_iter=500, tol=1e-3)[1]
-        chosen = np.abs(path[:, 0]) > 1e-8
-        left = target - z @ path[:, 0]
+        b = lasso(gram, toward, n * reach * sigma, b)
+        chosen = np.abs(b) > 1e-8
+        left = target - z @ b
         sigma = float(np.sqrt((left @ left) / max(n - chosen.sum(), 1)))
     return chosen
 
 
-def cross_fitted(target: FloatArray, columns: FloatArray, linear: FloatArray) -> FloatArray:
-    """What is left of `target` after trees that were grown on other rows, shape (n,).
+def cross_fitted(targets: FloatArray, columns: FloatArray, linear: FloatArray) -> FloatArray:
+    """What is left of every target after trees that were grown on other rows, shape (m, n).
 
     A straight line on the `linear` features is taken out first, since trees approach it in steps; with it go the
     levels of labels, so that their codes need no order here. Folds are the rows
     in turn: the rows come in the order of a hash of their content, which is as good as drawn.
 
     Args:
-        target: Shape (n,).
+        targets: Shape (m, n).
         columns: The columns held fixed as numbers or codes, shape (n, k).
         linear: Shape (n, p).
     """
-    from sklearn.ensemble import HistGradientBoostingRegressor
-
-    out = np.empty(len(target))
-    folds = FOLDS if len(target) < _TWO_FROM else 2
-    fold = np.arange(len(target)) % folds
-    z = np.column_stack([np.ones(len(target)), linear])
-    for at in range(folds):
-        inside, outside = fold != at, fold == at
-        line = _ridge(z[inside], target[inside])
-        rest = target - z @ line
-        told = np.array([_varies(c) for c in columns[inside].T])
-        if not told.any():
-            out[outside] = rest[outside]
-            continue
-        model = HistGradientBoostingRegressor(**_BOOSTING)
-        model.fit(columns[inside][:, told], rest[inside])
-        out[outside] = rest[outside] - model.predict(columns[outside][:, told])
-    return out
-
-
-def _varies(column: FloatArray) -> bool:
-    """Whether a column has two known values; the trees refuse one that has none."""
-    known = column[~np.isnan(column)]
-    return len(known) > 1 and bool((known != known[0]).any())
+    n = targets.shape[1]
+    folds = FOLDS if n < _TWO_FROM else 2
+    fold = np.arange(n) % folds
+    z = np.column_stack([np.ones(n), linear])
+    rest = [targets - (z @ _ridge(z[fold != at], targets[:, fold != at].T)).T for at in range(folds)]
+    inside = np.repeat(fold != np.arange(folds)[:, None], len(targets), axis=0)
+    left = left_by_trees(np.concatenate(rest), inside, small_codes(columns))
+    return left.reshape(folds, len(targets), n)[fold, :, np.arange(n)].T
 
 
 def _ridge(z: FloatArray, target: FloatArray) -> FloatArray:

@@ -51,7 +51,7 @@ def permutation_p(table: NDArray[np.int64], statistic: Statistic, *, draws: int,
         UsageError: if `draws` is not positive or the table is not two-dimensional.
 
     References:
-        Patefield (1981), Algorithm AS 159, doi:10.2307/2346669. Phipson and Smyth (2010), Permutation p-values
+        Agresti, Wackerly and Boyett (1979), doi:10.1007/BF02293786. Phipson and Smyth (2010), Permutation p-values
         should never be zero, doi:10.2202/1544-6115.1585.
     """
     if draws < 1 or table.ndim != 2:
@@ -121,10 +121,32 @@ def _draw(table: NDArray[np.int64], draws: int, rng: np.random.Generator) -> NDA
     if table.shape[1] == 2 and table.sum() < _HYPERGEOMETRIC_LIMIT:
         first = rng.multivariate_hypergeometric(rows, int(columns[0]), size=draws, method="marginals")
         return np.stack([first, rows - first], axis=2)
-    from scipy.stats import random_table
-
     kept_rows, kept_columns = rows > 0, columns > 0
-    small = random_table(rows[kept_rows], columns[kept_columns]).rvs(size=draws, method="patefield", random_state=rng)
+    drawn = _drawn_cells if table.sum() < _HYPERGEOMETRIC_LIMIT else _drawn_whole
+    small = drawn(rows[kept_rows], columns[kept_columns], draws, rng)
     out = np.zeros((draws, *table.shape), np.int64)
     out[np.ix_(np.arange(draws), np.flatnonzero(kept_rows), np.flatnonzero(kept_columns))] = small
     return out
+
+
+def _drawn_cells(rows: NDArray, columns: NDArray, draws: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Tables cell by cell, all draws at once: given those before it, a cell is hypergeometric; shape (draws, r, c)."""
+    out = np.empty((draws, len(rows), len(columns)), np.int64)
+    free = np.tile(columns, (draws, 1))
+    for at, size in enumerate(rows[:-1]):
+        left, rest = np.full(draws, size), free.sum(1)
+        for column in range(len(columns) - 1):
+            rest = rest - free[:, column]
+            out[:, at, column] = rng.hypergeometric(free[:, column], rest, left)
+            left = left - out[:, at, column]
+        out[:, at, -1] = left
+        free -= out[:, at]
+    out[:, -1] = free
+    return out
+
+
+def _drawn_whole(rows: NDArray, columns: NDArray, draws: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """The same for more rows than hypergeometric draws are made for."""
+    from scipy.stats import random_table
+
+    return random_table(rows, columns).rvs(size=draws, method="patefield", random_state=rng)

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
 from .base import ENOUGH_HITS, STAGES
 
@@ -32,7 +31,7 @@ def table_p(table: Any, statistic: Callable[[Any], Any], seed: int) -> float:
 
 
 def same_margins(table: Any, draws: int, rng: Any) -> Any:
-    """Tables drawn with the margins of `table`: multivariate hypergeometric beside two, else Patefield's."""
+    """Tables drawn with the margins of `table`: multivariate hypergeometric beside two, else cell by cell."""
     if min(table.shape) == 1:
         return np.broadcast_to(table, (draws, *table.shape))
     rows, columns = table.sum(1), table.sum(0)
@@ -42,7 +41,27 @@ def same_margins(table: Any, draws: int, rng: Any) -> Any:
     if table.shape[1] == 2:
         one = rng.multivariate_hypergeometric(rows, int(columns[0]), size=draws, method="marginals")
         return np.stack([one, rows - one], axis=2)
-    return stats.random_table(rows, columns).rvs(size=draws, method="patefield", random_state=rng)
+    rows, columns = rows[rows > 0], columns[columns > 0]
+    out = np.zeros((draws, *table.shape), np.int64)
+    some = np.ix_(np.arange(draws), np.flatnonzero(table.sum(1)), np.flatnonzero(table.sum(0)))
+    out[some] = cell_by_cell(rows, columns, draws, rng)
+    return out
+
+
+def cell_by_cell(rows: Any, columns: Any, draws: int, rng: Any) -> Any:
+    """Tables with these margins: given the cells before it, a cell is hypergeometric."""
+    out = np.empty((draws, len(rows), len(columns)), np.int64)
+    free = np.tile(columns, (draws, 1))
+    for at, size in enumerate(rows[:-1]):
+        left, rest = np.full(draws, size), free.sum(1)
+        for column in range(len(columns) - 1):
+            rest = rest - free[:, column]
+            out[:, at, column] = rng.hypergeometric(free[:, column], rest, left)
+            left = left - out[:, at, column]
+        out[:, at, -1] = left
+        free -= out[:, at]
+    out[:, -1] = free
+    return out
 
 
 def flip_p(terms: Any, seed: int) -> float:
