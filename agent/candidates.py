@@ -24,7 +24,7 @@ from ..tools.verify.hypothesis import (
     Trend,
 )
 from ..tools.verify.population import sides
-from ..tools.verify.ranks import dense_ranks, midranks
+from ..tools.verify.ranks import midranks
 from .roles import is_nominal
 
 _MIN_GROUP = 20
@@ -57,20 +57,26 @@ def _is_label(column: Column) -> bool:
 
 
 def _correlation(x: NDArray, y: NDArray) -> float:
-    """Spearman's rho of the complete rows; 0 where undefined."""
-    good = ~(np.isnan(x) | np.isnan(y))
+    """Spearman's rho of the complete rows of two columns of dense ranks, -1 where missing; 0 where undefined."""
+    good = (x >= 0) & (y >= 0)
     if good.sum() < 10:
         return 0.0
-    a, b = (midranks(dense_ranks(v[good])) for v in (x, y))
+    a, b = midranks(x[good]), midranks(y[good])
     if a.std() == 0 or b.std() == 0:
         return 0.0
     return float(np.corrcoef(a, b)[0, 1])
 
 
+def _ranked(rows: Rows, name: str, event: str | None = None) -> NDArray:
+    """A column as dense ranks, or as 1 where it holds the event and 0 where not; -1 where missing."""
+    if event is None:
+        return rows.ordinal(name)[0]
+    return np.where(rows.codes(name) < 0, -1, rows.level_mask(name, [event]))
+
+
 def _monotone(outcome: Column, predictor: Column, rows: Rows, event: str | None) -> Hypothesis:
     x = rows.number(predictor.name)
-    y = outcome_values(rows, outcome.name, event)
-    rho = _correlation(x, y)
+    rho = _correlation(_ranked(rows, predictor.name), _ranked(rows, outcome.name, event))
     return MonotoneAssociation(
         outcome=outcome.name,
         predictor=predictor.name,
@@ -118,13 +124,13 @@ def quarter_points(x: NDArray[np.float64]) -> tuple[float, float] | None:
 
 
 def _trends(outcome: Column, time: Column, rows: Rows) -> Iterator[Hypothesis]:
-    x = rows.number(time.name)
+    x = _ranked(rows, time.name)
     if outcome.type == "number":
-        rho = _correlation(x, rows.number(outcome.name))
+        rho = _correlation(x, _ranked(rows, outcome.name))
         yield Trend(outcome=outcome.name, predictor=time.name, direction="rising" if rho >= 0 else "falling")
         return
     levels = outcome.levels[1:] if outcome.type == "boolean" else outcome.levels[:_MAX_LEVELS]
-    seen = [(_correlation(x, outcome_values(rows, outcome.name, level)), level) for level in levels]
+    seen = [(_correlation(x, _ranked(rows, outcome.name, level)), level) for level in levels]
     for rho, level in sorted(seen, key=lambda s: (-abs(s[0]), s[1]))[:2]:
         direction = "rising" if rho >= 0 else "falling"
         yield Trend(outcome=outcome.name, predictor=time.name, event=level, direction=direction)
@@ -153,9 +159,10 @@ def _two_parts(claim: GroupDifference, rows: Rows) -> tuple[bool, bool]:
     side = sides(rows, claim.predictor, claim.levels)
     y = rows.number(claim.outcome)
     known = (side >= 0) & ~np.isnan(y)
-    share = _correlation(np.where(known, -side.astype(np.float64), np.nan), np.where(known, y > 0, np.nan))
+    first = 1 - side.astype(np.int32)
+    share = _correlation(np.where(known, first, -1), np.where(known, y > 0, -1))
     large = known & (y > 0)
-    size = _correlation(np.where(large, -side.astype(np.float64), np.nan), np.where(large, y, np.nan))
+    size = _correlation(np.where(large, first, -1), np.where(large, _ranked(rows, claim.outcome), -1))
     return share >= 0, size >= 0
 
 

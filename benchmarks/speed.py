@@ -27,6 +27,8 @@ class Cost(NamedTuple):
 
     wall: float
     """Seconds."""
+    cpu: float
+    """Seconds of all its threads, which hardly lengthen when others use the machine."""
     peak: float
     """Largest resident size in MB."""
 
@@ -58,7 +60,7 @@ def measure(command: Sequence[str]) -> Cost:
             output.seek(0)
             told = output.read().decode(errors="replace")[-2000:]
             raise SystemExit(f"{' '.join(command)} ended with {child.returncode}:\n{told}")
-    return Cost(wall, usage.ru_maxrss / 1024)
+    return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
 # What runs in the children
@@ -180,16 +182,21 @@ def jobs(folder: Path, sizes: Sequence[str]) -> list[Job]:
 
 def table(lines: Sequence[Job], costs: dict[Job, list[Cost]]) -> str:
     """Medians over the rounds as Markdown, each with its ratio to the yardstick of its size."""
-    wall = {job: statistics.median(c.wall for c in costs[job]) for job in lines}
-    peak = {job: statistics.median(c.peak for c in costs[job]) for job in lines}
-    out = ["| table | job | wall, s | peak, MB | beside its yardstick |", "| --- | --- | --- | --- | --- |"]
+    cost = {job: Cost(*map(statistics.median, zip(*costs[job], strict=True))) for job in lines}
+    out = [
+        "| table | job | wall, s | CPU, s | peak, MB | beside its yardstick | by CPU |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    ]
     for job in lines:
-        beside = ""
+        own, beside, by_cpu = cost[job], "", ""
         if job.yardstick:
-            base = next(j for j in lines if (j.name, j.size) == (job.yardstick, job.size))
-            ratio = f"{wall[job] / wall[base]:.1f} x"
-            beside = f"+{wall[job] - wall[base]:.2f} s" if job.size == "start" else f"{ratio} {job.yardstick}"
-        out.append(f"| {job.size} | {job.name} | {wall[job]:.2f} | {peak[job]:.0f} | {beside} |")
+            base = cost[next(j for j in lines if (j.name, j.size) == (job.yardstick, job.size))]
+            ratio = f"{own.wall / base.wall:.1f} x"
+            beside = f"+{own.wall - base.wall:.2f} s" if job.size == "start" else f"{ratio} {job.yardstick}"
+            by_cpu = f"+{own.cpu - base.cpu:.2f} s" if job.size == "start" else f"{own.cpu / base.cpu:.1f} x"
+        out.append(
+            f"| {job.size} | {job.name} | {own.wall:.2f} | {own.cpu:.2f} | {own.peak:.0f} | {beside} | {by_cpu} |"
+        )
     return "\n".join(out)
 
 

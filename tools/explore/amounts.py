@@ -66,6 +66,8 @@ def level_contrasts(rows: Rows, number: str, label: str, *, least: int) -> tuple
     scores = np.stack([(y - y.mean()) / spread, _ridits(y), (y > np.quantile(y, _UPPER)).astype(np.float64)])
     count = np.bincount(codes, minlength=len(levels))
     first, second = ([np.bincount(codes, s**p, minlength=len(levels)) for s in scores] for p in (1, 2))
+    order = np.argsort(y, kind="stable")
+    ascending, grouped = y[order], codes[order]
     out = []
     for at in range(1 if len(levels) == 2 else 0, len(levels)):
         n, others = int(count[at]), len(y) - int(count[at])
@@ -73,8 +75,8 @@ def level_contrasts(rows: Rows, number: str, label: str, *, least: int) -> tuple
             continue
         gaps = [_gap(s[at], q[at], n, s.sum(), q.sum(), len(y)) for s, q in zip(first, second, strict=True)]
         (mean, mean_z), (ranks, ranks_z), (_, upper_z) = gaps
-        mine = codes == at
-        upper = float(np.quantile(y[mine], _UPPER) - np.quantile(y[~mine], _UPPER)) / spread
+        mine = grouped == at
+        upper = (_upper(ascending[mine]) - _upper(ascending[~mine])) / spread
         out.append(
             LevelContrast(
                 level=levels[at], n=n, ranks=ranks, ranks_z=ranks_z, mean=mean, mean_z=mean_z,
@@ -82,6 +84,15 @@ def level_contrasts(rows: Rows, number: str, label: str, *, least: int) -> tuple
             )
         )  # fmt: skip
     return tuple(out)
+
+
+def _upper(ascending: FloatArray) -> float:
+    """The upper quantile of sorted values, as `np.quantile` interpolates it."""
+    place = (len(ascending) - 1) * _UPPER
+    at = int(place)
+    low, high = float(ascending[at]), float(ascending[min(at + 1, len(ascending) - 1)])
+    part = place - at
+    return high - (high - low) * (1 - part) if part >= 0.5 else low + (high - low) * part
 
 
 def _ridits(y: FloatArray) -> FloatArray:
