@@ -161,7 +161,7 @@ def preview(
         plan = split.plan = check_plan(book, opened.fingerprint, split.plan) or split.plan
         closed, known = plan.kind == "none", sessions(book, opened.fingerprint)
         request = request_of(settings, opened, closed)
-        session = standing(known, request, settings, closed)
+        session = standing(known, request, settings, opened, closed)
         number = session.vault if session else _next(plan, known)
         explored = Explored(Rows({}, {}))
         if not closed:

@@ -110,7 +110,10 @@ class Asking:
 
     def _frozen(self, reading: Reading, columns: Mapping[str, Column], rows: Rows | None, at: int) -> Hypothesis:
         try:
-            return frozen(reading, columns, rows)
+            h = frozen(reading, columns, rows)
+            # What a family refuses whatever the rows must be refused before a vault is spent on it.
+            FAMILIES[h.family].evaluate(h, Rows.none(columns), split="exploration", draws=0)
+            return h
         except HypothesisError as err:
             called = _called(self.stated[at - 1], at, len(self.stated))
             raise HypothesisError(f"{called}: {err}") from err

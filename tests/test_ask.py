@@ -279,3 +279,27 @@ def test_entities_and_their_names_are_kept_apart(tmp_path):
     assert report.findings[0].held_out.clusters
     with pytest.raises(HypothesisError, match="names the unit of independence"):
         heldout.verify(table, "level rises with person_id", entity="person_id", ledger=tmp_path / "l.jsonl")
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        {"family": "trend", "outcome": "spend", "predictor": "plan", "direction": "rising"},
+        {"family": "seasonality", "outcome": "spend", "predictor": "age", "cycle": "month_of_year", "peak": [1],
+         "trough": [2], "direction": "stated"},
+        {"family": "ranking", "outcome": "spend", "predictor": "plan", "order": ["gold", "basic"], "top": 2,
+         "direction": "stated"},
+        {"family": "ranking", "outcome": "spend", "predictor": "plan", "order": ["gold", "gold"],
+         "direction": "stated"},
+    ],
+    ids=["time that is a label", "season without a date", "a top that is everything", "a level twice"],
+)  # fmt: skip
+@pytest.mark.parametrize("n", [120, 900])
+def test_a_typed_claim_that_no_rows_could_be_tested_with_opens_no_vault(claim, n, tmp_path):
+    rng, book = np.random.default_rng(4), tmp_path / "l.jsonl"
+    plan = rng.choice(["basic", "gold"], n)
+    table = pd.DataFrame({"spend": rng.normal(size=n), "age": rng.normal(40, 9, n).round(1), "plan": plan})
+    with pytest.raises(HypothesisError):
+        heldout.verify(table, claim, ledger=book)
+    kinds = [json.loads(line)["kind"] for line in book.read_text().splitlines()] if book.exists() else []
+    assert "commit" not in kinds

@@ -79,10 +79,11 @@ def verify(
         SealBroken: if the receipt does not stand in the ledger or does not cover every claim.
     """
     session = check_receipt(ledger, receipt, claims)
+    # First, so that a claim which cannot be measured ends the run before a vault is spent on it.
+    before = [None if exploration is None else measure(h, exploration, split="exploration") for h in claims]
     rows = open_vault(split, ledger, receipt, claims)
     if exploration is None:
         structural = _structural(rows)
-    before = [None if exploration is None else measure(h, exploration, split="exploration") for h in claims]
     judged = judge(
         claims,
         rows,
