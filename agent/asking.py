@@ -97,7 +97,7 @@ class Asking:
         for at, reading in enumerate(self.readings, 1):
             h = self._frozen(reading, columns, rows, at)
             earlier = next((k for k, q in enumerate(out, 1) if q.finding and _same_way(q.hypothesis, h)), None)
-            if h.family != "invariant" and frozenset((h.outcome, h.predictor)) in barred:
+            if h.follows_from(barred):
                 out.append(Question(reading, h, None, "refused", reason=_STRUCTURAL))
             elif earlier is not None:
                 reason = f"Says the same as hypothesis {earlier}: counted once."

@@ -17,7 +17,7 @@ from .adjustment import Marks
 from .clusters import centred
 from .evidence import Evidence, Picture, Verdict
 from .families import FAMILIES
-from .hypothesis import Hypothesis, Invariant
+from .hypothesis import Hypothesis
 from .ledger import Ledger
 from .multiplicity import Rejections
 from .policy import Rule
@@ -152,8 +152,7 @@ def _structural(rows: Rows) -> frozenset[frozenset[str]]:
 
 
 def _evaluate(hypothesis: Hypothesis, rows: Rows, split: str, structural: frozenset[frozenset[str]]) -> Evidence:
-    stated = isinstance(hypothesis, Invariant)  # a rule of the data is what it is about
-    if not stated and frozenset((hypothesis.outcome, hypothesis.predictor)) in structural:
+    if hypothesis.follows_from(structural):
         return _not_tested(hypothesis, split, "Follows from how the table is built (see structure): no discovery.")
     return _tested(hypothesis, rows, split, draws=DRAWS, seed=seed_of(hypothesis))
 
