@@ -97,7 +97,7 @@ class Asking:
         for at, reading in enumerate(self.readings, 1):
             h = self._frozen(reading, columns, rows, at)
             earlier = next((k for k, q in enumerate(out, 1) if q.finding and _same_way(q.hypothesis, h)), None)
-            if h.family != "invariant" and frozenset((h.outcome, h.predictor)) in barred:
+            if h.follows_from(barred):
                 out.append(Question(reading, h, None, "refused", reason=_STRUCTURAL))
             elif earlier is not None:
                 reason = f"Says the same as hypothesis {earlier}: counted once."
@@ -110,7 +110,10 @@ class Asking:
 
     def _frozen(self, reading: Reading, columns: Mapping[str, Column], rows: Rows | None, at: int) -> Hypothesis:
         try:
-            return frozen(reading, columns, rows)
+            h = frozen(reading, columns, rows)
+            # What a family refuses whatever the rows must be refused before a vault is spent on it.
+            FAMILIES[h.family].evaluate(h, Rows.none(columns), split="exploration", draws=0)
+            return h
         except HypothesisError as err:
             called = _called(self.stated[at - 1], at, len(self.stated))
             raise HypothesisError(f"{called}: {err}") from err

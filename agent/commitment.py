@@ -43,15 +43,16 @@ def standing(
 ) -> Session | None:
     """The session that answers this question already; any list that a small table was tested with has to.
 
-    Of several tables only the list of `explain` by the same links, since others had other values to test.
+    But only by the rule it was judged with: another level would be told of verdicts that it never gave. Of several
+    tables only the list of `explain` by the same links, since others had other values to test.
     """
     own = next((s for s in known if s.request == request), None)
     if own is not None or not closed or settings.asking is None:
         return own
-    tested = next((s for s in known if s.opened), None)
+    tested = next((s for s in known if s.opened and s.rule == settings.rule), None)
     if tested is None or opened.tables is None:
         return tested
-    drafted = request_of(settings._replace(asking=None, rule=tested.rule), opened, closed)
+    drafted = request_of(settings._replace(asking=None), opened, closed)
     return tested if tested.request == drafted else None
 
 

@@ -279,3 +279,46 @@ def test_entities_and_their_names_are_kept_apart(tmp_path):
     assert report.findings[0].held_out.clusters
     with pytest.raises(HypothesisError, match="names the unit of independence"):
         heldout.verify(table, "level rises with person_id", entity="person_id", ledger=tmp_path / "l.jsonl")
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        {"family": "trend", "outcome": "spend", "predictor": "plan", "direction": "rising"},
+        {"family": "seasonality", "outcome": "spend", "predictor": "age", "cycle": "month_of_year", "peak": [1],
+         "trough": [2], "direction": "stated"},
+        {"family": "ranking", "outcome": "spend", "predictor": "plan", "order": ["gold", "basic"], "top": 2,
+         "direction": "stated"},
+        {"family": "ranking", "outcome": "spend", "predictor": "plan", "order": ["gold", "gold"],
+         "direction": "stated"},
+    ],
+    ids=["time that is a label", "season without a date", "a top that is everything", "a level twice"],
+)  # fmt: skip
+@pytest.mark.parametrize("n", [120, 900])
+def test_a_typed_claim_that_no_rows_could_be_tested_with_opens_no_vault(claim, n, tmp_path):
+    rng, book = np.random.default_rng(4), tmp_path / "l.jsonl"
+    plan = rng.choice(["basic", "gold"], n)
+    table = pd.DataFrame({"spend": rng.normal(size=n), "age": rng.normal(40, 9, n).round(1), "plan": plan})
+    with pytest.raises(HypothesisError):
+        heldout.verify(table, claim, ledger=book)
+    kinds = [json.loads(line)["kind"] for line in book.read_text().splitlines()] if book.exists() else []
+    assert "commit" not in kinds
+
+
+def test_a_rule_with_a_condition_on_a_copy_of_the_outcome_follows_from_the_table(tmp_path):
+    rng = np.random.default_rng(0)
+    y = rng.normal(size=600).round(3)
+    table = pd.DataFrame({"y": y, "again": 2 * y + 1, "g": rng.choice(["a", "b"], 600), "w": rng.normal(size=600)})
+    own = ["y higher where g=a and again>=1", "y higher for g=a"]
+    report = heldout.verify(table, own, ledger=tmp_path / "l.jsonl")
+    assert [a.state for a in report.result.asked] == ["refused", "tested"]
+    assert report.result.counts.committed == 1
+
+
+def test_a_list_that_was_judged_at_one_level_answers_at_no_other(tmp_path):
+    rng, book, claim = np.random.default_rng(0), tmp_path / "l.jsonl", "y increases with x"
+    table = pd.DataFrame({"y": rng.normal(size=150), "x": rng.normal(size=150), "g": rng.choice(["a", "b"], 150)})
+    heldout.verify(table, [claim, "y higher for g=a"], ledger=book, alpha=0.4)
+    with pytest.raises(NoVaultLeft):
+        heldout.verify(table, claim, ledger=book, alpha=0.01)
+    assert heldout.verify(table, claim, ledger=book, alpha=0.4).replayed

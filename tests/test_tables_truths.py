@@ -265,7 +265,7 @@ def test_claims_on_made_columns_are_not_answered_from_the_vault_that_another_lin
 def test_the_list_of_a_small_table_answers_by_its_own_link_alone(tmp_path):
     frames, book, claim = traded(n=150), tmp_path / "book.jsonl", "`sales: mean amount` increases with age"
     heldout.explain(frames, links=[BUYER], ledger=book)
-    answer = heldout.verify(frames, claim, links=[BUYER], ledger=book, alpha=0.1)
+    answer = heldout.verify(frames, claim, links=[BUYER], ledger=book)
     assert answer.result.asked[0].outcome == "verified"
     with pytest.raises(NoVaultLeft):
         heldout.verify(frames, claim, links=[SELLER], ledger=book)

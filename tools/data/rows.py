@@ -119,6 +119,13 @@ class Rows:
         return Rows(self.columns, {**self._arrays, **arrays}, cluster=self.cluster, serial=self.serial)
 
     @classmethod
+    def none(cls, columns: Mapping[str, Column]) -> "Rows":
+        """No row of these columns: what can be asked of a table is asked of its names and types alone."""
+        labels = ("boolean", "category")
+        arrays = {n: np.empty(0, np.int32 if c.type in labels else np.float64) for n, c in columns.items()}
+        return cls(columns, arrays)
+
+    @classmethod
     def joined(cls, parts: Sequence["Rows"]) -> "Rows":
         """All rows of `parts`, in that order; the parts share their columns and cluster codes."""
         first = parts[0]

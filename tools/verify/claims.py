@@ -80,6 +80,10 @@ class Claim(Value):
         names = (self.outcome, self.predictor, *self._more(), *(t.column for t in self.where), *self.controls)
         return tuple(dict.fromkeys(names))
 
+    def follows_from(self, structural: frozenset[frozenset[str]]) -> bool:
+        """Whether the outcome and a column that it is held against are one of these pairs: then it is no discovery."""
+        return any(frozenset((self.outcome, name)) in structural for name in (self.predictor, *self._more()))
+
     def _more(self) -> Sequence[str]:
         """Columns that the family reads beside outcome, predictor, filter and controls."""
         return ()

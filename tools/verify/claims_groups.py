@@ -98,6 +98,14 @@ class Ranking(Claim):
     """Compare shares of this level of the outcome instead of the values of a number."""
     direction: Literal["stated"] = "stated"
 
+    @model_validator(mode="after")
+    def _compares(self) -> "Ranking":
+        if len(set(self.order)) < len(self.order):
+            raise ValueError("a level stands twice in the order")
+        if self.top is not None and self.top >= len(self.order):
+            raise ValueError(f"the top {self.top} of {len(self.order)} levels leave none to lie above")
+        return self
+
     @property
     def scale(self) -> str:
         """That of the pairwise comparisons."""

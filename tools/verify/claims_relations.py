@@ -227,6 +227,10 @@ class Invariant(Claim):
     def _one_column(self) -> bool:
         return self.rule in ("not_missing", "in_range", "one_of")
 
+    def follows_from(self, structural: frozenset[frozenset[str]]) -> bool:
+        """No: a rule of the data is what it is about."""
+        return False
+
     @property
     def along_time(self) -> bool:
         """Yes: it compares nothing between blocks."""

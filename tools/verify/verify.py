@@ -17,7 +17,7 @@ from .adjustment import Marks
 from .clusters import centred
 from .evidence import Evidence, Picture, Verdict
 from .families import FAMILIES
-from .hypothesis import Hypothesis, Invariant
+from .hypothesis import Hypothesis
 from .ledger import Ledger
 from .multiplicity import Rejections
 from .policy import Rule
@@ -79,10 +79,11 @@ def verify(
         SealBroken: if the receipt does not stand in the ledger or does not cover every claim.
     """
     session = check_receipt(ledger, receipt, claims)
+    # First, so that a claim which cannot be measured ends the run before a vault is spent on it.
+    before = [None if exploration is None else measure(h, exploration, split="exploration") for h in claims]
     rows = open_vault(split, ledger, receipt, claims)
     if exploration is None:
         structural = _structural(rows)
-    before = [None if exploration is None else measure(h, exploration, split="exploration") for h in claims]
     judged = judge(
         claims,
         rows,
@@ -151,8 +152,7 @@ def _structural(rows: Rows) -> frozenset[frozenset[str]]:
 
 
 def _evaluate(hypothesis: Hypothesis, rows: Rows, split: str, structural: frozenset[frozenset[str]]) -> Evidence:
-    stated = isinstance(hypothesis, Invariant)  # a rule of the data is what it is about
-    if not stated and frozenset((hypothesis.outcome, hypothesis.predictor)) in structural:
+    if hypothesis.follows_from(structural):
         return _not_tested(hypothesis, split, "Follows from how the table is built (see structure): no discovery.")
     return _tested(hypothesis, rows, split, draws=DRAWS, seed=seed_of(hypothesis))
 
