@@ -34,7 +34,8 @@ def propose_shifts(outlook: Outlook) -> Iterator[Hypothesis]:
         if levels is None:
             continue
         for outcome in outlook.columns():
-            if outcome.type == "datetime" or not outlook.admits(outcome.name, label.name):
+            # Of two levels a difference of shares says it all, and says which way.
+            if outcome.type == "datetime" or len(outcome.levels) == 2 or not outlook.admits(outcome.name, label.name):
                 continue
             h = Shift(outcome=outcome.name, predictor=label.name, levels=levels)
             apart = _apart(outlook, h, outcome)

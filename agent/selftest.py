@@ -197,6 +197,8 @@ class SelfTest(Value):
             self.null,
             self._check(),
         ]
+        if not self.committed:
+            lines.insert(3, "Nothing in them looked worth a hypothesis, so the tests themselves were hardly tried.")
         if not self.kept:
             lines.append("That is more than the promise allows: do not rely on these settings for this table.")
         lines += [f"Found in a shuffled copy: {text.replace('`', '')}" for text in self.examples]

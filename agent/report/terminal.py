@@ -133,6 +133,9 @@ def _headlines(result: Result) -> Iterator["RenderableType"]:
             text.append_text(_line(" " + figures))
         if words.adjusted_phrase(finding):
             text.append_text(_line(" " + words.adjusted_phrase(finding), words.ADJUSTED_STYLES[finding.adjustment.tag]))
+        for warning in finding.warnings:
+            if not warning.endswith("allowed for."):
+                text.append_text(_line(" " + warning, "yellow"))
         yield _item(f"{at}.", text)
 
 
@@ -146,7 +149,7 @@ def _short_list(outcome: str, own: Sequence[Finding], result: Result, listed: in
     for finding in own[:listed]:
         yield _item("-", _cut(_claim(finding)))
     if len(own) > listed:
-        yield _item("", _line(f"and {len(own) - listed:,} more", "dim"))
+        yield _item("", _line(f"and {len(own) - listed:,} more: `--out FOLDER` writes them all", "dim"))
 
 
 def _claim(finding: Finding) -> str:

@@ -4,6 +4,8 @@ Knows a claim and its adjustment. Must never know rows, and never says what caus
 estimate may be a cause or a consequence, and the data cannot tell.
 """
 
+from statistics import median
+
 from ..value import Effect
 from .adjust_design import Pair
 from .adjust_models import Slope
@@ -12,6 +14,8 @@ from .families.wording import column, decimals, fixed, interval, percent, with_u
 from .hypothesis import Hypothesis
 
 _MOST_NAMED = 3
+_SHRUNK = 0.5
+"""Part of a claim from which it still holds as it was found; under it the report says how much is left."""
 _SHOWN = "the opposite is shown"
 UNKNOWN = "whether {} is a cause or a consequence is not in the data"
 
@@ -51,6 +55,9 @@ def worded(h: Hypothesis, found: Adjustment) -> tuple[str, str]:
 def _phrase(found: Adjustment) -> str:
     by = f" with {column(found.driver)} held fixed" if found.driver else " with the other columns held fixed"
     if found.tag == "robust":
+        left = _left(found)
+        if left is not None and left < _SHRUNK:
+            return f"holds with the other columns held fixed, but shrinks to {percent(left, 0)} of itself"
         return "holds with the other columns held fixed"
     if found.tag == "attenuated":
         return f"shrinks{by} and is no longer shown"
@@ -67,9 +74,17 @@ def turned(found: Adjustment) -> bool:
     return sum(e.value * raw < 0 and e.p_value < 0.05 for e in found.estimates[1:]) >= 2
 
 
+def _left(found: Adjustment) -> float | None:
+    """What the median of the adjusted estimates is of the one as found, on the scale that the tag is judged on."""
+    if len(found.estimates) < 2 or not found.estimates[0].value:
+        return None
+    return float(median(e.value for e in found.estimates[1:])) / found.estimates[0].value
+
+
 def _opening(found: Adjustment) -> str:
     if found.tag == "robust":
-        return "Holds"
+        left = _left(found)
+        return "Holds, but shrinks," if left is not None and left < _SHRUNK else "Holds"
     if found.tag == "attenuated":
         return "No longer shown"
     return "Reverses" if turned(found) else "Vanishes: the estimate no longer points that way"
@@ -91,11 +106,23 @@ def _figures(h: Hypothesis, found: Adjustment) -> str:
     before, after = found.before, found.after
     if before is None or after is None or after.low is None or after.high is None:
         return ""
-    agree = found.estimates and before.value * found.estimates[0].value > 0
-    if not agree:
-        return ""  # averages and ranks part ways: figures in units would contradict the tag
+    if not _agree(found, before, after):
+        left = _left(found)
+        return (
+            "" if left is None or found.tag == "reversed" else f"{percent(left, 0)} of the association of ranks is left"
+        )
     places = max(decimals(before.value, after.value), decimals(after.high - after.low, digits=2))
     unit = None if before.unit == h.outcome else before.unit
     one, two = (with_unit(fixed(e.value, places), unit) for e in (before, after))
     around = interval(after.low, after.high, places, unit=None if unit == "points" else unit)
     return f"{before.name} {one} as found, {two} adjusted ({around})"
+
+
+def _agree(found: Adjustment, before: Effect, after: Effect) -> bool:
+    """Whether averages tell the same story as the ranks that the tag is judged on; else they would contradict it."""
+    if not found.estimates or before.value * found.estimates[0].value <= 0:
+        return False
+    same, shown = before.value * after.value > 0, (after.low or 0.0) * (after.high or 0.0) > 0
+    if found.tag == "robust":
+        return same and shown
+    return not (same and shown)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from ..data.rows import Rows
 from ..data.split import SealedSplit
 from ..explore.constructed import constructed_pairs
+from ..explore.nesting import nested_in
 from ..explore.structure import find_structure, structural_pairs
 from ..value import digest
 from .adjust import adjust
@@ -17,6 +18,7 @@ from .adjustment import Marks
 from .clusters import centred
 from .evidence import Evidence, Picture, Verdict
 from .families import FAMILIES
+from .families.monotone_association import outcome_values
 from .hypothesis import Hypothesis
 from .ledger import Ledger
 from .multiplicity import Rejections
@@ -95,8 +97,30 @@ def verify(
         structural=structural if exploration is None else frozenset(),
     )
     judged = judged._replace(verdicts=adjust(judged.verdicts, rows, exploration, marks or Marks(), structural))
+    judged = judged._replace(
+        verdicts=tuple(_warned(v, rows if exploration is None else exploration) for v in judged.verdicts)
+    )
     record_reveal(ledger, receipt, {v.hypothesis_id: v.outcome for v in judged.verdicts})
     return judged
+
+
+def _warned(verdict: Verdict, seen: Rows) -> Verdict:
+    """The verdict, with a warning where the claim compares a mere property of what may be the real units."""
+    h = verdict.hypothesis
+    if verdict.outcome != "verified" or h.family in ("invariant", "categorical_association"):
+        return verdict
+    if seen.column(h.outcome).type not in ("number", "boolean") and getattr(h, "event", None) is None:
+        return verdict
+    found = nested_in(seen, outcome_values(seen, h.outcome, getattr(h, "event", None)), h.outcome, h.predictor)
+    if found is None:
+        return verdict
+    text = (
+        f"Rows of one `{found.unit}` are alike in `{found.outcome}`, and each `{found.unit}` has one `{found.fixed}`: "
+        f"this speaks of these {found.units:,} values of `{found.unit}` only. To ask whether it holds for others as "
+        f"well, start with `--entity {found.unit}`."
+    )
+    evidence = verdict.evidence.model_copy(update={"warnings": (*verdict.evidence.warnings, text)})
+    return verdict.model_copy(update={"evidence": evidence})
 
 
 def judge(

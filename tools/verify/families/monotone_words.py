@@ -51,9 +51,17 @@ def sentence(h: MonotoneAssociation, evidence: Evidence, claim: str) -> str:
     elif evidence.in_units is not None and evidence.in_units.value * found < 0:
         ranks = f"Spearman's rho {fixed(effect.value, 2)}, {effect_interval(effect, 2)}"
         text = f"by rank {_turned(h, found)} ({ranks}), but its average does not: {figures}"
+    elif evidence.in_units is not None and not _clear(evidence.in_units):
+        ranks = f"Spearman's rho {fixed(effect.value, 2)}, {effect_interval(effect, 2)}"
+        text = f"{_turned(h, found)} ({ranks}); the averages alone do not show it: {figures}"
     else:
         text = f"{_turned(h, found)}: {figures}"
     return sentence_case(among(h) + text) + "."
+
+
+def _clear(difference: Effect) -> bool:
+    """Whether the interval of the difference between the ends lies on one side of 0."""
+    return difference.low is None or difference.high is None or difference.low * difference.high > 0
 
 
 def _turned(h: MonotoneAssociation, found: int) -> str:

@@ -149,6 +149,8 @@ def short_labels(contrast: Contrast) -> tuple[str, str]:
 def condition(term: Condition) -> str:
     """One condition of a population filter: `age` ≥ 18."""
     value = term.value if isinstance(term.value, str) else number(term.value)
+    if isinstance(term.value, float) and term.value == round(term.value) and 1_000 <= term.value < 3_000:
+        value = f"{term.value:.0f}"  # most often a year or a clock time: no separator
     return f"{column(term.column)} {_OPS[term.op]} {value}"
 
 
