@@ -4,12 +4,14 @@ Knows how a value becomes text. Must never know which test ran, what an effect m
 """
 
 import math
+import re
 from collections.abc import Sequence
 
 from ...value import Effect
 from ..evidence import Evidence
 from ..hypothesis import Condition, Contrast, Hypothesis
 
+_CLOCK = re.compile(r"year|time|season|(^|[^a-z])yr")
 _CURRENCIES = ("$", "€", "£", "¥", "₹")
 _MOST_LEVELS = 4
 _LONG_NAME, _HEAD, _TAIL = 72, 24, 44
@@ -149,8 +151,8 @@ def short_labels(contrast: Contrast) -> tuple[str, str]:
 def condition(term: Condition) -> str:
     """One condition of a population filter: `age` ≥ 18."""
     value = term.value if isinstance(term.value, str) else number(term.value)
-    if isinstance(term.value, float) and term.value == round(term.value) and 1_000 <= term.value < 3_000:
-        value = f"{term.value:.0f}"  # most often a year or a clock time: no separator
+    if isinstance(term.value, float) and _CLOCK.search(term.column.lower()) and term.value == round(term.value):
+        value = f"{term.value:.0f}"  # a year or a clock time such as 1555: no separator
     return f"{column(term.column)} {_OPS[term.op]} {value}"
 
 
