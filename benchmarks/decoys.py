@@ -168,7 +168,10 @@ TRAPS = (
         "confounder with a bend", curved_confounder, ("spend", "plan"), _moves("dose", "recovery", "age", MOVED),
         "shrinks with `age` held fixed",
     ),
-    Trap("collider", collider, ("spend", "plan"), _silent(("talent", "looks")), "nothing is said of the two columns it follows from"),
+    Trap(
+        "collider", collider, ("spend", "plan"), _silent(("talent", "looks")),
+        "nothing is said of the two columns it follows from",
+    ),
     Trap(
         "Simpson's paradox", simpson, ("spend", "plan"), _moves("admitted", "gender", "dept", ("reversed",)),
         "turns round within `dept`",
