@@ -17,6 +17,7 @@ from ..tools.explore.lead import Lead, Structure
 from ..tools.explore.profile import ColumnProfile
 from ..tools.explore.quality import repeated_rows
 from ..tools.explore.segments import Segmentation
+from ..tools.explore.structure import structural_pairs
 from ..tools.verify.adjustment import Marks
 from ..tools.verify.families.rule_sides import words
 from ..tools.verify.hypothesis import Condition
@@ -117,7 +118,7 @@ def summarise(
         quality=(*repeated_rows(plan), *explored.quality),
         findings=findings,
         profile=tuple(p.as_json() for p in explored.profile),
-        leads=tuple(x.as_json() for x in leads[:_LEADS_SHOWN]),
+        leads=tuple(x.as_json() for x in _worth_reading(leads, explored, settings.focus)[:_LEADS_SHOWN]),
         segments=_segments(explored.segments),
         focus={"outcome": settings.focus.outcome, "about": list(settings.focus.about)},
         marks={name: list(getattr(settings.marks, name)) for name in ("causes", "consequences", "later")},
@@ -152,6 +153,12 @@ def _open_leads(explored: Explored) -> list[Lead]:
     made = [c for c in explored.rows.columns.values() if c.aggregate is not None]
     built = constructed_pairs(made, explored.structure)
     return [x for x in explored.leads if frozenset((x.a, x.b)) not in built]
+
+
+def _worth_reading(leads: Sequence[Lead], explored: Explored, focus: Focus) -> list[Lead]:
+    """The leads on what the user asked about, without pairs that only say how the table is built."""
+    built = structural_pairs(explored.structure)
+    return [x for x in leads if frozenset((x.a, x.b)) not in built and focus.admits(x.a, x.b)]
 
 
 def _told(explored: Explored) -> tuple[Structure, ...]:

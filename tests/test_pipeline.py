@@ -209,3 +209,13 @@ def test_a_smallest_effect_above_every_effect_leaves_nothing_material(tmp_path):
     )
     kinds = ("group_difference", "monotone_association")
     assert not [f for f in report.verified if f.family in kinds and f.size == "material"]
+
+
+def test_leads_are_those_on_what_was_asked_and_not_how_the_table_is_built(
+    planted: pd.DataFrame, tmp_path: Path
+) -> None:
+    table = planted.assign(cents=(planted["spend"] * 100).round(0))
+    report = heldout.explain(table, outcome="spend", explore_only=True, ledger=tmp_path / "l.jsonl")
+    pairs = [{lead["a"], lead["b"]} for lead in report.result.leads]
+    assert {"spend", "visits"} in pairs
+    assert all("spend" in pair and "cents" not in pair for pair in pairs)
