@@ -225,7 +225,10 @@ class SelfTest(Value):
 
 
 _NULLS = {
-    "row": "Every column was shuffled over the rows on its own: all values are kept, all relations are gone.",
+    "row": (
+        "Every column was shuffled over the rows on its own: all values are kept, all relations are gone. So is any "
+        "likeness of rows that belong together: if there is one, name it with `--entity` or `--time`."
+    ),
     "entity": (
         "Column by column, each `{key}` was given the values of another one in a new order: rows of one `{key}` stay "
         "alike, relations between columns are gone."
