@@ -74,9 +74,9 @@ def _is_fixed(rows: Rows, predictor: str, unit: NDArray[np.int64]) -> bool:
     known = (unit >= 0) & ~np.isnan(x)
     if known.sum() < 2:
         return False
-    pairs = np.unique(np.column_stack([unit[known], x[known]]), axis=0)
-    units = len(np.unique(unit[known]))
-    return len(pairs) == units and len(np.unique(x[known])) > 1
+    first = np.full(int(unit.max()) + 1, np.nan)
+    first[unit[known]] = x[known]
+    return bool((first[unit[known]] == x[known]).all()) and float(x[known].min()) < float(x[known].max())
 
 
 def _alike(rows: Rows, outcome: FloatArray, predictor: str, unit: NDArray[np.int64]) -> bool:

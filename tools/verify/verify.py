@@ -7,6 +7,8 @@ This is the only module that reads sealed rows for a verdict; `disclosure` hands
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
+
 from ..data.rows import Rows
 from ..data.split import SealedSplit
 from ..explore.constructed import constructed_pairs
@@ -28,6 +30,8 @@ from .sessions import Receipt, check_receipt, record_open, record_reveal, sessio
 from .verdict import Claim, control_errors, decide
 
 DRAWS = 9_999
+_ROWS_SEEN = 30_000
+"""Rows on which a possible unit of independence is looked for: the first ones, a fixed part of them."""
 
 
 class Judged(NamedTuple):
@@ -97,9 +101,9 @@ def verify(
         structural=structural if exploration is None else frozenset(),
     )
     judged = judged._replace(verdicts=adjust(judged.verdicts, rows, exploration, marks or Marks(), structural))
-    judged = judged._replace(
-        verdicts=tuple(_warned(v, rows if exploration is None else exploration) for v in judged.verdicts)
-    )
+    seen = rows if exploration is None else exploration
+    seen = seen.select(np.arange(min(seen.n, _ROWS_SEEN)))
+    judged = judged._replace(verdicts=tuple(_warned(v, seen) for v in judged.verdicts))
     record_reveal(ledger, receipt, {v.hypothesis_id: v.outcome for v in judged.verdicts})
     return judged
 
