@@ -164,12 +164,18 @@ def agrees(direction: str, finding: Finding) -> bool:
     return _levels_agree(direction.split("(")[0], h, up)
 
 
-def _order_agrees(direction: str, order: list[str]) -> bool:
-    """Whether the first level named stands above the last one named, where both are in the order."""
+def _ends(direction: str) -> tuple[set[str], set[str]]:
+    """The levels named first and last in `a > b > c`, the highest first."""
     parts = [p.strip() for p in re.split(r"[<>]", direction)]
     if "<" in direction:
         parts.reverse()
     top, bottom = ({v.strip() for v in side.split(",")} for side in (parts[0], parts[-1]))
+    return top, bottom
+
+
+def _order_agrees(direction: str, order: list[str]) -> bool:
+    """Whether the first level named stands above the last one named, where both are in the order."""
+    top, bottom = _ends(direction)
     if not top <= set(order):
         return False
     below = [order.index(v) for v in bottom if v in order] or [len(order)]
@@ -177,10 +183,7 @@ def _order_agrees(direction: str, order: list[str]) -> bool:
 
 
 def _levels_agree(direction: str, h: dict, up: bool) -> bool:
-    parts = [p.strip() for p in re.split(r"[<>]", direction)]
-    if "<" in direction:
-        parts.reverse()
-    top, bottom = ({v.strip() for v in side.split(",")} for side in (parts[0], parts[-1]))
+    top, bottom = _ends(direction)
     if h["family"] in ("monotone_association", "trend", "adjusted_association"):
         try:
             rises = min(map(float, top)) > max(map(float, bottom))

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from ..data.rows import Rows
 from ..value import Value
+from .scan_moments import midranks_of
 
 _MOST_LEVELS = 12
 _MIN_ROWS = 60
@@ -70,7 +71,7 @@ def _within(rows: Rows, names: list[str], label: str) -> list[Masked]:
     n, levels = int(known.sum()), int(enough.sum())
     if n < _MIN_ROWS or levels < 2:
         return []
-    ranks = np.array([_ranks(v[known]) for v in values])
+    ranks = np.array([midranks_of(v[known]) for v in values])
     overall, inside = _correlations(ranks), _correlations(_centred(ranks, codes[known]))
     error = 1 / np.sqrt(max(n - levels - 2, 1))
     out = []
@@ -80,12 +81,6 @@ def _within(rows: Rows, names: list[str], label: str) -> list[Masked]:
         if clear and seen * np.sign(real) < _LEFT * abs(real):
             out.append(Masked(a=names[i], b=names[j], within=label, overall=seen, inside=real, n=n))
     return out
-
-
-def _ranks(x: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Midranks, shape (n,); none may be missing."""
-    _, code, count = np.unique(x, return_inverse=True, return_counts=True)
-    return (np.cumsum(count) - (count - 1) / 2)[code]
 
 
 def _centred(ranks: NDArray[np.float64], codes: NDArray) -> NDArray[np.float64]:

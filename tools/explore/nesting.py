@@ -9,6 +9,7 @@ from scipy.special import fdtrc
 
 from ..data.rows import FloatArray, Rows
 from ..value import Value
+from .scan_moments import midranks_of
 
 _LEAST_UNITS = 10
 _LEAST_ROWS = 3.0
@@ -84,8 +85,7 @@ def _alike(rows: Rows, outcome: FloatArray, predictor: str, unit: NDArray[np.int
     known = (unit >= 0) & ~np.isnan(x) & ~np.isnan(outcome)
     if known.sum() < 3 * _LEAST_UNITS:
         return False
-    _, y, times = np.unique(outcome[known], return_inverse=True, return_counts=True)
-    ranks = (np.cumsum(times) - (times - 1) / 2)[y]
+    ranks = midranks_of(outcome[known])
     _, group, size = np.unique(unit[known], return_inverse=True, return_counts=True)
     means = np.bincount(group, weights=ranks) / size
     of_unit = np.bincount(group, weights=x[known]) / size

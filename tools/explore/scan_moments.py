@@ -119,6 +119,12 @@ def centred_midranks(counts: NDArray) -> FloatArray:
     return out
 
 
+def midranks_of(values: FloatArray) -> FloatArray:
+    """Centred midranks of values of which none is missing, shape (n,)."""
+    _, codes, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return centred_midranks(counts)[codes]
+
+
 def ranks_within(codes: CodeArray, distinct: int) -> tuple[FloatArray, float]:
     """Centred midranks of some rows of a column among themselves, and their sum of squares."""
     counts = np.bincount(codes, minlength=distinct).astype(np.float64)
