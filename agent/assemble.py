@@ -20,6 +20,7 @@ from .faces import alike
 from .report.charts import chart
 from .report.charts_forest import before_and_after
 from .report.result import Adjustment, Counts, Explored, Finding, HeldOut
+from .report.words import caveats
 from .roles import outcome_reading, plainness, strength
 
 HEADLINES = 7
@@ -105,7 +106,7 @@ def _worth(verdict: Verdict, columns: Mapping[str, Column], order: Mapping[str, 
     elif focus and h.predictor not in focus:
         worth *= 0.02  # in a closed family everything is tested; what was not asked for comes last
     worth *= plainness(h.family)
-    if any(not text.endswith("allowed for.") for text in evidence.warnings):
+    if caveats(evidence.warnings):
         worth *= 0.5
     return worth * _TAGS[verdict.adjustment.tag if verdict.outcome == "verified" else "not run"]
 

@@ -11,6 +11,7 @@ import click
 from heldout.version import __version__
 
 from .cli_frame import (
+    FILES,
     INTERNAL,
     USAGE,
     Progress,
@@ -85,14 +86,13 @@ def ledger() -> None:
     """What was sealed, committed, opened and revealed."""
 
 
-_FILES = click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 _TABLES = click.option("--tables", metavar="NAME,...", help="Tables of one database that were explained together.")
 _LEDGER = click.option("--ledger", "book", type=click.Path(path_type=Path), help="Another ledger than the default.")
 _VERBOSE = click.option("-v", "--verbose", is_flag=True, help="Show the traceback of an error.")
 
 
 @ledger.command("show")
-@_FILES
+@FILES
 @_TABLES
 @_LEDGER
 @_VERBOSE
@@ -104,7 +104,7 @@ def show(files: tuple[Path, ...], tables: str | None, book: Path | None, verbose
 
 
 @ledger.command("check")
-@_FILES
+@FILES
 @_TABLES
 @_LEDGER
 @_VERBOSE

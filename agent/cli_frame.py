@@ -125,8 +125,10 @@ def limits_of(options: dict[str, Any]) -> Any:
     return Limits(**{k: v for k, v in given.items() if v is not None})
 
 
+FILES = click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+"""One file, or several that are the tables of one data set."""
 _DATA = (
-    click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path)),
+    FILES,
     click.option("--tables", metavar="NAME,...", help="Take these tables of one database together."),
     click.option("--root", metavar="TABLE", help="Of several tables: its rows are independent of each other."),
     click.option("--grain", metavar="TABLE", help="Of several tables: its rows are analysed (default: the root's)."),

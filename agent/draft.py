@@ -98,9 +98,9 @@ def draft_by_rule(
         and not versions_of_one(x)
         and focus.admits(x.a, x.b)
     )
+    grown = ratio * rows.n / max(sample.n, 1)
     for hypothesis in (*_of_pairs(wanted, rows, sample, order, focus), *proposals(outlook)):
         evidence = measure(hypothesis, sample, split="exploration")
-        grown = ratio * rows.n / max(sample.n, 1)
         score = _usefulness(hypothesis, evidence, rule, rows, order, grown, weight)
         if score > 0:
             scored[hypothesis.content_id()] = Draft(hypothesis, score)
@@ -146,7 +146,7 @@ def _usefulness(
         return 0.0
     # A lead was chosen for its size, so its expected size on new rows is smaller (winner's curse).
     shrunk = theta * (1 - z**-2)
-    hurdle = float(-_quantile(rule.alpha * weight / (2 * MOST) * 5))
+    hurdle = -float(ndtri(rule.alpha * weight / (2 * MOST) * 5))
     power = float(ndtr(shrunk / (se / np.sqrt(max(grown, 1e-9))) - hurdle))
     if power < _MIN_POWER:
         return 0.0
@@ -176,8 +176,4 @@ def _rivals(hypothesis: Hypothesis, rows: Rows) -> int:
 def _after_choice(z: float, rivals: int) -> float:
     """The z-value of the largest of so many, seen as one (Šidák): what standing out most is worth by itself."""
     single = 2 * float(ndtr(-z))
-    return -_quantile(-0.5 * float(np.expm1(rivals * np.log1p(-min(single, 1 - 1e-12)))))
-
-
-def _quantile(p: float) -> float:
-    return float(ndtri(p))
+    return -float(ndtri(-0.5 * np.expm1(rivals * np.log1p(-min(single, 1 - 1e-12)))))

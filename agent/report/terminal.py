@@ -133,9 +133,8 @@ def _headlines(result: Result) -> Iterator["RenderableType"]:
             text.append_text(_line(" " + figures))
         if words.adjusted_phrase(finding):
             text.append_text(_line(" " + words.adjusted_phrase(finding), words.ADJUSTED_STYLES[finding.adjustment.tag]))
-        for warning in finding.warnings:
-            if not warning.endswith("allowed for."):
-                text.append_text(_line(" " + warning, "yellow"))
+        for warning in words.caveats(finding.warnings):
+            text.append_text(_line(" " + warning, "yellow"))
         yield _item(f"{at}.", text)
 
 

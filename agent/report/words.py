@@ -6,7 +6,7 @@ what.
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ...tools.value import Effect
 from ...tools.verify.families.wording import decimals, fixed, interval, number, with_unit
@@ -168,6 +168,11 @@ def badge(finding: Finding) -> str:
 
 
 ADJUSTED_STYLES = {"robust": "green", "attenuated": "yellow", "reversed": "bold red", "not run": ""}
+
+
+def caveats(warnings: Sequence[str]) -> list[str]:
+    """The warnings that a reader must weigh: what the test allowed for already is none."""
+    return [text for text in warnings if not text.endswith("allowed for.")]
 
 
 def adjusted_phrase(finding: Finding) -> str:
