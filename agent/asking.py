@@ -12,11 +12,13 @@ from ..tools.data.rows import Rows
 from ..tools.data.schema import Column
 from ..tools.errors import HypothesisError, NoVaultLeft
 from ..tools.explore.lead import Structure
+from ..tools.explore.nesting import Nests
 from ..tools.explore.structure import structural_pairs
 from ..tools.value import canonical_json
 from ..tools.verify.evidence import Verdict
 from ..tools.verify.families import FAMILIES
 from ..tools.verify.hypothesis import Hypothesis, parse, sign
+from ..tools.verify.units import with_unit
 from .claims_file import Stated
 from .draft import Batch, Draft
 from .report.result import Asked
@@ -92,10 +94,10 @@ class Asking:
             HypothesisError: if one cannot be frozen.
             NoVaultLeft: if `tested` answers none of them.
         """
-        barred = structural_pairs(structure)
+        barred, nests = structural_pairs(structure), None if rows is None else Nests(rows)
         out: list[Question] = []
         for at, reading in enumerate(self.readings, 1):
-            h = self._frozen(reading, columns, rows, at)
+            h = self._frozen(reading, columns, rows, nests, at)
             earlier = next((k for k, q in enumerate(out, 1) if q.finding and _same_way(q.hypothesis, h)), None)
             if h.follows_from(barred):
                 out.append(Question(reading, h, None, "refused", reason=_STRUCTURAL))
@@ -108,9 +110,12 @@ class Asking:
         drafts = tuple(Draft(q.hypothesis, 0.0, "user") for q in out if q.state == "tested")
         return Batch(drafts, len(out), sum(q.state == "repeated" for q in out))
 
-    def _frozen(self, reading: Reading, columns: Mapping[str, Column], rows: Rows | None, at: int) -> Hypothesis:
+    def _frozen(
+        self, reading: Reading, columns: Mapping[str, Column], rows: Rows | None, nests: Nests | None, at: int
+    ) -> Hypothesis:
         try:
             h = frozen(reading, columns, rows)
+            h = h if nests is None else with_unit(h, nests)
             # What a family refuses whatever the rows must be refused before a vault is spent on it.
             FAMILIES[h.family].evaluate(h, Rows.none(columns), split="exploration", draws=0)
             return h

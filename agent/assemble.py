@@ -16,6 +16,7 @@ from ..tools.explore.lead import Lead
 from ..tools.verify.evidence import Evidence, Picture, Verdict
 from ..tools.verify.families import FAMILIES
 from ..tools.verify.hypothesis import Hypothesis
+from ..tools.verify.units import of_test
 from .faces import alike
 from .report.charts import chart
 from .report.charts_forest import before_and_after
@@ -151,8 +152,10 @@ def worded(verdict: Verdict, unit: Unit | None) -> str:
     if evidence.untestable:
         return family.claim(h) + "."
     turned = verdict.outcome == "refuted" and (evidence.theta or 0.0) < 0
-    told = evidence if verdict.outcome == "verified" or turned else evidence.model_copy(update={"p_value": 1.0})
+    stated = verdict.outcome == "verified" or turned
+    told = of_test(h, evidence) if stated else evidence.model_copy(update={"p_value": 1.0})
     text = family.sentence(h, told)
+    unit = own_unit(h) or unit
     if unit is None or evidence.clusters is None:
         return text
     text = re.sub(r"(?<=\d) clusters", lambda _: f" {unit.plural}", text)
@@ -166,8 +169,13 @@ def qualified(text: str, evidence: Evidence, unit: Unit | None) -> str:
     return f"Within the same {unit.singular}, {text[:1].lower()}{text[1:]}"
 
 
+def own_unit(h: Hypothesis) -> Unit | None:
+    """The claim's own unit of independence, where it has one."""
+    return None if h.unit is None else Unit(f"`{h.unit.column}`", f"values of `{h.unit.column}`")
+
+
 def _finding(verdict: Verdict, source: str, rank: int, headline: bool, unit: Unit | None) -> Finding:
-    evidence = verdict.evidence
+    evidence, unit = verdict.evidence, own_unit(verdict.hypothesis) or unit
     claim = qualified(FAMILIES[verdict.hypothesis.family].claim(verdict.hypothesis), evidence, unit)
     sentence = worded(verdict, unit)
     spec = None

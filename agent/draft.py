@@ -14,12 +14,14 @@ from ..tools.data.rows import Rows
 from ..tools.data.schema import Column
 from ..tools.explore.constructed import constructed_pairs, follow_from_others
 from ..tools.explore.lead import Lead, Structure
+from ..tools.explore.nesting import Nests
 from ..tools.explore.segments import Segmentation
 from ..tools.explore.structure import structural_pairs
 from ..tools.verify.evidence import Evidence
 from ..tools.verify.hypothesis import Hypothesis, Subgroup
 from ..tools.verify.policy import Rule
 from ..tools.verify.population import floor_of
+from ..tools.verify.units import counted_level, with_unit
 from ..tools.verify.verify import measure
 from .candidates import candidates
 from .choice import MOST, choose
@@ -98,8 +100,9 @@ def draft_by_rule(
         and not versions_of_one(x)
         and focus.admits(x.a, x.b)
     )
-    grown = ratio * rows.n / max(sample.n, 1)
-    for hypothesis in (*_of_pairs(wanted, rows, sample, order, focus), *proposals(outlook)):
+    grown, nests = ratio * rows.n / max(sample.n, 1), Nests(rows)
+    for suggested in (*_of_pairs(wanted, rows, sample, order, focus, nests), *proposals(outlook)):
+        hypothesis = with_unit(suggested, nests)
         evidence = measure(hypothesis, sample, split="exploration")
         score = _usefulness(hypothesis, evidence, rule, rows, order, grown, weight)
         if score > 0:
@@ -110,11 +113,13 @@ def draft_by_rule(
 
 
 def _of_pairs(
-    leads: Iterable[Lead], rows: Rows, sample: Rows, order: dict[str, int], focus: Focus
+    leads: Iterable[Lead], rows: Rows, sample: Rows, order: dict[str, int], focus: Focus, nests: Nests
 ) -> Iterator[Hypothesis]:
     """The claims that the strongest pairs suggest."""
     for lead in islice(leads, _PAIRS):
         outcome, predictor = _read(rows.column(lead.a), rows.column(lead.b), order, focus)
+        if outcome.name != focus.outcome and nests.is_property(outcome.name, beside=predictor.name):
+            outcome, predictor = predictor, outcome
         yield from candidates(outcome, predictor, sample)
 
 
@@ -139,6 +144,8 @@ def _usefulness(
     theta, se = evidence.theta, evidence.standard_error
     if evidence.untestable is not None or theta is None or not se or theta <= 0:
         return 0.0
+    # The same units stand on both sides of the seal: more or fewer rows of them are as many units.
+    grown = grown if hypothesis.unit is None else 1.0
     if theta < _NEAR * rule.smallest(hypothesis) or theta / se < _MIN_Z or _too_small(evidence, grown):
         return 0.0
     z = _after_choice(theta / se, _rivals(hypothesis, rows))
@@ -146,7 +153,7 @@ def _usefulness(
         return 0.0
     # A lead was chosen for its size, so its expected size on new rows is smaller (winner's curse).
     shrunk = theta * (1 - z**-2)
-    hurdle = -float(ndtri(rule.alpha * weight / (2 * MOST) * 5))
+    hurdle = -float(ndtri(counted_level(hypothesis, rule.alpha * weight / (2 * MOST) * 5)))
     power = float(ndtr(shrunk / (se / np.sqrt(max(grown, 1e-9))) - hurdle))
     if power < _MIN_POWER:
         return 0.0

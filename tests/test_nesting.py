@@ -1,10 +1,10 @@
-"""Units that no name gives away: told where a property of theirs is compared and their rows are alike, else not."""
+"""Units that no name gives away: found where they fix a column while their rows are alike in another, else not."""
 
 import numpy as np
 import pytest
 
 from heldout.tools.data.rows import Rows
-from heldout.tools.explore.nesting import nested_in
+from heldout.tools.explore.nesting import Nests
 
 
 def stores(seed: int, alike: float, *, units: int = 40, each: int = 25) -> Rows:
@@ -24,52 +24,49 @@ def stores(seed: int, alike: float, *, units: int = 40, each: int = 25) -> Rows:
     )
 
 
+def owner(rows: Rows, predictor: str, outcome: str = "basket") -> str | None:
+    found = Nests(rows).owner_of([predictor], outcome, None, (predictor, outcome))
+    return None if found is None else found.unit
+
+
 @pytest.mark.parametrize("predictor", ["location", "size"])
-def test_a_property_of_stores_whose_baskets_are_alike_is_told_with_the_store(predictor: str) -> None:
+def test_a_property_of_stores_whose_baskets_are_alike_belongs_to_the_store(predictor: str) -> None:
     rows = stores(1, 0.8)
-    found = nested_in(rows, rows.number("basket"), "basket", predictor)
-    assert found is not None
-    assert (found.unit, found.fixed, found.outcome, found.units) == ("store", predictor, "basket", 40)
+    assert owner(rows, predictor) == "store"
+    assert [(n.unit, n.units, n.fixed) for n in Nests(rows).nests] == [("store", 40, {"location", "size"})]
 
 
-def test_what_varies_within_stores_is_not_told() -> None:
-    rows = stores(2, 0.8)
-    assert nested_in(rows, rows.number("basket"), "basket", "weekend") is None
+def test_what_varies_within_stores_belongs_to_none() -> None:
+    assert owner(stores(2, 0.8), "weekend") is None
 
 
-def test_stores_whose_rows_are_not_alike_are_hardly_ever_told() -> None:
-    told = 0
-    for seed in range(100):
-        rows = stores(seed, 0.0)
-        told += nested_in(rows, rows.number("basket"), "basket", "location") is not None
-    assert told <= 2
+def test_two_properties_of_one_store_are_as_alike_as_can_be() -> None:
+    assert owner(stores(2, 0.0), "location", "size") == "store"
+
+
+def test_stores_whose_rows_are_not_alike_hardly_ever_own_anything() -> None:
+    assert sum(owner(stores(seed, 0.0), "location") is not None for seed in range(100)) <= 2
 
 
 def test_rows_that_have_a_unit_already_are_left_alone() -> None:
     rows = stores(3, 0.8)
-    clustered = Rows(rows.columns, {c: rows._arrays[c] for c in rows.columns}, cluster=rows.codes("store"))
-    assert nested_in(clustered, rows.number("basket"), "basket", "location") is None
+    assert Nests(rows.clustered(rows.codes("store"))).nests == ()
 
 
-def test_a_finding_on_stores_says_which_stores_it_speaks_of(tmp_path) -> None:
-    import heldout
+def test_a_label_that_names_the_combinations_of_two_columns_is_no_unit() -> None:
+    rng = np.random.default_rng(7)
+    year, result = rng.integers(1990, 2020, 1500), rng.choice(["PASS", "FAIL"], 1500)
+    rows = Rows.of(
+        {
+            "code": np.char.add(year.astype(str), result), "year": year.astype(float), "result": result,
+            "gross": rng.normal(0, 1, 30)[year - 1990] + rng.normal(size=1500),
+        }
+    )  # fmt: skip
+    assert Nests(rows).nests == ()
 
-    rng = np.random.default_rng(6)
-    rows = stores(5, 0.8, units=60, each=50)
-    bonus = 1.5 * (rows.codes("location") == 0)
-    frame = {
-        "store": np.array(rows.column("store").levels)[rows.codes("store")],
-        "location": np.array(rows.column("location").levels)[rows.codes("location")],
-        "noise": rng.normal(size=rows.n),
-        "basket": rows.number("basket") + bonus,
-    }
-    report = heldout.explain(frame, ledger=tmp_path / "ledger.jsonl")
-    told = [
-        f for f in report.verified if {f.hypothesis["outcome"], f.hypothesis["predictor"]} == {"basket", "location"}
-    ]
-    assert told
-    assert all("`--entity store`" in " ".join(f.warnings) for f in told if f.family == "group_difference")
-    assert "--entity store" in " ".join(report.to_terminal().split())
+
+def test_fewer_than_twenty_labels_are_fixed_groups() -> None:
+    assert Nests(stores(3, 0.8, units=19)).nests == ()
 
 
 def test_days_are_units_as_well() -> None:
@@ -83,6 +80,4 @@ def test_days_are_units_as_well() -> None:
             "delay": own[day] + rng.normal(size=len(day)),
         }
     )
-    found = nested_in(rows, rows.number("delay"), "delay", "strike")
-    assert found is not None
-    assert found.unit == "date"
+    assert owner(rows, "strike", "delay") == "date"

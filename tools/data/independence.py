@@ -26,6 +26,8 @@ ENTITY_NAME = re.compile(
 TIME_NAME = re.compile(r"year|month|quarter|week|date|day|time|wave|visit|period|round|trial", re.IGNORECASE)
 PERSON_NAME = re.compile(r"subject|patient|participant|respondent|animal|person", re.IGNORECASE)
 MIN_ICC = 0.05
+_MANY = 200
+"""Labels from which a column that is left out of the analysis may be a unit whatever it is called: enough to divide."""
 NEIGHBOURS = 0.3
 """Median lag-1 correlation of the numbers in time order from which neighbours count as dependent."""
 FILE_ORDER = 0.8
@@ -148,7 +150,15 @@ def _may_be_entity(data: Dataset, column: Column) -> str | None:
         return "name"
     if column.type in ("category", "identifier") and _is_panel(data, column):
         return "panel"
+    if column.type == "identifier" and column.distinct >= _MANY and _is_text(data, column):
+        return "many labels"
     return None
+
+
+def _is_text(data: Dataset, column: Column) -> bool:
+    """Whether the cells are labels; whole numbers that repeat (zip codes) may be coarse places and no units."""
+    sql = f"SELECT typeof({quoted(column.name)}) = 'VARCHAR' AS is_text FROM data LIMIT 1"
+    return bool(fetch(data, sql)["is_text"][0])
 
 
 def _is_panel(data: Dataset, column: Column) -> bool:

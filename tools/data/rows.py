@@ -118,6 +118,10 @@ class Rows:
         """The rows with other values in some columns, as a new set."""
         return Rows(self.columns, {**self._arrays, **arrays}, cluster=self.cluster, serial=self.serial)
 
+    def clustered(self, cluster: CodeArray) -> "Rows":
+        """The rows with these units of independence, shape (n,), as a new set."""
+        return Rows(self.columns, self._arrays, cluster=cluster, serial=self.serial)
+
     @classmethod
     def none(cls, columns: Mapping[str, Column]) -> "Rows":
         """No row of these columns: what can be asked of a table is asked of its names and types alone."""

@@ -24,6 +24,7 @@ from .adjust_words import units, worded
 from .adjustment import Adjustment, Estimate, Marks, Tag
 from .evidence import Verdict
 from .hypothesis import CategoricalAssociation, Hypothesis
+from .units import by_unit
 
 FloatArray = NDArray[np.float64]
 
@@ -89,7 +90,7 @@ class _Check:
         reason = self._refused(verdict)
         if reason is not None:
             return _not_run(reason)
-        inside = within(h, self.rows)
+        inside = within(h, by_unit(h, self.rows))
         chosen = self.screen.controls(h, min(inside.n, ROWS))
         if not chosen.names:
             return _not_run("No other column can be held fixed.", chosen)
@@ -109,7 +110,7 @@ class _Check:
         h = verdict.hypothesis
         if h.family in NOT_RUN:
             return NOT_RUN[h.family]
-        if self.rows.cluster is None:
+        if self.rows.cluster is None and h.unit is None:
             return None
         if self.rows.serial:
             return "Neighbouring blocks of time depend on each other, which the intervals would not show."

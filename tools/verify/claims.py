@@ -41,13 +41,26 @@ class Contrast(Value):
         return self
 
 
+class ClaimUnit(Value):
+    """The unit of independence of one claim: the values of a label or date of which its columns are properties."""
+
+    column: str
+    tried: int = Field(ge=1)
+    """Claims of this kind that the exploration rows offered; the p-value is multiplied by it."""
+
+
 class Claim(Value):
-    """The fields of every claim. `where` filters the population; `controls` are columns declared to be held fixed."""
+    """The fields of every claim. `where` filters the population; `controls` are columns declared to be held fixed.
+
+    `unit` is set where rows do not stand for themselves, though the table as a whole is divided by rows. A claim
+    without one is written without the field.
+    """
 
     outcome: str
     predictor: str
     where: tuple[Condition, ...] = Field(default=(), max_length=3)
     controls: tuple[str, ...] = ()
+    unit: ClaimUnit | None = Field(default=None, exclude_if=lambda unit: unit is None)
 
     @model_validator(mode="after")
     def _two_columns(self) -> "Claim":
@@ -77,7 +90,8 @@ class Claim(Value):
     @property
     def columns(self) -> tuple[str, ...]:
         """Every column the claim reads, outcome and predictor first, each once."""
-        names = (self.outcome, self.predictor, *self._more(), *(t.column for t in self.where), *self.controls)
+        own = () if self.unit is None else (self.unit.column,)
+        names = (self.outcome, self.predictor, *self._more(), *(t.column for t in self.where), *self.controls, *own)
         return tuple(dict.fromkeys(names))
 
     def follows_from(self, structural: frozenset[frozenset[str]]) -> bool:

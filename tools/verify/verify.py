@@ -7,12 +7,9 @@ This is the only module that reads sealed rows for a verdict; `disclosure` hands
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import numpy as np
-
 from ..data.rows import Rows
 from ..data.split import SealedSplit
 from ..explore.constructed import constructed_pairs
-from ..explore.nesting import nested_in
 from ..explore.structure import find_structure, structural_pairs
 from ..value import digest
 from .adjust import adjust
@@ -20,18 +17,16 @@ from .adjustment import Marks
 from .clusters import centred
 from .evidence import Evidence, Picture, Verdict
 from .families import FAMILIES
-from .families.monotone_association import outcome_values
 from .hypothesis import Hypothesis
 from .ledger import Ledger
 from .multiplicity import Rejections
 from .policy import Rule
 from .serial import refuse
 from .sessions import Receipt, check_receipt, record_open, record_reveal, sessions
+from .units import by_unit, counted_level, counted_p, refuse_unit, unit_warning, warned
 from .verdict import Claim, control_errors, decide
 
 DRAWS = 9_999
-_ROWS_SEEN = 30_000
-"""Rows on which a possible unit of independence is looked for: the first ones, a fixed part of them."""
 
 
 class Judged(NamedTuple):
@@ -101,30 +96,10 @@ def verify(
         structural=structural if exploration is None else frozenset(),
     )
     judged = judged._replace(verdicts=adjust(judged.verdicts, rows, exploration, marks or Marks(), structural))
-    seen = rows if exploration is None else exploration
-    seen = seen.select(np.arange(min(seen.n, _ROWS_SEEN)))
-    judged = judged._replace(verdicts=tuple(_warned(v, seen) for v in judged.verdicts))
+    if exploration is None:
+        judged = judged._replace(verdicts=warned(judged.verdicts, rows))
     record_reveal(ledger, receipt, {v.hypothesis_id: v.outcome for v in judged.verdicts})
     return judged
-
-
-def _warned(verdict: Verdict, seen: Rows) -> Verdict:
-    """The verdict, with a warning where the claim compares a mere property of what may be the real units."""
-    h = verdict.hypothesis
-    if verdict.outcome != "verified" or h.family in ("invariant", "categorical_association"):
-        return verdict
-    if seen.column(h.outcome).type not in ("number", "boolean") and getattr(h, "event", None) is None:
-        return verdict
-    found = nested_in(seen, outcome_values(seen, h.outcome, getattr(h, "event", None)), h.outcome, h.predictor)
-    if found is None:
-        return verdict
-    text = (
-        f"Rows of one `{found.unit}` are alike in `{found.outcome}`, and each `{found.unit}` has one `{found.fixed}`: "
-        f"this speaks of these {found.units:,} values of `{found.unit}` only. To ask whether it holds for others as "
-        f"well, start with `--entity {found.unit}`."
-    )
-    evidence = verdict.evidence.model_copy(update={"warnings": (*verdict.evidence.warnings, text)})
-    return verdict.model_copy(update={"evidence": evidence})
 
 
 def judge(
@@ -186,10 +161,16 @@ def _evaluate(hypothesis: Hypothesis, rows: Rows, split: str, structural: frozen
 
 
 def _tested(hypothesis: Hypothesis, rows: Rows, split: str, **options: int) -> Evidence:
-    reason = refuse(hypothesis, rows)
+    own = by_unit(hypothesis, rows)
+    reason = refuse(hypothesis, rows) or refuse_unit(hypothesis, own)
     if reason is not None:
         return _not_tested(hypothesis, split, reason)
-    return FAMILIES[hypothesis.family].evaluate(hypothesis, rows, split=split, **options)
+    evidence = FAMILIES[hypothesis.family].evaluate(hypothesis, own, split=split, **options)
+    if hypothesis.unit is None or evidence.p_value is None:
+        return evidence
+    told = unit_warning(hypothesis, evidence.clusters)
+    warnings = (*evidence.warnings, *([told] if told else []))
+    return evidence.model_copy(update={"p_value": counted_p(hypothesis, evidence.p_value), "warnings": warnings})
 
 
 def _not_tested(hypothesis: Hypothesis, split: str, reason: str) -> Evidence:
@@ -203,9 +184,9 @@ def _read_vault(split: SealedSplit, number: int) -> Rows:
 
 def _with_interval(claim: Claim, rows: Rows, split: str, rejections: Rejections) -> Claim:
     """The claim with the interval that keeps its coverage although only verified claims show it."""
-    family = FAMILIES[claim.hypothesis.family]
-    level = 1 - rejections.level
-    wider = family.evaluate(claim.hypothesis, rows, split=split, level=level, draws=0)
+    h = claim.hypothesis
+    level = 1 - counted_level(h, rejections.level)
+    wider = FAMILIES[h.family].evaluate(h, by_unit(h, rows), split=split, level=level, draws=0)
     kept = claim.evidence.model_copy(update={"effect": wider.effect, "in_units": wider.in_units})
     return claim._replace(evidence=kept)
 
@@ -214,6 +195,7 @@ def _picture(verdict: Verdict, rows: Rows) -> Picture | None:
     if verdict.outcome == "untestable":
         return None
     family, h = FAMILIES[verdict.hypothesis.family], verdict.hypothesis
+    rows = by_unit(h, rows)
     if rows.cluster is None:
         return family.picture(h, rows)
     note = "all rows pooled"

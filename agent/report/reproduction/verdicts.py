@@ -13,6 +13,7 @@ from .clusters import is_constant
 from .figures import z_reach
 from .ledger import canonical, sha
 from .table import Table, population
+from .units import by_unit, refused, tried
 
 STRUCTURAL = "Follows from how the table is built"
 FIELDS = ("statistic", "df", "n", "missing", "clusters", "p_permutation", "p_robust", "effect", "in_units", "groups")
@@ -28,9 +29,13 @@ def evidence(finding: Found, table: Table, level: float) -> Found:
     drifts = table.serial and table.cluster is not None and h["family"] not in ALONG_TIME
     if drifts and is_constant(table.columns[h["predictor"]][known], table.pick(known).cluster):
         return nothing
-    found = RECOMPUTE[h["family"]](h, population(h, table), level, int(sha(canonical(h))[:8], 16))
+    own = by_unit(h, table)
+    if refused(h, own):
+        return nothing
+    found = RECOMPUTE[h["family"]](h, population(h, own), level, int(sha(canonical(h))[:8], 16))
     if "untestable" not in found:
-        found["p_value"] = max(p for p in (found["p_permutation"], found["p_robust"]) if p is not None)
+        p = max(p for p in (found["p_permutation"], found["p_robust"]) if p is not None)
+        found["p_value"] = min(1.0, tried(h) * p)
         found["theta"] = (SIGNS[h["direction"]] or 1) * (found["effect"]["value"] - found["null"])
         found["untestable"] = False
     return nothing | found
@@ -87,7 +92,7 @@ def verdicts(findings: list[Found], table: Table, commit: Found) -> list[Found]:
         if one["untestable"]:
             own["outcome"] = "untestable"
         elif errors.rejected[at]:
-            wider = evidence(finding, table, 1 - errors.level)
+            wider = evidence(finding, table, 1 - errors.level / tried(finding["hypothesis"]))
             one |= {"effect": wider["effect"], "in_units": wider["in_units"]}
             own |= {"outcome": "verified", "threshold": errors.level, "size": size(one, delta)}
         elif at in refuted:
