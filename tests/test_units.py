@@ -132,7 +132,8 @@ def test_a_finding_on_stores_counts_stores_says_so_and_is_recomputed(tmp_path: P
     bonus = 2.5 * (rows.codes("location") == rows.column("location").levels.index("urban"))
     table = frame(rows, noise=rng.normal(size=rows.n), basket=rows.number("basket") + bonus)
     report = heldout.explain(table, name="stores", ledger=tmp_path / "ledger.jsonl")
-    told = [f for f in report.verified if {f.hypothesis["outcome"], f.hypothesis["predictor"]} == {"basket", "location"}]
+    pair = {"basket", "location"}
+    told = [f for f in report.verified if {f.hypothesis["outcome"], f.hypothesis["predictor"]} == pair]
     assert told
     for finding in told:
         assert finding.hypothesis["unit"]["column"] == "store"
