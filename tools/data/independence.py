@@ -150,15 +150,22 @@ def _may_be_entity(data: Dataset, column: Column) -> str | None:
         return "name"
     if column.type in ("category", "identifier") and _is_panel(data, column):
         return "panel"
-    if column.type == "identifier" and column.distinct >= _MANY and _is_text(data, column):
-        return "many labels"
+    if column.type == "identifier" and column.distinct >= _MANY and _fixes_another(data, column):
+        return "owner"
     return None
 
 
-def _is_text(data: Dataset, column: Column) -> bool:
-    """Whether the cells are labels; whole numbers that repeat (zip codes) may be coarse places and no units."""
-    sql = f"SELECT typeof({quoted(column.name)}) = 'VARCHAR' AS is_text FROM data LIMIT 1"
-    return bool(fetch(data, sql)["is_text"][0])
+def _fixes_another(data: Dataset, column: Column) -> bool:
+    """Whether these are labels that fix another column: villages with their region, but no zip codes or planes."""
+    others = [c for c in data.columns if c.analysed and 2 <= c.distinct <= column.distinct][:60]
+    if not others:
+        return False
+    name = quoted(column.name)
+    each = ", ".join(f"count(DISTINCT {quoted(c.name)}) AS n{at}" for at, c in enumerate(others))
+    most = ", ".join(f"max(n{at}) AS n{at}" for at in range(len(others)))
+    labels = f"{name} IS NOT NULL AND typeof({name}) = 'VARCHAR'"
+    got = fetch(data, f"SELECT {most} FROM (SELECT {each} FROM data WHERE {labels} GROUP BY {name})")
+    return any(got[f"n{at}"][0] == 1 for at in range(len(others)))
 
 
 def _is_panel(data: Dataset, column: Column) -> bool:
