@@ -1,0 +1,152 @@
+"""From a question of fact in plain words ("mean fare by class where sex=female") to one query over the table.
+
+Knows which words ask for a figure and the columns of a table. Must never know a row, and never guesses a name.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from ...tools.data.readers_binary import quoted
+from ...tools.data.schema import Column
+from ...tools.errors import HypothesisError
+from .clauses import conditions
+from .names import LABELS, Names
+from .tokens import Cursor
+
+EXAMPLES = (
+    '"mean fare by class", "how many where sex=female", "share of survived=1 by sex", "correlation of age and fare"'
+)
+_OPENINGS = ("what is the", "what's the", "what are the", "what was the", "show me the", "show the", "show", "the", "compute",
+             "calculate the", "calculate")  # fmt: skip
+_MEASURES = {
+    "mean": "avg({})", "average": "avg({})", "avg": "avg({})", "median": "median({})", "sum": "sum({})",
+    "total": "sum({})", "minimum": "min({})", "min": "min({})", "lowest": "min({})", "smallest": "min({})",
+    "maximum": "max({})", "max": "max({})", "highest": "max({})", "largest": "max({})",
+    "standard deviation": "stddev_samp({})", "std": "stddev_samp({})", "variance": "var_samp({})",
+}  # fmt: skip
+_OF_NUMBERS = frozenset({"avg({})", "median({})", "sum({})", "stddev_samp({})", "var_samp({})"})
+_COUNTS = ("how many rows", "how many", "number of rows", "number of", "count of rows", "count")
+_DISTINCT = (
+    "how many different",
+    "number of different",
+    "distinct values of",
+    "how many distinct",
+    "number of distinct",
+)
+_SHARE = ("share of rows with", "share of rows where", "share of", "percentage of", "proportion of", "rate of")
+_CORRELATION = ("correlation of", "correlation between", "pearson correlation of", "pearson correlation between")
+_BY = ("by", "per", "for each", "in each")
+_WHERE = ("where", "among", "for", "with", "when")
+
+
+class Fact(NamedTuple):
+    """A question of fact as it was understood."""
+
+    text: str
+    sql: str
+    understood: str
+    notes: tuple[str, ...] = ()
+
+
+def asks_for_fact(text: str) -> bool:
+    """Whether a question opens with a word that asks for a figure rather than states a claim."""
+    try:
+        cursor = Cursor(text.strip().removesuffix("?"))
+    except HypothesisError:
+        return False
+    cursor.accept(*_OPENINGS)
+    return any(cursor.accept(*words) for words in (_DISTINCT, _COUNTS, _SHARE, _CORRELATION, tuple(_MEASURES)))
+
+
+def read_fact(text: str, columns: dict[str, Column], left_out: dict[str, str] | None = None) -> Fact:
+    """The query that a question in plain words asks for.
+
+    Args:
+        text: Such as "mean fare by class where sex=female".
+        columns: The table's columns by name.
+        left_out: Columns that are not analysed; a question of fact may still name them.
+
+    Raises:
+        HypothesisError: if it cannot be read; the message says where, and what could stand there.
+    """
+    names, cursor = Names(columns, left_out), Cursor(text.strip().removesuffix("?").strip())
+    cursor.accept(*_OPENINGS)
+    figure, told = _figure(cursor, names)
+    groups: list[Column] = []
+    terms: list[dict[str, Any]] = []
+    while not cursor.done:
+        if not groups and cursor.accept(*_BY):
+            groups = [names.column(cursor)]
+            while cursor.comma() or cursor.accept("and"):
+                groups.append(names.column(cursor))
+        elif not terms and cursor.accept(*_WHERE):
+            terms = conditions(cursor, names)
+        else:
+            raise HypothesisError(f"Nothing is known to follow at {cursor.rest[:60]!r}. Write such as {EXAMPLES}.")
+    return Fact(
+        text.strip(), _sql(figure, groups, terms), _told(told, groups, terms), tuple(dict.fromkeys(names.notes))
+    )
+
+
+def _figure(cursor: Cursor, names: Names) -> tuple[str, str]:
+    """The figure as SQL and in words."""
+    if cursor.accept(*_DISTINCT):
+        column = names.column(cursor)
+        return f"count(DISTINCT {quoted(column.name)})", f"the number of different values of `{column.name}`"
+    if cursor.accept(*_COUNTS):
+        cursor.accept("rows")
+        return "count(*)", "the number of rows"
+    if cursor.accept(*_SHARE):
+        (term,) = conditions(cursor, names)[:1]
+        return f"100.0 * avg(({_condition(term)})::INTEGER)", f"the share, in percent, of rows where {_said(term)}"
+    if cursor.accept(*_CORRELATION):
+        a = _number(names.column(cursor), "correlation")
+        if cursor.accept("and", "with") is None:
+            raise HypothesisError(f"A correlation needs two columns: write `correlation of {a.name} and ...`.")
+        b = _number(names.column(cursor), "correlation")
+        return f"corr({quoted(a.name)}, {quoted(b.name)})", f"the Pearson correlation of `{a.name}` and `{b.name}`"
+    word = cursor.accept(*sorted(_MEASURES, key=len, reverse=True))
+    if word is None:
+        raise HypothesisError(f"This is not read as a question of fact. Write such as {EXAMPLES}.")
+    cursor.accept("of the", "of", "value of")
+    column, measure = names.column(cursor), _MEASURES[word]
+    if measure in _OF_NUMBERS:
+        column = _number(column, word)
+    return measure.format(quoted(column.name)), f"the {word} of `{column.name}`"
+
+
+def _number(column: Column, what: str) -> Column:
+    if column.type in LABELS or column.type == "datetime":
+        raise HypothesisError(
+            f"`{column.name}` is a {column.type}: no {what} of it can be taken. Ask for its share or count."
+        )
+    return column
+
+
+def _sql(figure: str, groups: Sequence[Column], terms: Sequence[dict[str, Any]]) -> str:
+    shown = [quoted(c.name) for c in groups]
+    select = ", ".join([*shown, f"{figure} AS value", "count(*) AS rows"])
+    where = f" WHERE {' AND '.join(_condition(t) for t in terms)}" if terms else ""
+    grouped = f" GROUP BY {', '.join(shown)} ORDER BY {', '.join(shown)}" if shown else ""
+    return f"SELECT {select} FROM data{where}{grouped}"
+
+
+def _condition(term: dict[str, Any]) -> str:
+    value = term["value"]
+    literal = repr(float(value)) if isinstance(value, (int, float)) else "'" + str(value).replace("'", "''") + "'"
+    return f"{quoted(term['column'])} {_OPERATORS[term['op']]} {literal}"
+
+
+_OPERATORS = {"==": "=", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
+
+
+def _said(term: dict[str, Any]) -> str:
+    value = term["value"]
+    told = f"{value:g}" if isinstance(value, float) else str(value)
+    return f"`{term['column']}` {_OPERATORS[term['op']].replace('<>', '!=')} {told}"
+
+
+def _told(figure: str, groups: Sequence[Column], terms: Sequence[dict[str, Any]]) -> str:
+    text = figure[:1].upper() + figure[1:]
+    text += f", for each {' and '.join(f'`{c.name}`' for c in groups)}" if groups else ""
+    return text + (f", among rows where {' and '.join(_said(t) for t in terms)}" if terms else "")
