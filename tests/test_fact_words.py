@@ -22,7 +22,8 @@ ROWS = Rows.of({name: FRAME[name].to_numpy() for name in FRAME})
 
 def answer(text: str) -> list[tuple]:
     connection = duckdb.connect()
-    connection.register("data", FRAME)
+    connection.register("frame", FRAME)
+    connection.cursor().execute("CREATE TABLE data AS FROM frame").fetchall()
     return connection.cursor().execute(read_fact(text, ROWS.columns).sql).fetchall()
 
 

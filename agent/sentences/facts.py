@@ -16,8 +16,10 @@ from .tokens import Cursor
 EXAMPLES = (
     '"mean fare by class", "how many where sex=female", "share of survived=1 by sex", "correlation of age and fare"'
 )
-_OPENINGS = ("what is the", "what's the", "what are the", "what was the", "show me the", "show the", "show", "the", "compute",
-             "calculate the", "calculate")  # fmt: skip
+_OPENINGS = (
+    "what is the", "what's the", "what are the", "what was the", "show me the", "show the", "show", "the", "compute",
+    "calculate the", "calculate",
+)  # fmt: skip
 _MEASURES = {
     "mean": "avg({})", "average": "avg({})", "avg": "avg({})", "median": "median({})", "sum": "sum({})",
     "total": "sum({})", "minimum": "min({})", "min": "min({})", "lowest": "min({})", "smallest": "min({})",
@@ -117,9 +119,7 @@ def _figure(cursor: Cursor, names: Names) -> tuple[str, str]:
 
 def _number(column: Column, what: str) -> Column:
     if column.type in LABELS or column.type == "datetime":
-        raise HypothesisError(
-            f"`{column.name}` is a {column.type}: no {what} of it can be taken. Ask for its share or count."
-        )
+        raise HypothesisError(f"`{column.name}` is a {column.type}: no {what} of it. Ask for its share or count.")
     return column
 
 
