@@ -21,10 +21,10 @@ ROWS = Rows.of({name: FRAME[name].to_numpy() for name in FRAME})
 
 
 def answer(text: str) -> list[tuple]:
-    connection = duckdb.connect()
-    connection.register("frame", FRAME)
-    connection.cursor().execute("CREATE TABLE data AS FROM frame").fetchall()
-    return connection.cursor().execute(read_fact(text, ROWS.columns).sql).fetchall()
+    run = duckdb.connect().cursor()
+    run.register("frame", FRAME)
+    run.execute("CREATE TABLE data AS FROM frame").fetchall()
+    return run.execute(read_fact(text, ROWS.columns).sql).fetchall()
 
 
 def test_a_mean_by_group_is_that_of_pandas() -> None:
