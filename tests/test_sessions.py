@@ -209,6 +209,26 @@ def test_a_claim_that_was_not_committed_opens_nothing(book: Ledger) -> None:
     )
 
 
+def test_a_part_of_a_batch_opens_nothing_since_it_would_be_corrected_for_fewer_claims(
+    book: Ledger, split: SealedSplit
+) -> None:
+    receipt = commit(book, DATA, split.plan, [A, B, C], RULE, request="r")
+    lines = book.path.read_text()
+    for part in ([A], [C, A], []):
+        with pytest.raises(SealBroken, match=f"{3 - len(part)} of the 3 committed hypotheses were left out"):
+            verify(split, book, receipt, part, split.explore())
+        with pytest.raises(SealBroken, match="were left out"):
+            open_vault(split, book, receipt, part)
+    assert book.path.read_text() == lines
+    assert len(verify(split, book, receipt, [C, A, B], split.explore()).verdicts) == 3
+
+
+def test_a_claim_given_twice_opens_nothing(book: Ledger) -> None:
+    receipt = commit(book, DATA, PLAN, [A, B], RULE, request="r")
+    with pytest.raises(SealBroken, match="was given 2 times"):
+        check_receipt(book, receipt, [A, B, A])
+
+
 def test_a_receipt_can_be_had_again_from_the_ledger(book: Ledger) -> None:
     receipt = run(book, [A, B], 1)
     assert receipt_of(book, DATA, sessions(book, DATA)[0]) == receipt

@@ -3,6 +3,7 @@
 Knows ledger entries and what they mean for vaults and weights. Must never know rows or verdict rules.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -163,26 +164,43 @@ def receipt_of(ledger: Ledger, dataset: str, session: Session) -> Receipt:
 
 
 def check_receipt(ledger: Ledger, receipt: Receipt, hypotheses: Sequence[Hypothesis]) -> Session:
-    """The session that a receipt stands for.
+    """The session that a receipt stands for, if these are its claims: all of them, each once, in any order.
+
+    A part of a batch would be corrected for fewer claims than were committed, and a claim given twice for more.
 
     Raises:
-        SealBroken: if the ledger does not hold the commitment, or a hypothesis is not in it.
+        SealBroken: if the ledger does not hold the commitment, or the hypotheses are not those committed.
+    """
+    session = session_of(ledger, receipt)
+    given, committed = Counter(h.content_id() for h in hypotheses), Counter(receipt.hypothesis_ids)
+    strange, twice, missing = (sorted(x) for x in (set(given) - set(committed), given - committed, committed - given))
+    if strange:
+        why = f"no receipt covers hypothesis {strange[0]!r}. Commit it before it is verified."
+    elif twice:
+        why = f"hypothesis {twice[0]!r} was given {given[twice[0]]} times. Give each committed hypothesis once."
+    elif missing:
+        why = (
+            f"{len(missing)} of the {len(receipt.hypothesis_ids)} committed hypotheses were left out, such as "
+            f"{missing[0]!r}. Verify the whole batch: its errors are controlled together."
+        )
+    else:
+        return session
+    raise SealBroken(f"Held-out rows are still sealed: {why}")
+
+
+def session_of(ledger: Ledger, receipt: Receipt) -> Session:
+    """The session that a receipt stands for, whatever is to be done with it.
+
+    Raises:
+        SealBroken: if the ledger does not hold the commitment.
     """
     for session in sessions(ledger, receipt.dataset):
         if session.number == receipt.session and receipt_of(ledger, receipt.dataset, session) == receipt:
-            break
-    else:
-        raise SealBroken(
-            f"Held-out rows are still sealed: batch {receipt.batch[:12]!r} does not stand in the ledger. "
-            "Commit it before it is verified."
-        )
-    for hypothesis in hypotheses:
-        if hypothesis.content_id() not in receipt.hypothesis_ids:
-            raise SealBroken(
-                f"Held-out rows are still sealed: no receipt covers hypothesis {hypothesis.content_id()!r}. "
-                "Commit it before it is verified."
-            )
-    return session
+            return session
+    raise SealBroken(
+        f"Held-out rows are still sealed: batch {receipt.batch[:12]!r} does not stand in the ledger. "
+        "Commit it before it is verified."
+    )
 
 
 def record_open(ledger: Ledger, receipt: Receipt) -> None:
