@@ -96,6 +96,20 @@ def test_each_thing_that_decides_where_rows_lie_is_frozen(book: Ledger, change: 
         record_seal(book, DATA, PLAN.model_copy(update=change))
 
 
+def test_the_same_tables_at_another_grain_are_no_same_seal_although_rows_and_units_are_as_many(book: Ledger) -> None:
+    plan = PLAN.model_copy(update={"kind": "entity", "key": "id", "joining": "0" * 64, "reason": "Rows of `orders`."})
+    record_seal(book, DATA, plan)
+    assert record_seal(book, DATA, plan) == plan
+    with pytest.raises(LedgerError, match=r"another `--grain`, `--root` or `--link`, when it held: Rows of `orders`\."):
+        record_seal(book, DATA, plan.model_copy(update={"joining": "1" * 64, "reason": "Rows of `payments`."}))
+    assert len(book.entries()) == 1
+
+
+def test_a_single_table_is_sealed_in_the_words_of_earlier_ledgers(book: Ledger) -> None:
+    record_seal(book, DATA, PLAN)
+    assert "joining" not in book.entries()[0].body
+
+
 def test_a_session_is_committed_then_opened_then_revealed(book: Ledger) -> None:
     receipt = commit(book, DATA, PLAN, [A, B], RULE, request="r")
     [session] = sessions(book, DATA)

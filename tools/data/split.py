@@ -61,6 +61,13 @@ class Plan(Value):
     gap_rows: int = 0
     """For time: rows between exploration and vault that belong to neither."""
     warning: str | None = None
+    joining: str | None = None
+    """For several tables: digest of the grain and its way to the root. Two grains may have as many rows and units."""
+
+    def as_json(self) -> dict[str, Any]:
+        """As of every value, but without `joining` where there is only one table."""
+        whole = super().as_json()
+        return whole if self.joining is not None else {k: v for k, v in whole.items() if k != "joining"}
 
 
 class SealedSplit:
@@ -234,7 +241,7 @@ def _plan(data: Dataset, unit: Unit, salt: str, units: int, block: str | None, o
     rows = data.rows - copies
     common = {
         "key": unit.key, "salt": salt, "units": units, "rows": rows, "block": block, "copies": copies,
-        "warning": unit.warning,
+        "warning": unit.warning, "joining": data.joining,
     }  # fmt: skip
     if units < least or rows < SMALL:
         return _small_plan(data, unit, common)

@@ -76,6 +76,12 @@ def check_plan(ledger: Ledger, dataset: str, plan: Plan) -> Plan | None:
     for entry in ledger.entries(dataset):
         if entry.kind == "seal":
             known = Plan.model_validate(entry.body)
+            if known.joining is not None and known.joining != plan.joining:
+                raise LedgerError(
+                    "These tables were sealed before with another `--grain`, `--root` or `--link`, when it held: "
+                    f"{known.reason} Sealing them otherwise now would hide rows that have been explored. Leave these "
+                    "options as they were, or bring new rows."
+                )
             if _frozen(known) != _frozen(plan):
                 raise LedgerError(
                     f"These data were sealed before by {_by(known)}; sealing them by {_by(plan)} now would hide "
