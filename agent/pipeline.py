@@ -202,10 +202,7 @@ def _run(
     request = request_of(settings, opened, closed)
     session = standing(sessions(book, opened.fingerprint), request, settings, opened, closed)
     number = session.vault if session else next_vault(plan, sessions(book, opened.fingerprint))
-    explored = Explored(Rows({}, {})) if closed else look_at(
-        Rows.joined([split.explore(), *burnt_rows(split, book, opened.fingerprint, before=number)]),
-        settings, say, timing,
-    )  # fmt: skip
+    explored = _explored(split, book, opened, settings, number, say, timing)
     batch = Batch((), 0, 0)
     if settings.asking is not None:
         batch = frozen_batch(settings.asking, split, explored, session, request)
@@ -215,8 +212,10 @@ def _run(
             batch = _draft(split, explored, settings, number, closed)
     if session is None and not batch.drafts:
         return _report(opened, plan, book, settings, explored, None, batch, None, timing)
+    session, claims, receipt = committed(book, opened, plan, settings.rule, request, session, batch)
+    if session.vault != number:  # another question came to a batch that was tested: its own rows are not explored
+        explored = _explored(split, book, opened, settings, session.vault, say, timing)
     with _timed(timing, "verify"):
-        session, claims, receipt = committed(book, opened, plan, settings.rule, request, session, batch)
         replayed = session.opened
         say(_announcement(plan, receipt.vault, len(claims), replayed))
         marks = with_codes(settings.marks, split.columns.values(), settings.focus)
@@ -232,6 +231,17 @@ def _run(
     return _report(
         opened, plan, book, settings, explored, judged, batch, receipt.session, timing, replayed=replayed, burnt=burnt
     )
+
+
+def _explored(
+    split: SealedSplit, book: Ledger, opened: Opened, settings: Settings, number: int, say: Progress,
+    timing: dict[str, float],
+) -> Explored:  # fmt: skip
+    """What is seen before vault `number` is opened; nothing of a table too small to be split."""
+    if split.plan.kind == "none":
+        return Explored(Rows({}, {}))
+    rows = Rows.joined([split.explore(), *burnt_rows(split, book, opened.fingerprint, before=number)])
+    return look_at(rows, settings, say, timing)
 
 
 def _announcement(plan: Plan, vault: int, claims: int, replayed: bool) -> str:
