@@ -76,7 +76,7 @@ def test_the_ledger_shows_what_was_spent_and_checks_its_chain(tmp_path):
     shown = _run("ledger", "show", AFFAIRS, "--ledger", book)
     assert shown.exit_code == 0
     assert "Vault 1" in shown.stdout
-    assert "Left: 2 of 3 vault(s)." in shown.stdout
+    assert "Left: 2 of 3 vaults." in shown.stdout
     assert "every hash matches" in _run("ledger", "check", book).stdout
     book.write_text(book.read_text().replace('"weight":0.6', '"weight":0.7', 1))
     broken = _run("ledger", "check", book)

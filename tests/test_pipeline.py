@@ -82,8 +82,14 @@ def test_another_question_opens_the_next_vault_until_none_is_left(tmp_path):
     assert {"religious"} <= set.intersection(
         *({f.hypothesis["outcome"], f.hypothesis["predictor"]} for f in third.findings)
     )
-    with pytest.raises(NoVaultLeft, match="a new batch needs new rows"):
+    with pytest.raises(NoVaultLeft, match="a new question needs new rows") as err:
         heldout.explain(AFFAIRS, outcome="educ", ledger=book)
+    before = {"- " + f.claim.replace("`", "") for r in (first, second, third) for f in r.verified}
+    _, on, *told, last = str(err.value).splitlines()
+    claims = {line for line in told if line.startswith("- ")}
+    assert (on, len(claims)) == ("Verified before on educ:", min(10, sum("educ" in claim for claim in before)))
+    assert claims <= {claim for claim in before if "educ" in claim}
+    assert last.endswith(f"`heldout ledger show {AFFAIRS} --ledger {book}`")
     assert heldout.explain(AFFAIRS, ledger=book).to_json(timing=False) != ""
     again = heldout.explain(AFFAIRS, ledger=book)
     assert [f.sentence for f in again.findings] == [f.sentence for f in first.findings]

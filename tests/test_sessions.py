@@ -83,7 +83,7 @@ def test_sealing_the_same_data_in_another_way_is_refused(book: Ledger) -> None:
     with pytest.raises(LedgerError) as err:
         record_seal(book, DATA, other)
     assert str(err.value) == (
-        "These data were sealed before by rows with 3 vault(s); sealing them by entity `customer` with 1 vault(s) now "
+        "These data were sealed before by rows with 3 vaults; sealing them by entity `customer` with 1 vault now "
         "would hide rows that have been explored. Leave the option as it was, or bring new rows."
     )
     assert record_seal(book, "e" * 64, other) == other
@@ -161,7 +161,7 @@ def test_when_every_vault_is_spent_the_error_says_so_and_what_is_left_to_do(book
     with pytest.raises(NoVaultLeft) as err:
         next_vault(PLAN, sessions(book, DATA))
     assert str(err.value) == (
-        "Every vault of these data is spent (3 of 3): a new batch needs new rows. Ask the earlier question again for "
+        "Every vault of these data is spent (3 of 3): a new question needs new rows. Ask an earlier question again for "
         "its report, or look without verdicts with `--explore-only`."
     )
     with pytest.raises(NoVaultLeft):

@@ -69,14 +69,14 @@ def open_source(
         raise
 
 
-def source_fingerprint(source: object, *, joining: Joining = ALONE) -> str:
-    """The fingerprint of one table or several; several need not hang together for it.
+def source_fingerprint(source: object, *, joining: Joining = ALONE, table: str | None = None) -> str:
+    """The fingerprint of one table (`table` where the file holds several) or of several, which need not be linked.
 
     Raises:
         DataError: if a source cannot be read.
     """
     if not is_several(source, joining.tables):
-        with open_dataset(only_source(source)) as data:
+        with open_dataset(only_source(source), table=table) as data:
             return data.fingerprint
     place = Path(tempfile.mkdtemp(prefix="heldout-"))
     connection = connect(place, 2)

@@ -106,6 +106,11 @@ def sessions(ledger: Ledger, dataset: str) -> tuple[Session, ...]:
     return tuple(found[n] for n in sorted(found))
 
 
+def outcomes(ledger: Ledger, dataset: str) -> dict[int, dict[str, str]]:
+    """What became of each claim, by batch and by the claim's id, where it was revealed."""
+    return {e.body["number"]: dict(e.body["outcomes"]) for e in ledger.entries(dataset) if e.kind == "reveal"}
+
+
 def next_vault(plan: Plan, known: Sequence[Session]) -> int:
     """The number of the first vault that no batch has opened.
 
@@ -117,8 +122,8 @@ def next_vault(plan: Plan, known: Sequence[Session]) -> int:
         if vault.number not in spent:
             return vault.number
     raise NoVaultLeft(
-        f"Every vault of these data is spent ({len(spent)} of {len(plan.vaults)}): a new batch needs new rows. "
-        "Ask the earlier question again for its report, or look without verdicts with `--explore-only`."
+        f"Every vault of these data is spent ({len(spent)} of {len(plan.vaults)}): a new question needs new rows. "
+        "Ask an earlier question again for its report, or look without verdicts with `--explore-only`."
     )
 
 
@@ -244,7 +249,8 @@ def _frozen(plan: Plan) -> str:
 
 
 def _by(plan: Plan) -> str:
-    vaults = f" with {len(plan.vaults)} vault(s)" if plan.vaults else ""
+    n = len(plan.vaults)
+    vaults = f" with {n} vault{'' if n == 1 else 's'}" if n else ""
     if plan.kind in ("entity", "time"):
         return f"{plan.kind} `{plan.key or 'order of the file'}`{vaults}"
     if plan.kind == "row":
