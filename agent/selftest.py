@@ -104,7 +104,10 @@ def _laid_out(data: Dataset, folder: Path, unit: Unit, options: dict[str, Any], 
     """Lay the analysed columns, typed and in the order of time, into the folder for the runs."""
     used = [c.name for c in data.columns if c.analysed and not c.derived_from]
     if len(used) < 2:
-        raise DataError(f"'{data.name}' has fewer than two columns that can be analysed: nothing can be related in it.")
+        raise DataError(
+            f"'{data.name}' has fewer than two columns that can be analysed: nothing can be related in it. "
+            "`heldout explain` says why each column is left out."
+        )
     key = [unit.key] if unit.key and unit.key not in used else []
     select = ", ".join(quoted(name) for name in [*key, *used])
     clock = unit.key if unit.kind == "time" else None

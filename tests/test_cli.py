@@ -46,6 +46,13 @@ def test_json_prints_the_report_and_nothing_else_on_standard_output():
         (["explain", AFFAIRS, "--smallest-effect", "rho=.2"], "'rho', which is no family"),
         (["explain", AFFAIRS, "--entity", "age", "--time", "age"], "not both"),
         (["explain"], "Missing argument"),
+        (
+            ["explain", AFFAIRS, "--max-rows", "9"],
+            "rows, over the limit of 9. Take a part of it or raise `--max-rows`",
+        ),
+        (["explain", AFFAIRS, "--max-columns", "2"], "raise `--max-columns`"),
+        (["explain", AFFAIRS, "--max-bytes", "9"], "Raise `--max-bytes`"),
+        (["ledger", "show", AFFAIRS], "ask a first question with `heldout explain`"),
         (["ledger", "show", AFFAIRS], "Nothing was spent on 'affairs.csv' yet"),
     ],
 )

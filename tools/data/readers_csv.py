@@ -46,7 +46,7 @@ def read_csv(con: duckdb.DuckDBPyConnection, file: TextFile, name: str, limits: 
     if dialect.width > limits.max_columns:
         raise DataError(
             f"'{name}' has {dialect.width:,} columns, over the limit of {limits.max_columns:,}. "
-            "Leave some out or raise `max_columns`."
+            "Leave some out or raise `--max-columns`."
         )
     rejected = _load(con, file, dialect, name, limits)
     rows = con.execute("SELECT count(*) FROM raw").fetchall()[0][0]
