@@ -159,12 +159,19 @@ def _places(effect: Effect) -> int:
 
 
 def badge(finding: Finding) -> str:
-    """The verdict in words, with what is known about the size of a verified effect."""
+    """The verdict in words; of a verified effect also what the other columns do to it, or its size."""
     if finding.outcome != "verified":
         return finding.outcome.capitalize()
+    if finding.adjustment.tag in ("attenuated", "reversed") and finding.adjustment.phrase:
+        return f"Verified, but {finding.adjustment.phrase.split()[0]}"  # shrinks, vanishes, reverses
     return {"material": "Verified", "negligible": "Verified, but negligible"}.get(
         finding.size or "", "Verified, may be small"
     )
+
+
+def tone(finding: Finding) -> str:
+    """The badge's colour: that of the outcome, but green only for what is verified without a `but`."""
+    return "qualified" if badge(finding).startswith("Verified, but") else finding.outcome
 
 
 ADJUSTED_STYLES = {"robust": "green", "attenuated": "yellow", "reversed": "bold red", "not run": ""}
