@@ -7,7 +7,9 @@ import pandas as pd
 import pytest
 
 import heldout
+from heldout.agent.ask import preview
 from heldout.agent.claims_file import stated
+from heldout.agent.pipeline import How
 from heldout.tools.errors import HypothesisError, UsageError
 from heldout.tools.verify.hypothesis import GroupDifference
 
@@ -106,3 +108,12 @@ def test_sentences_that_are_wrong_only_once_their_constants_are_known_are_told_a
     assert head.startswith("2 of 3 hypotheses")
     assert one.startswith("Hypothesis 1 (")
     assert other.startswith("Hypothesis 3 (")
+
+
+def test_a_rule_of_the_data_says_how_few_exceptions_it_grants_and_how_to_grant_more(tmp_path):
+    seen = preview(
+        AFFAIRS, ["age between 17 and 42", "age is never missing except 2 %"], How(), rule={}, ledger=tmp_path / "l"
+    )
+    assert [a.supplied for a in seen.asked] == [
+        ("at most 0.1 % of rows may break it; end with `except 1 %` to allow more",), (),
+    ]  # fmt: skip

@@ -84,9 +84,28 @@ def test_sealing_the_same_data_in_another_way_is_refused(book: Ledger) -> None:
         record_seal(book, DATA, other)
     assert str(err.value) == (
         "These data were sealed before by rows with 3 vaults; sealing them by entity `customer` with 1 vault now "
-        "would hide rows that have been explored. Leave the option as it was, or bring new rows."
+        "would hide rows that have been explored. Leave out `--entity` and `--time`, or bring new rows."
     )
     assert record_seal(book, "e" * 64, other) == other
+
+
+@pytest.mark.parametrize(
+    ("known", "way"),
+    [
+        ({"kind": "entity", "key": "shop"}, "Use `--entity shop`, or"),
+        ({"kind": "time", "key": "day"}, "Use `--time day`, or"),
+        ({"kind": "time", "key": None}, "Leave out `--entity` and `--time`, or"),
+        ({"kind": "none", "key": "shop"}, "by `shop` (2,000 units, too few to split); sealing them by rows"),
+        ({"vaults": VAULTS[:1]}, "Leave `--one-shot` and `--keep-counts` as they were, or"),
+    ],
+)
+def test_a_seal_that_was_made_otherwise_names_the_option_that_it_was_made_with(
+    book: Ledger, known: dict, way: str
+) -> None:
+    record_seal(book, DATA, PLAN.model_copy(update=known))
+    with pytest.raises(LedgerError) as err:
+        record_seal(book, DATA, PLAN)
+    assert way in str(err.value)
 
 
 @pytest.mark.parametrize("change", [{"salt": "ffff"}, {"vaults": VAULTS[:1]}, {"units": 1_999}, {"key": "x"}])

@@ -290,7 +290,8 @@ def budget_line(result: Result) -> str:
         return "The whole closed family is tested: other questions about this table are answered from these verdicts."
     left = sum(v.state == "sealed" for v in vaults)
     if left:
-        return f"{left} of {len(vaults)} portions of sealed rows are left for other questions."
+        are = "is" if left == 1 else "are"
+        return f"{left} of {len(vaults)} portions of sealed rows {are} left for other questions."
     return "No sealed rows are left: this question can be asked again, another one needs new rows."
 
 

@@ -85,7 +85,7 @@ def check_plan(ledger: Ledger, dataset: str, plan: Plan) -> Plan | None:
             if _frozen(known) != _frozen(plan):
                 raise LedgerError(
                     f"These data were sealed before by {_by(known)}; sealing them by {_by(plan)} now would hide "
-                    "rows that have been explored. Leave the option as it was, or bring new rows."
+                    f"rows that have been explored. {_way(known, plan)}, or bring new rows."
                 )
             return known
     return None
@@ -255,5 +255,16 @@ def _by(plan: Plan) -> str:
         return f"{plan.kind} `{plan.key or 'order of the file'}`{vaults}"
     if plan.kind == "row":
         return "rows" + vaults
-    what = f"`{plan.key}`" if plan.key else "row"
-    return f"{what}, unsplit because there are only {plan.units:,} units"
+    what = f"`{plan.key}`" if plan.key else "rows"
+    return f"{what} ({plan.units:,} units, too few to split)"
+
+
+def _way(known: Plan, plan: Plan) -> str:
+    """The option that seals as before."""
+    if (known.kind, known.key) == (plan.kind, plan.key):
+        return "Leave `--one-shot` and `--keep-counts` as they were"
+    if known.kind in ("entity", "time") and known.key:
+        return f"Use `--{known.kind} {known.key}`"
+    if known.kind == "none" and known.key:
+        return f"Name `{known.key}` with `--entity` or `--time` as before"
+    return "Leave out `--entity` and `--time`"
