@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 
-from ...tools.value import Effect
+from ...tools.value import Effect, counted
 from ...tools.verify.families.wording import decimals, fixed, interval, number, with_unit
 from .result import Finding, Result
 
@@ -80,9 +80,8 @@ def headed(sentence: str) -> tuple[str, str]:
     return sentence[:at] + ".", figures[:1].upper() + figures[1:]
 
 
-def many(n: int, one: str, more: str | None = None) -> str:
-    """A count with its noun: `1 row`, `1,234 rows`."""
-    return f"{n:,} {one if n == 1 else more or one + 's'}"
+many = counted
+"""A count with its noun: `1 row`, `1,234 rows`."""
 
 
 # Figures

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..data.split import Plan
 from ..errors import LedgerError, NoVaultLeft, SealBroken
-from ..value import Value, canonical_json, digest
+from ..value import Value, canonical_json, counted, digest
 from .hypothesis import Hypothesis, parse
 from .ledger import Ledger
 from .policy import Rule
@@ -249,14 +249,13 @@ def _frozen(plan: Plan) -> str:
 
 
 def _by(plan: Plan) -> str:
-    n = len(plan.vaults)
-    vaults = f" with {n} vault{'' if n == 1 else 's'}" if n else ""
+    vaults = f" with {counted(len(plan.vaults), 'vault')}" if plan.vaults else ""
     if plan.kind in ("entity", "time"):
         return f"{plan.kind} `{plan.key or 'order of the file'}`{vaults}"
     if plan.kind == "row":
         return "rows" + vaults
     what = f"`{plan.key}`" if plan.key else "rows"
-    return f"{what} ({plan.units:,} units, too few to split)"
+    return f"{what} ({counted(plan.units, 'unit')}, too few to split)"
 
 
 def _way(known: Plan, plan: Plan) -> str:
