@@ -34,6 +34,8 @@ from .pipeline import (
 )
 from .report.explanation import Explanation
 from .report.result import Asked
+from .report.words import many
+from .spent import show_command
 from .summary import Explored, Settings
 
 
@@ -170,7 +172,8 @@ def preview(
         asking = settings.asking or Asking(())
         batch = frozen_batch(asking, split, explored, session, request)
     asked = asked_of(asking.questions, ())
-    return _priced(asked, plan, known, session, number, len(batch.drafts))
+    command = show_command(source, ledger, book.path, table=how.table, tables=how.joining.tables)
+    return _priced(asked, plan, known, session, number, len(batch.drafts), command)
 
 
 def _next(plan: Plan, known: Sequence[Session]) -> int | None:
@@ -187,6 +190,7 @@ def _priced(
     session: Session | None,
     number: int | None,
     claims: int,
+    command: str,
 ) -> Preview:
     spent = {s.vault for s in known if s.opened}
     left = sum(1 for v in plan.vaults if v.number not in spent and v.number != number)
@@ -198,7 +202,9 @@ def _priced(
     elif not claims:
         kind, cost = "free", "Would spend nothing: there is nothing to commit."
     elif number is None:
-        kind, cost = "none", f"Cannot be asked: all {len(plan.vaults)} vaults of these data are spent."
+        which = f"{len(spent)} of {len(plan.vaults)}"
+        kind, cost = "none", f"Cannot be asked: every vault of these data is spent ({which}), so it needs new rows."
+        cost += f" What was found before: `{command}`."
     else:
         cost = _price(plan, number, left, claims)
     if kind != "one":
@@ -208,13 +214,13 @@ def _priced(
 
 def _price(plan: Plan, number: int, left: int, claims: int) -> str:
     vault = next(v for v in plan.vaults if v.number == number)
-    what = f"{claims} hypothesis" if claims == 1 else f"{claims} hypotheses"
+    what = many(claims, "hypothesis", "hypotheses")
     if plan.kind == "none":
         return (
             f"Would test {what} on all {vault.rows:,} rows, which are too few to split. A table so small has one list "
             "of hypotheses: after yours, `explain` cannot test its closed family on these rows."
         )
     return (
-        f"Would open vault {number} of {len(plan.vaults)} ({vault.rows:,} rows, {vault.weight:.0%} of the error "
-        f"budget) for {what}; {left} left after it."
+        f"Would open vault {number} of {len(plan.vaults)} ({vault.rows:,} rows, {100 * vault.weight:.0f} % of the "
+        f"error budget) for {what}; {left} left after it."
     )

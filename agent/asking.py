@@ -5,8 +5,8 @@ change what was stated to make it testable.
 """
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 from ..tools.data.rows import Rows
 from ..tools.data.schema import Column
@@ -26,6 +26,7 @@ from .sentences.constants import checked, frozen
 from .sentences.names import Names
 from .sentences.reader import Reading, read
 
+T = TypeVar("T")
 _STRUCTURAL = "Follows from how the table is built, so it is no discovery; it was not committed and costs nothing."
 
 
@@ -61,15 +62,14 @@ class Asking:
         Raises:
             HypothesisError: naming every hypothesis that cannot be read, and why.
         """
-        readings, errors = [], []
-        for at, one in enumerate(self.stated, 1):
-            try:
-                readings.append(_understood(one, Names(columns, left_out)))
-            except HypothesisError as err:
-                errors.append(f"{_called(one, at, len(self.stated))}: {err}")
-        if errors:
-            raise HypothesisError("\n".join(errors))
-        self.readings = tuple(readings)
+        names = Names(columns, left_out)
+
+        def one_of(at: int) -> Reading:
+            reading = _understood(self.stated[at], names)
+            _testable(reading, columns)
+            return reading
+
+        self.readings = self._each(one_of)
 
     def request(self) -> dict[str, Any]:
         """What was asked, for the digest by which the same question is known again; order does not matter."""
@@ -96,8 +96,8 @@ class Asking:
         """
         barred, nests = structural_pairs(structure), None if rows is None else Nests(rows)
         out: list[Question] = []
-        for at, reading in enumerate(self.readings, 1):
-            h = self._frozen(reading, columns, rows, nests, at)
+        claims = self._each(lambda at: _frozen(self.readings[at], columns, rows, nests))
+        for reading, h in zip(self.readings, claims, strict=True):
             earlier = next((k for k, q in enumerate(out, 1) if q.finding and _same_way(q.hypothesis, h)), None)
             if h.follows_from(barred):
                 out.append(Question(reading, h, None, "refused", reason=_STRUCTURAL))
@@ -110,18 +110,39 @@ class Asking:
         drafts = tuple(Draft(q.hypothesis, 0.0, "user") for q in out if q.state == "tested")
         return Batch(drafts, len(out), sum(q.state == "repeated" for q in out))
 
-    def _frozen(
-        self, reading: Reading, columns: Mapping[str, Column], rows: Rows | None, nests: Nests | None, at: int
-    ) -> Hypothesis:
-        try:
-            h = frozen(reading, columns, rows)
-            h = h if nests is None else with_unit(h, nests)
-            # What a family refuses whatever the rows must be refused before a vault is spent on it.
-            FAMILIES[h.family].evaluate(h, Rows.none(columns), split="exploration", draws=0)
-            return h
-        except HypothesisError as err:
-            called = _called(self.stated[at - 1], at, len(self.stated))
-            raise HypothesisError(f"{called}: {err}") from err
+    def _each(self, work: Callable[[int], T]) -> tuple[T, ...]:
+        """What `work` makes of each stated hypothesis, by its place; every one that it refuses is told at once."""
+        out, errors, n = [], [], len(self.stated)
+        for at, one in enumerate(self.stated):
+            try:
+                out.append(work(at))
+            except HypothesisError as err:
+                errors.append(f"{_called(one, at + 1, n)}: {err}")
+        if not errors:
+            return tuple(out)
+        head = [f"{len(errors)} of {n} hypotheses cannot be used; nothing was spent."] if len(errors) > 1 else []
+        raise HypothesisError("\n".join([*head, *errors]))
+
+
+def _frozen(reading: Reading, columns: Mapping[str, Column], rows: Rows | None, nests: Nests | None) -> Hypothesis:
+    h = frozen(reading, columns, rows)
+    h = h if nests is None else with_unit(h, nests)
+    _refuse_untestable(h, columns)
+    return h
+
+
+def _testable(reading: Reading, columns: Mapping[str, Column]) -> None:
+    """Refuse at once what no rows could be tested with, where no constant is left open that could tell."""
+    try:
+        h = parse(reading.fields)
+    except HypothesisError:
+        return  # a constant is open: told once it is read off exploration rows
+    _refuse_untestable(h, columns)
+
+
+def _refuse_untestable(h: Hypothesis, columns: Mapping[str, Column]) -> None:
+    """Ask the family: what it refuses whatever the rows must be refused before a vault is spent on it."""
+    FAMILIES[h.family].evaluate(h, Rows.none(columns), split="exploration", draws=0)
 
 
 def answered(questions: Sequence[Question], claims: Sequence[Hypothesis]) -> tuple[Question, ...]:
@@ -200,6 +221,8 @@ def _asked(question: Question, verdict: Verdict | None) -> Asked:
 
 
 def _understood(one: Stated, names: Names) -> Reading:
+    if one.error is not None:
+        raise HypothesisError(one.error)
     if isinstance(one.claim, str):
         reading = read(one.claim, names)
     else:
@@ -226,10 +249,10 @@ def _fits(reading: Reading, names: Names) -> None:
 
 
 def _called(one: Stated, at: int, of: int) -> str:
-    """How an error names a hypothesis: by its name or place, and its words."""
-    words = one.claim if isinstance(one.claim, str) else one.name or f"a typed {one.claim.get('family', 'claim')}"
-    head = one.name if one.name and isinstance(one.claim, str) else "Hypothesis" + (f" {at}" if of > 1 else "")
-    return f"{head} ({words[:120]!r})"
+    """How an error names a hypothesis: by its place, its name where it has one, and its words."""
+    words = one.claim if isinstance(one.claim, str) else f"a typed {one.claim.get('family', 'claim')}"
+    head = one.place or "Hypothesis" + (f" {at}" if of > 1 else "")
+    return f"{head}{f', {one.name}' if one.name else ''} ({words[:120]!r})"
 
 
 def _plain(value: Any) -> Any:

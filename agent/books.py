@@ -13,41 +13,50 @@ from ..tools.errors import LedgerError
 from ..tools.verify.ledger import Ledger
 from ..tools.verify.sessions import sessions
 from .pipeline import default_ledger
+from .report.words import many
+from .spent import counted, told
 
 
-def describe(files: Path | Sequence[Path], book: Path | None, tables: Sequence[str] = ()) -> str:
-    """What was spent on a data set and what is left, one line a fact.
+def describe(
+    files: Path | Sequence[Path], book: Path | None, tables: Sequence[str] = (), table: str | None = None
+) -> str:
+    """What was spent on a data set, what is left, and every claim that was verified, one line a fact.
 
     Raises:
         LedgerError: if there is no ledger for the file, or its chain is broken.
     """
-    ledger, dataset = _find(files, book, tables)
+    ledger, dataset = _find(files, book, tables, table)
     names = [dataset] if dataset else sorted({e.dataset for e in ledger.entries()})
     return "\n\n".join(_describe(ledger, name) for name in names)
 
 
-def check(files: Path | Sequence[Path], book: Path | None, tables: Sequence[str] = ()) -> str:
+def check(files: Path | Sequence[Path], book: Path | None, tables: Sequence[str] = (), table: str | None = None) -> str:
     """One line that says the chain is whole, with its head.
 
     Raises:
         LedgerError: if there is no ledger for the file, or its chain is broken.
     """
-    ledger, dataset = _find(files, book, tables)
+    ledger, dataset = _find(files, book, tables, table)
     entries = ledger.entries()
     head = ledger.head(dataset or entries[-1].dataset)
-    return f"{ledger.path}: {len(entries)} entries, every hash matches. Head {head}."
+    return f"{ledger.path}: {many(len(entries), 'entry', 'entries')}, every hash matches. Head {head}."
 
 
-def _find(files: Path | Sequence[Path], book: Path | None, tables: Sequence[str]) -> tuple[Ledger, str | None]:
+def _find(
+    files: Path | Sequence[Path], book: Path | None, tables: Sequence[str], table: str | None
+) -> tuple[Ledger, str | None]:
     """The ledger that the one file is, or that keeps the data set in the files, in whatever order they come."""
     files = [files] if isinstance(files, Path) else list(files)
     if len(files) == 1 and files[0].suffix == ".jsonl" and _looks_like_ledger(files[0]):
         return Ledger(files[0]), None
-    dataset = source_fingerprint(files, joining=Joining(tables=tuple(tables)))
+    dataset = source_fingerprint(files, joining=Joining(tables=tuple(tables)), table=table)
     ledger = Ledger(book or default_ledger(dataset))
     if not ledger.entries(dataset):
         names = "' and '".join(f.name for f in files)
-        raise LedgerError(f"Nothing was spent on '{names}' yet: '{ledger.path}' has no entry for it.")
+        raise LedgerError(
+            f"Nothing was spent on '{names}' yet: '{ledger.path}' has no entry for it. Name another ledger with "
+            "`--ledger`, or ask a first question with `heldout explain`."
+        )
     return ledger, dataset
 
 
@@ -62,24 +71,25 @@ def _looks_like_ledger(file: Path) -> bool:
 def _describe(ledger: Ledger, dataset: str) -> str:
     entries = ledger.entries(dataset)
     plan = next((Plan.model_validate(e.body) for e in entries if e.kind == "seal"), None)
-    lines = [f"Data set {dataset[:16]}…, {len(entries)} entries in {ledger.path}"]
+    lines = [f"Data set {dataset[:16]}…, {many(len(entries), 'entry', 'entries')} in {ledger.path}"]
     if plan is None:
         return lines[0]
     lines.append(
-        f"Sealed {_when(entries, 'seal')}: {plan.exploration_rows:,} exploration rows, {len(plan.vaults)} vault(s)."
+        f"Sealed {_when(entries, 'seal')}: {many(plan.exploration_rows, 'exploration row')}, "
+        f"{many(len(plan.vaults), 'vault')}."
     )
     lines.append(plan.reason)
-    known = {s.vault: s for s in sessions(ledger, dataset)}
+    known, found = {s.vault: s for s in sessions(ledger, dataset)}, told(ledger, dataset)
     for vault in plan.vaults:
         session = known.get(vault.number)
-        what = "sealed"
-        if session is not None:
-            state = "committed, not opened" if not session.opened else "opened, not revealed"
-            found = session.verified
-            what = f"{len(session.hypotheses)} hypotheses, " + (f"{found} verified" if found is not None else state)
-        lines.append(f"Vault {vault.number}: {vault.rows:,} rows, {vault.weight:.0%} of the error budget: {what}.")
+        what = "sealed" if session is None else counted(session, found)
+        share = f"{100 * vault.weight:.0f} % of the error budget"
+        lines.append(f"Vault {vault.number} ({many(vault.rows, 'row')}, {share}): {what}.")
     left = sum(1 for v in plan.vaults if v.number not in known or not known[v.number].opened)
-    lines.append(f"Left: {left} of {len(plan.vaults)} vault(s). Head {ledger.head(dataset)}.")
+    lines.append(f"Left: {left} of {many(len(plan.vaults), 'vault')}. Head {ledger.head(dataset)}.")
+    held = [x for x in found if x.outcome == "verified"]
+    if held:
+        lines += ["Verified, by the vault that was opened for it:", *(f"- {x.vault}: {x.text()}" for x in held)]
     return "\n".join(lines)
 
 

@@ -24,23 +24,30 @@ class Stated(NamedTuple):
     """A sentence, or the JSON of a typed claim."""
     name: str | None = None
     note: str | None = None
+    place: str | None = None
+    """Where it stands in its file, such as `claims.yml, entry 2`; None where it was handed over alone."""
+    error: str | None = None
+    """Why it is no hypothesis at all; `claim` then holds what stands there."""
 
 
 def stated(hypotheses: object) -> tuple[Stated, ...]:
     """The hypotheses that a caller handed over, at least one.
 
+    What has not the shape of a hypothesis is handed on with its error, so that it can be told together with what is
+    wrong with the others once the table is known.
+
     Args:
         hypotheses: A sentence, a typed dict, a value of the grammar, a path to a YAML file, or several of these.
 
     Raises:
-        HypothesisError: if one is none of these, there are none, or more than fifty.
+        HypothesisError: if there are none, or more than fifty.
         UsageError: if a file cannot be read.
     """
     single = isinstance(hypotheses, (str, Path, Mapping, Value))
     several: Iterable[object] = (hypotheses,) if single else _iterable(hypotheses)
     found: list[Stated] = []
     for item in several:
-        found += from_file(item) if isinstance(item, Path) else [_one(item)]
+        found += from_file(item) if isinstance(item, Path) else [_tried(item, None)]
     if not found:
         raise HypothesisError('No hypothesis was stated. State one such as "wage higher for sex=male".')
     if len(found) > MOST:
@@ -57,6 +64,14 @@ def _iterable(hypotheses: object) -> Iterable[object]:
     raise HypothesisError(f"Hypotheses are sentences, dicts or a path. Got {type(hypotheses).__name__} instead.")
 
 
+def _tried(item: object, place: str | None) -> Stated:
+    """One entry, with its error where it is none."""
+    try:
+        return _one(item)._replace(place=place)
+    except HypothesisError as err:
+        return Stated(str(item), place=place, error=str(err))
+
+
 def _one(item: object) -> Stated:
     if isinstance(item, str):
         return Stated(item.strip())
@@ -65,7 +80,8 @@ def _one(item: object) -> Stated:
     if isinstance(item, Mapping):
         return _mapping({str(k): v for k, v in item.items()})
     raise HypothesisError(
-        f"A hypothesis is a sentence or a dict of the grammar. Got {type(item).__name__} {str(item)[:40]!r} instead."
+        f"A hypothesis is a sentence or a dict of the grammar. Got {type(item).__name__} {str(item)[:40]!r} instead. "
+        f"Write one such as '{_EXAMPLE[2:]}'."
     )
 
 
@@ -77,7 +93,8 @@ def _mapping(data: dict[str, Any]) -> Stated:
         extra = sorted(set(data) - {named})
         if extra:
             raise HypothesisError(
-                f"Unknown field {extra[0]!r} beside {named!r}: only `name` and `note` may stand there."
+                f"Unknown field {extra[0]!r} beside {named!r}: only `name` and `note` may stand there. Rename it or "
+                "leave it out."
             )
         inner = _one(data[named])
         return Stated(inner.claim, _text(name) or inner.name, _text(note) or inner.note)
@@ -87,7 +104,8 @@ def _mapping(data: dict[str, Any]) -> Stated:
             return Stated(f"{key}: {value}", _text(name), _text(note))
     if "family" not in data:
         raise HypothesisError(
-            f"A typed hypothesis needs its `family`, or a sentence under `claim`. Got the fields {sorted(data)[:6]}."
+            f"A typed hypothesis needs its `family`, or a sentence under `claim`. Got the fields {sorted(data)[:6]}. "
+            f"Write it as a sentence, such as '{_EXAMPLE[2:]}'."
         )
     return Stated(data, _text(name), _text(note))
 
@@ -109,11 +127,14 @@ def from_file(path: Path) -> list[Stated]:
 
     try:
         if path.stat().st_size > MOST_BYTES:
-            raise UsageError(f"'{path}' is larger than {MOST_BYTES:,} bytes: it is no list of hypotheses.")
+            raise UsageError(
+                f"'{path}' is larger than {MOST_BYTES:,} bytes: it is no list of hypotheses. "
+                f"Write one a line, such as '{_EXAMPLE}'."
+            )
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as err:
         reason = err.strerror if isinstance(err, OSError) else "it is not UTF-8 text"
-        raise UsageError(f"'{path}' cannot be read: {reason or err}.") from err
+        raise UsageError(f"'{path}' cannot be read: {reason or err}. Check its path, and save it as UTF-8.") from err
     try:
         data = yaml.load(text, Loader=_loader())
     except (yaml.YAMLError, RecursionError, ValueError) as err:
@@ -136,7 +157,7 @@ def _listed(data: object, path: Path) -> list[Stated]:
         data = [data]
     if not isinstance(data, list) or not data:
         raise HypothesisError(f"'{path}' holds no list of hypotheses. Write one a line, such as '{_EXAMPLE}'.")
-    return [_one(item) for item in data]
+    return [_tried(item, f"'{path.name}', entry {at}") for at, item in enumerate(data, 1)]
 
 
 def _loader() -> type:

@@ -86,6 +86,7 @@ def ledger() -> None:
     """What was sealed, committed, opened and revealed."""
 
 
+_TABLE = click.option("--table", metavar="NAME", help="Table or sheet, where the file holds several.")
 _TABLES = click.option("--tables", metavar="NAME,...", help="Tables of one database that were explained together.")
 _LEDGER = click.option("--ledger", "book", type=click.Path(path_type=Path), help="Another ledger than the default.")
 _VERBOSE = click.option("-v", "--verbose", is_flag=True, help="Show the traceback of an error.")
@@ -93,26 +94,28 @@ _VERBOSE = click.option("-v", "--verbose", is_flag=True, help="Show the tracebac
 
 @ledger.command("show")
 @FILES
+@_TABLE
 @_TABLES
 @_LEDGER
 @_VERBOSE
-def show(files: tuple[Path, ...], tables: str | None, book: Path | None, verbose: bool) -> None:
-    """What was spent on FILE (a data file, or a ledger file ending in .jsonl) and what is left."""
+def show(files: tuple[Path, ...], table: str | None, tables: str | None, book: Path | None, verbose: bool) -> None:
+    """What was found in FILE (a data file, or a ledger file ending in .jsonl), what it cost and what is left."""
     from .books import describe
 
-    guarded(verbose, lambda: click.echo(describe(files, book, listed(tables))))
+    guarded(verbose, lambda: click.echo(describe(files, book, listed(tables), table)))
 
 
 @ledger.command("check")
 @FILES
+@_TABLE
 @_TABLES
 @_LEDGER
 @_VERBOSE
-def check(files: tuple[Path, ...], tables: str | None, book: Path | None, verbose: bool) -> None:
+def check(files: tuple[Path, ...], table: str | None, tables: str | None, book: Path | None, verbose: bool) -> None:
     """Verify the chain of hashes of the ledger of FILE."""
     from .books import check as run
 
-    guarded(verbose, lambda: click.echo(run(files, book, listed(tables))))
+    guarded(verbose, lambda: click.echo(run(files, book, listed(tables), table)))
 
 
 cli.add_command(verify)

@@ -58,7 +58,10 @@ def _verify(
 
     limits, data, hypotheses = limits_of(options), data_of(options), [*sentences, *stated]
     if not hypotheses:
-        raise UsageError("State at least one `--hypothesis`, or a file with `--hypotheses`.")
+        raise UsageError(
+            'State at least one `--hypothesis`, such as --hypothesis "wage higher for sex=male", or a file with '
+            "`--hypotheses`."
+        )
     with Progress(quiet) as say:
         if dry_run:
             shown = _previewed(files, hypotheses, limits, effects, as_json, say, data, options)

@@ -13,6 +13,7 @@ from ..tools.verify.policy import Rule
 from ..tools.verify.sessions import Receipt, Session, batch_id, commit, receipt_of, sessions
 from .asking import Asking
 from .draft import Batch
+from .report.words import many
 from .summary import Explored, Opened, Settings
 
 
@@ -81,3 +82,16 @@ def request_of(settings: Settings, opened: Opened, closed: bool) -> str:
         asked["columns"] = sorted(c.name for c in opened.columns)
         asked["links"] = sorted(x.told() for x in opened.tables.links)
     return digest(canonical_json({**asked, "rule": settings.rule.as_json()}))
+
+
+def announcement(plan: Plan, vault: int, claims: int, replayed: bool) -> str:
+    """What is about to be done with sealed rows, and what it costs."""
+    what = many(claims, "hypothesis", "hypotheses")
+    if replayed:
+        verdicts = many(claims, "verdict")
+        return f"This question was answered before: computing its {verdicts} again, which spends nothing"
+    if plan.kind == "none":
+        return f"Testing the one list of {what} that these rows can answer, on all rows"
+    left = sum(1 for v in plan.vaults if v.number > vault)
+    cost = "the only one" if len(plan.vaults) == 1 else f"{left} left after it"
+    return f"Opening vault {vault} ({cost}): verifying {what} on rows that nothing has looked at"

@@ -60,7 +60,10 @@ def check_named(focus: Focus, marks: Marks, opened: "Opened") -> None:
         return
     left_out = next((n for n in opened.notes if n.column in unknown and n.kind == "left_out"), None)
     if left_out:
-        raise UsageError(f"Column {left_out.column!r} is not analysed: {left_out.text}")
+        raise UsageError(
+            f"Column {left_out.column!r} is not analysed: {left_out.text} Name another: "
+            f"{', '.join(map(repr, known[:12]))}."
+        )
     close = [c for name in unknown for c in difflib.get_close_matches(name, known, 1, 0.5)]
     hint = f"Did you mean {', '.join(map(repr, close))}? " if close else ""
     names = ", ".join(map(repr, unknown))

@@ -16,7 +16,7 @@ from ..tools.data.schema import Limits
 from ..tools.data.split import Plan, SealedSplit, seal
 from ..tools.data.tables import open_source
 from ..tools.data.tables_schema import Joining
-from ..tools.errors import UsageError
+from ..tools.errors import NoVaultLeft, UsageError
 from ..tools.explore.profile import profile_rows
 from ..tools.explore.quality import find_quality
 from ..tools.explore.scan import scan_pairs
@@ -31,7 +31,7 @@ from ..tools.verify.sessions import (
 )
 from ..tools.verify.verify import Judged, burnt_rows, verify
 from .closed import enumerate_closed
-from .commitment import committed, frozen_batch, request_of, standing
+from .commitment import announcement, committed, frozen_batch, request_of, standing
 from .draft import Batch, Draft, draft_by_rule
 from .folders import run_folder
 from .marks import check_named, make_marks, with_codes
@@ -39,6 +39,7 @@ from .outlook import Focus
 from .propose_segments import segments_of
 from .report.explanation import Explanation
 from .report.reproduce import reproduce_text
+from .spent import known_before, show_command
 from .summary import Explored, Opened, Settings, summarise
 
 Progress = Callable[[str], None]
@@ -151,7 +152,12 @@ def run(
             opened, split = sealed(source, how, settings, folder, say)
         book = Ledger(Path(ledger) if ledger is not None else default_ledger(opened.fingerprint))
         with book.locked():
-            return _run(opened, split, book, settings, say, timing)
+            try:
+                return _run(opened, split, book, settings, say, timing)
+            except NoVaultLeft as err:
+                command = show_command(source, ledger, book.path, table=how.table, tables=how.joining.tables)
+                told = known_before(book, opened.fingerprint, settings, command)
+                raise NoVaultLeft(f"{err}\n{told}") from err
 
 
 def sealed(source: object, how: How, settings: Settings, folder: Path, say: Progress) -> tuple[Opened, SealedSplit]:
@@ -202,10 +208,7 @@ def _run(
     request = request_of(settings, opened, closed)
     session = standing(sessions(book, opened.fingerprint), request, settings, opened, closed)
     number = session.vault if session else next_vault(plan, sessions(book, opened.fingerprint))
-    explored = Explored(Rows({}, {})) if closed else look_at(
-        Rows.joined([split.explore(), *burnt_rows(split, book, opened.fingerprint, before=number)]),
-        settings, say, timing,
-    )  # fmt: skip
+    explored = _explored(split, book, opened, settings, number, say, timing)
     batch = Batch((), 0, 0)
     if settings.asking is not None:
         batch = frozen_batch(settings.asking, split, explored, session, request)
@@ -215,10 +218,12 @@ def _run(
             batch = _draft(split, explored, settings, number, closed)
     if session is None and not batch.drafts:
         return _report(opened, plan, book, settings, explored, None, batch, None, timing)
+    session, claims, receipt = committed(book, opened, plan, settings.rule, request, session, batch)
+    if session.vault != number:  # another question came to a batch that was tested: its own rows are not explored
+        explored = _explored(split, book, opened, settings, session.vault, say, timing)
     with _timed(timing, "verify"):
-        session, claims, receipt = committed(book, opened, plan, settings.rule, request, session, batch)
         replayed = session.opened
-        say(_announcement(plan, receipt.vault, len(claims), replayed))
+        say(announcement(plan, receipt.vault, len(claims), replayed))
         marks = with_codes(settings.marks, split.columns.values(), settings.focus)
         judged = verify(
             split, book, receipt, claims, None if closed else explored.rows,
@@ -234,15 +239,15 @@ def _run(
     )
 
 
-def _announcement(plan: Plan, vault: int, claims: int, replayed: bool) -> str:
-    """What is about to be done with sealed rows, and what it costs."""
-    if replayed:
-        return f"This question was answered before: computing its {claims} verdicts again, which spends nothing"
-    if plan.kind == "none":
-        return f"Testing the one list of {claims} hypotheses that these rows can answer, on all rows"
-    left = sum(1 for v in plan.vaults if v.number > vault)
-    cost = "the only one" if len(plan.vaults) == 1 else f"{left} left after it"
-    return f"Opening vault {vault} ({cost}): verifying {claims} hypotheses on rows that nothing has looked at"
+def _explored(
+    split: SealedSplit, book: Ledger, opened: Opened, settings: Settings, number: int, say: Progress,
+    timing: dict[str, float],
+) -> Explored:  # fmt: skip
+    """What is seen before vault `number` is opened; nothing of a table too small to be split."""
+    if split.plan.kind == "none":
+        return Explored(Rows({}, {}))
+    rows = Rows.joined([split.explore(), *burnt_rows(split, book, opened.fingerprint, before=number)])
+    return look_at(rows, settings, say, timing)
 
 
 def look_at(rows: Rows, settings: Settings, say: Progress, timing: dict[str, float]) -> Explored:

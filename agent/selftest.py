@@ -19,6 +19,7 @@ from ..tools.value import Value
 from ..tools.verify.policy import make_rule
 from .folders import run_folder
 from .pipeline import Progress
+from .report.words import many
 from .shuffled_runs import JOB, TABLE, Job, Run, in_processes, one_run, read_table
 
 _SHOWN = 5
@@ -104,7 +105,10 @@ def _laid_out(data: Dataset, folder: Path, unit: Unit, options: dict[str, Any], 
     """Lay the analysed columns, typed and in the order of time, into the folder for the runs."""
     used = [c.name for c in data.columns if c.analysed and not c.derived_from]
     if len(used) < 2:
-        raise DataError(f"'{data.name}' has fewer than two columns that can be analysed: nothing can be related in it.")
+        raise DataError(
+            f"'{data.name}' has fewer than two columns that can be analysed: nothing can be related in it. "
+            "`heldout explain` says why each column is left out."
+        )
     key = [unit.key] if unit.key and unit.key not in used else []
     select = ", ".join(quoted(name) for name in [*key, *used])
     clock = unit.key if unit.kind == "time" else None
@@ -190,15 +194,17 @@ class SelfTest(Value):
         what = "1 run" if self.with_any == 1 else f"{self.with_any} runs"
         copies = "1 shuffled copy" if self.runs == 1 else f"{self.runs} shuffled copies"
         lines = [
-            f"{self.name}: {self.rows:,} rows, {self.columns} columns.",
-            f"In {copies} {what} had any verified finding (upper 95 % bound {self.upper:.1%}; the promise is at most "
-            f"{self.alpha:.0%}).",
-            f"{self.committed:,} hypotheses were tested in them, {self.found:,} verified.",
+            f"{self.name}: {many(self.rows, 'row')}, {many(self.columns, 'column')}.",
+            f"In {copies} {what} had any verified finding (upper 95 % bound {100 * self.upper:.1f} %; the promise is "
+            f"at most {100 * self.alpha:g} %).",
+            f"{many(self.committed, 'hypothesis was', 'hypotheses were')} tested in them, {self.found:,} verified.",
             self.null,
             self._check(),
         ]
         if not self.committed:
             lines.insert(3, "Nothing in them looked worth a hypothesis, so the tests themselves were hardly tried.")
+        if self.kept and self.upper > self.alpha:
+            lines.insert(2, "So few copies bound it no closer: raise `--runs`.")
         if not self.kept:
             lines.append("That is more than the promise allows: do not rely on these settings for this table.")
         lines += [f"Found in a shuffled copy: {text.replace('`', '')}" for text in self.examples]

@@ -110,7 +110,7 @@ def test_the_disclosure_asks_for_the_receipt_before_it_reads() -> None:
     tree = TREES["heldout.tools.verify.disclosure"]
     [function] = [f for f in ast.walk(tree) if isinstance(f, ast.FunctionDef) and f.name == "burnt_table"]
     at = {call: node.lineno for call, node in _calls(function)}
-    assert at["check_receipt"] < at["duckdb.connect"]
+    assert at["session_of"] < at["duckdb.connect"]
 
 
 def test_at_most_one_module_imports_a_model_library() -> None:

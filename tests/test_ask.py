@@ -10,11 +10,9 @@ from click.testing import CliRunner
 
 import heldout
 from heldout.agent.ask import preview
-from heldout.agent.claims_file import stated
 from heldout.agent.cli import cli
 from heldout.agent.pipeline import How
-from heldout.tools.errors import HypothesisError, NoVaultLeft, UsageError
-from heldout.tools.verify.hypothesis import GroupDifference
+from heldout.tools.errors import HypothesisError, NoVaultLeft
 
 ROOT = Path(__file__).resolve().parent.parent
 AFFAIRS = ROOT / "examples" / "data" / "affairs.csv"
@@ -23,6 +21,12 @@ TRUE = ["spend higher for plan=gold", "churned more likely for contract=no", "sp
 
 def _run(*arguments: object):
     return CliRunner().invoke(cli, [str(a) for a in arguments])
+
+
+def _file(folder: Path, text: str) -> Path:
+    path = folder / "claims.yml"
+    path.write_text(text, encoding="utf-8")
+    return path
 
 
 def _outcomes(report: heldout.Explanation) -> list[str | None]:
@@ -167,63 +171,6 @@ def test_every_rendering_shows_what_was_asked_beside_what_was_found(planted, tmp
     assert "Verified: spend is higher when plan is gold than otherwise." in screen
     data = json.loads(report.to_json())
     assert [a["state"] for a in data["asked"]] == ["tested", "tested"]
-
-
-# Files
-
-
-def _file(folder: Path, text: str) -> Path:
-    path = folder / "claims.yml"
-    path.write_text(text, encoding="utf-8")
-    return path
-
-
-@pytest.mark.parametrize(
-    ("text", "wanted"),
-    [
-        ("- wage higher for sex=male\n- 'x ~ y'\n", [("wage higher for sex=male", None), ("x ~ y", None)]),
-        ("hypotheses:\n  - claim: x ~ y\n    name: one\n    note: why\n", [("x ~ y", "one")]),
-        ("- wage ranks city: A > B\n", [("wage ranks city: A > B", None)]),
-        ("# mine\nx ~ y\nx higher for z=no\n", [("x ~ y", None), ("x higher for z=no", None)]),
-        ('["x ~ y", "x ~ z"]', [("x ~ y", None), ("x ~ z", None)]),
-        ("- {family: trend, outcome: y, predictor: on, name: t}", [({"family": "trend", "outcome": "y",
-                                                                    "predictor": "on"}, "t")]),
-    ],
-)  # fmt: skip
-def test_a_file_holds_sentences_and_typed_claims_and_its_words_stay_words(text, wanted, tmp_path):
-    assert [(s.claim, s.name) for s in stated(_file(tmp_path, text))] == wanted
-
-
-@pytest.mark.parametrize(
-    ("text", "why"),
-    [
-        ("- `a b` higher for c=d\n", "is no YAML in line 1"),
-        ("- &a [x]\n- *a\n", "aliases are not read"),
-        ("{}", "needs its `family`"),
-        ("", "holds no list of hypotheses"),
-        ("- 3\n- []\n", "Got list"),
-        ("- claim: x ~ y\n  nmae: z\n", "Unknown field 'nmae'"),
-        ("- !!python/object/apply:os.system [ls]\n", "is no YAML"),
-        ("[" * 5_000, "is no YAML"),
-    ],
-)
-def test_a_file_that_holds_no_hypotheses_is_refused_with_the_reason(text, why, tmp_path):
-    with pytest.raises(HypothesisError, match=why.replace("[", r"\[")):
-        stated(_file(tmp_path, text))
-
-
-def test_what_is_no_hypothesis_or_too_many_is_refused(tmp_path):
-    with pytest.raises(HypothesisError, match="51 hypotheses are too many"):
-        stated([f"x{k} ~ y" for k in range(51)])
-    for wrong in ([], 3, [3], [None], {"claim": 3}):
-        with pytest.raises(HypothesisError):
-            stated(wrong)
-    with pytest.raises(UsageError, match="cannot be read"):
-        stated(tmp_path / "none.yml")
-    typed = GroupDifference.model_validate(
-        {"outcome": "y", "predictor": "g", "levels": {"a": ["u"]}, "direction": "higher"}
-    )
-    assert stated(typed)[0].claim == typed.as_json()
 
 
 # The command line

@@ -46,6 +46,13 @@ def test_json_prints_the_report_and_nothing_else_on_standard_output():
         (["explain", AFFAIRS, "--smallest-effect", "rho=.2"], "'rho', which is no family"),
         (["explain", AFFAIRS, "--entity", "age", "--time", "age"], "not both"),
         (["explain"], "Missing argument"),
+        (
+            ["explain", AFFAIRS, "--max-rows", "9"],
+            "rows, over the limit of 9. Take a part of it or raise `--max-rows`",
+        ),
+        (["explain", AFFAIRS, "--max-columns", "2"], "raise `--max-columns`"),
+        (["explain", AFFAIRS, "--max-bytes", "9"], "Raise `--max-bytes`"),
+        (["ledger", "show", AFFAIRS], "ask a first question with `heldout explain`"),
         (["ledger", "show", AFFAIRS], "Nothing was spent on 'affairs.csv' yet"),
     ],
 )
@@ -76,7 +83,7 @@ def test_the_ledger_shows_what_was_spent_and_checks_its_chain(tmp_path):
     shown = _run("ledger", "show", AFFAIRS, "--ledger", book)
     assert shown.exit_code == 0
     assert "Vault 1" in shown.stdout
-    assert "Left: 2 of 3 vault(s)." in shown.stdout
+    assert "Left: 2 of 3 vaults." in shown.stdout
     assert "every hash matches" in _run("ledger", "check", book).stdout
     book.write_text(book.read_text().replace('"weight":0.6', '"weight":0.7', 1))
     broken = _run("ledger", "check", book)

@@ -11,6 +11,7 @@ from heldout.agent.closed import enumerate_closed
 from heldout.tools.data.dataset import open_dataset
 from heldout.tools.data.rows import Rows
 from heldout.tools.data.schema import Column
+from heldout.tools.data.split import seal
 
 
 def small(n: int = 120, seed: int = 1) -> pd.DataFrame:
@@ -90,3 +91,18 @@ def test_columns_that_are_not_analysed_are_not_in_the_family(tmp_path: Path) -> 
 def test_one_column_alone_makes_no_family() -> None:
     rows = Rows.of({"x": np.arange(50.0)})
     assert enumerate_closed(list(rows.columns.values())) == ()
+
+
+@pytest.mark.parametrize(
+    ("n", "time", "text"),
+    [
+        (1, None, "1 row: too few to test anything (at least 40 are needed)"),
+        (39, None, "39 rows: too few to test anything (at least 40 are needed)"),
+        (45, "day", "too few to test anything (at least 20 blocks and 40 rows are needed)"),
+    ],
+)
+def test_a_table_too_small_to_test_says_what_would_be_enough(
+    n: int, time: str | None, text: str, tmp_path: Path
+) -> None:
+    with open_dataset(small(n), name="t") as data:
+        assert text in seal(data, tmp_path, time=time).plan.reason

@@ -197,7 +197,7 @@ def test_asking_again_is_free_and_another_question_takes_the_next_vault(printed:
     assert again.split(": ")[1].split(" (")[0] == first.split(": ")[1].split(" (")[0]
     assert same == "Same report, byte for byte: True"
     assert "vault 1 burnt, vault 2 opened, vault 3 sealed." in other
-    assert "Left: 1 of 3 vault(s)." in printed["ask_again"]
+    assert "Left: 1 of 3 vaults." in printed["ask_again"]
 
 
 # Numbers

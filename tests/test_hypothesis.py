@@ -96,7 +96,8 @@ def test_the_refusal_says_what_is_wrong() -> None:
     with pytest.raises(HypothesisError) as err:
         parse({**GROUP, "predictor": "wage"})
     assert str(err.value) == (
-        "Hypothesis refused at `group_difference`: Value error, outcome and predictor are both 'wage'."
+        "Hypothesis refused at `group_difference`: outcome and predictor are both 'wage'. Change that field, or state "
+        "the claim as a sentence."
     )
 
 

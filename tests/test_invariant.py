@@ -90,12 +90,23 @@ def test_blocks_of_a_series_are_refused() -> None:
     assert "runs" in (FAMILY.evaluate(_filled(0.05), rows).untestable or "")
 
 
-def test_without_a_violation_3688_rows_show_a_thousandth_and_3687_do_not() -> None:
+def test_without_a_violation_3688_rows_show_a_thousandth_and_3687_say_that_they_are_too_few() -> None:
     one = _filled(0.001)
     assert FAMILY.evaluate(one, _rows(0, 3_688)).p_value == pytest.approx(0.05, abs=1e-4)
     few = FAMILY.evaluate(one, _rows(0, 3_687))
-    assert few.untestable is not None
-    assert "3,688" in few.untestable
+    assert few.p_value is not None
+    assert few.p_value > 0.05
+    assert "3,688" in " ".join(few.warnings)
+
+
+def test_few_rows_refute_a_rule_that_many_of_them_break_and_never_verify_it() -> None:
+    outcomes = set()
+    for broken in (0, 40):
+        [verdict] = judge(
+            [_filled(0.001)], _rows(broken, 500), Rule(), [None], weight=1.0, earlier=0, split="held_out"
+        ).verdicts
+        outcomes.add((broken, verdict.outcome))
+    assert outcomes == {(0, "inconclusive"), (40, "refuted")}
 
 
 def test_verdicts_verify_what_holds_refute_what_is_broken_and_leave_the_tolerance_open() -> None:

@@ -237,7 +237,9 @@ def test_a_folder_that_cannot_hold_a_ledger_is_a_ledger_error(tmp_path: Path) ->
 def test_a_folder_in_place_of_the_ledger_is_a_ledger_error(tmp_path: Path) -> None:
     with pytest.raises(LedgerError) as err:
         Ledger(tmp_path).entries()
-    assert str(err.value) == f"Ledger '{tmp_path}' cannot be read (Is a directory)."
+    assert (
+        str(err.value) == f"Ledger '{tmp_path}' cannot be read (Is a directory). Choose another with `--ledger FILE`."
+    )
 
 
 def test_a_read_only_folder_is_a_ledger_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

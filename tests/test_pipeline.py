@@ -9,6 +9,7 @@ import pytest
 
 import heldout
 from heldout.agent import pipeline
+from heldout.agent.report.words import explored_rows
 from heldout.tools.errors import LedgerError, NoVaultLeft, UsageError
 from heldout.tools.verify.ledger import Ledger
 
@@ -81,11 +82,43 @@ def test_another_question_opens_the_next_vault_until_none_is_left(tmp_path):
     assert {"religious"} <= set.intersection(
         *({f.hypothesis["outcome"], f.hypothesis["predictor"]} for f in third.findings)
     )
-    with pytest.raises(NoVaultLeft, match="a new batch needs new rows"):
+    with pytest.raises(NoVaultLeft, match="a new question needs new rows") as err:
         heldout.explain(AFFAIRS, outcome="educ", ledger=book)
+    before = {"- " + f.claim.replace("`", "") for r in (first, second, third) for f in r.verified}
+    _, on, *told, last = str(err.value).splitlines()
+    claims = {line for line in told if line.startswith("- ")}
+    assert (on, len(claims)) == ("Verified before on educ:", min(10, sum("educ" in claim for claim in before)))
+    assert claims <= {claim for claim in before if "educ" in claim}
+    assert last.endswith(f"`heldout ledger show {AFFAIRS} --ledger {book}`")
     assert heldout.explain(AFFAIRS, ledger=book).to_json(timing=False) != ""
     again = heldout.explain(AFFAIRS, ledger=book)
     assert [f.sentence for f in again.findings] == [f.sentence for f in first.findings]
+
+
+def test_a_report_seen_again_after_other_questions_tells_of_the_rows_it_had_seen_itself(tmp_path):
+    book = tmp_path / "l.jsonl"
+    first = heldout.explain(AFFAIRS, ledger=book)
+    second = heldout.explain(AFFAIRS, outcome="affairs", ledger=book)
+    seen = explored_rows(first.result)
+    assert explored_rows(second.result) == seen + first.result.split.vaults[0].rows
+    again = heldout.explain(AFFAIRS, ledger=book)
+    assert again.replayed
+    assert explored_rows(again.result) == seen
+    want, got = _json(first), _json(again)
+    assert [v.pop("state") for v in got["split"]["vaults"]] == ["opened", "burnt", "sealed"]  # what is left is of today
+    assert [v.pop("state") for v in want["split"]["vaults"]] == ["opened", "sealed", "sealed"]
+    assert got.pop("ledger")["session"] == want.pop("ledger")["session"] == 1
+    assert got == want
+
+
+def test_claims_of_an_earlier_batch_asked_in_another_way_are_answered_without_exploring_its_own_rows(tmp_path):
+    book = tmp_path / "l.jsonl"
+    drafted = heldout.explain(AFFAIRS, outcome="affairs", ledger=book)
+    own = heldout.verify(AFFAIRS, [f.hypothesis for f in drafted.findings], ledger=book)
+    assert (own.replayed, own.result.ledger.session) == (True, 1)
+    figures = {f.id: (f.exploration, f.adjustment, f.warnings) for f in drafted.findings}
+    assert {f.id: (f.exploration, f.adjustment, f.warnings) for f in own.findings} == figures
+    assert own.result.profile == drafted.result.profile
 
 
 def test_a_copy_under_another_name_knows_what_was_spent(tmp_path, monkeypatch):

@@ -102,17 +102,18 @@ def test_an_unknown_column_names_the_known_ones(rows: Rows) -> None:
     with pytest.raises(HypothesisError) as err:
         rows.column("wieght")
     assert str(err.value) == (
-        "Column 'wieght' is not among the analysed columns: 'height', 'stars', 'town', 'member', 'day'."
+        "Column 'wieght' is not among the analysed columns. Name one of these: "
+        "'height', 'stars', 'town', 'member', 'day'."
     )
 
 
 def test_a_label_is_not_a_number_and_a_continuous_number_has_no_levels(rows: Rows) -> None:
     with pytest.raises(HypothesisError) as err:
         rows.number("town")
-    assert str(err.value) == "Column 'town' is a category, not a number."
+    assert str(err.value) == "Column 'town' is a category, not a number. Name a column of numbers."
     with pytest.raises(HypothesisError) as err:
         rows.codes("height")
-    assert str(err.value) == "Column 'height' is a number without levels."
+    assert str(err.value) == "Column 'height' is a number without levels. Name a column of labels."
 
 
 def test_an_unknown_level_names_the_known_ones(rows: Rows) -> None:

@@ -141,7 +141,8 @@ def test_the_result_is_a_function_of_the_seed_and_not_of_the_processes(result, t
 
 def test_the_result_has_a_text_a_json_and_a_page_fragment(result):
     assert f"In 6 shuffled copies {result.with_any} run" in result.to_text()
-    assert "the promise is at most 5%" in result.to_text()
+    assert "the promise is at most 5 %" in result.to_text()
+    assert ("raise `--runs`" in result.to_text()) == (result.upper > result.alpha)
     assert json.loads(result.to_json())["upper"] == result.upper
     assert repr(result).startswith("<SelfTest t.csv: ")
     assert result._repr_html_().startswith("<p>t.csv: 150 rows, 4 columns.</p>")

@@ -83,10 +83,29 @@ def test_sealing_the_same_data_in_another_way_is_refused(book: Ledger) -> None:
     with pytest.raises(LedgerError) as err:
         record_seal(book, DATA, other)
     assert str(err.value) == (
-        "These data were sealed before by rows with 3 vault(s); sealing them by entity `customer` with 1 vault(s) now "
-        "would hide rows that have been explored. Leave the option as it was, or bring new rows."
+        "These data were sealed before by rows with 3 vaults; sealing them by entity `customer` with 1 vault now "
+        "would hide rows that have been explored. Leave out `--entity` and `--time`, or bring new rows."
     )
     assert record_seal(book, "e" * 64, other) == other
+
+
+@pytest.mark.parametrize(
+    ("known", "way"),
+    [
+        ({"kind": "entity", "key": "shop"}, "Use `--entity shop`, or"),
+        ({"kind": "time", "key": "day"}, "Use `--time day`, or"),
+        ({"kind": "time", "key": None}, "Leave out `--entity` and `--time`, or"),
+        ({"kind": "none", "key": "shop"}, "by `shop` (2,000 units, too few to split); sealing them by rows"),
+        ({"vaults": VAULTS[:1]}, "Leave `--one-shot` and `--keep-counts` as they were, or"),
+    ],
+)
+def test_a_seal_that_was_made_otherwise_names_the_option_that_it_was_made_with(
+    book: Ledger, known: dict, way: str
+) -> None:
+    record_seal(book, DATA, PLAN.model_copy(update=known))
+    with pytest.raises(LedgerError) as err:
+        record_seal(book, DATA, PLAN)
+    assert way in str(err.value)
 
 
 @pytest.mark.parametrize("change", [{"salt": "ffff"}, {"vaults": VAULTS[:1]}, {"units": 1_999}, {"key": "x"}])
@@ -94,6 +113,20 @@ def test_each_thing_that_decides_where_rows_lie_is_frozen(book: Ledger, change: 
     record_seal(book, DATA, PLAN)
     with pytest.raises(LedgerError, match="were sealed before"):
         record_seal(book, DATA, PLAN.model_copy(update=change))
+
+
+def test_the_same_tables_at_another_grain_are_no_same_seal_although_rows_and_units_are_as_many(book: Ledger) -> None:
+    plan = PLAN.model_copy(update={"kind": "entity", "key": "id", "joining": "0" * 64, "reason": "Rows of `orders`."})
+    record_seal(book, DATA, plan)
+    assert record_seal(book, DATA, plan) == plan
+    with pytest.raises(LedgerError, match=r"another `--grain`, `--root` or `--link`, when it held: Rows of `orders`\."):
+        record_seal(book, DATA, plan.model_copy(update={"joining": "1" * 64, "reason": "Rows of `payments`."}))
+    assert len(book.entries()) == 1
+
+
+def test_a_single_table_is_sealed_in_the_words_of_earlier_ledgers(book: Ledger) -> None:
+    record_seal(book, DATA, PLAN)
+    assert "joining" not in book.entries()[0].body
 
 
 def test_a_session_is_committed_then_opened_then_revealed(book: Ledger) -> None:
@@ -147,7 +180,7 @@ def test_when_every_vault_is_spent_the_error_says_so_and_what_is_left_to_do(book
     with pytest.raises(NoVaultLeft) as err:
         next_vault(PLAN, sessions(book, DATA))
     assert str(err.value) == (
-        "Every vault of these data is spent (3 of 3): a new batch needs new rows. Ask the earlier question again for "
+        "Every vault of these data is spent (3 of 3): a new question needs new rows. Ask an earlier question again for "
         "its report, or look without verdicts with `--explore-only`."
     )
     with pytest.raises(NoVaultLeft):
@@ -207,6 +240,26 @@ def test_a_claim_that_was_not_committed_opens_nothing(book: Ledger) -> None:
         f"Held-out rows are still sealed: no receipt covers hypothesis {C.content_id()!r}. "
         "Commit it before it is verified."
     )
+
+
+def test_a_part_of_a_batch_opens_nothing_since_it_would_be_corrected_for_fewer_claims(
+    book: Ledger, split: SealedSplit
+) -> None:
+    receipt = commit(book, DATA, split.plan, [A, B, C], RULE, request="r")
+    lines = book.path.read_text()
+    for part in ([A], [C, A], []):
+        with pytest.raises(SealBroken, match=f"{3 - len(part)} of the 3 committed hypotheses were left out"):
+            verify(split, book, receipt, part, split.explore())
+        with pytest.raises(SealBroken, match="were left out"):
+            open_vault(split, book, receipt, part)
+    assert book.path.read_text() == lines
+    assert len(verify(split, book, receipt, [C, A, B], split.explore()).verdicts) == 3
+
+
+def test_a_claim_given_twice_opens_nothing(book: Ledger) -> None:
+    receipt = commit(book, DATA, PLAN, [A, B], RULE, request="r")
+    with pytest.raises(SealBroken, match="was given 2 times"):
+        check_receipt(book, receipt, [A, B, A])
 
 
 def test_a_receipt_can_be_had_again_from_the_ledger(book: Ledger) -> None:

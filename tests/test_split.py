@@ -336,7 +336,7 @@ def test_an_entity_or_time_that_is_not_there_names_the_columns(tmp_path: Path) -
         assert str(err.value) == "Column 'shop' is not in 't'. Columns: 'key', 'size', 'kind', 'day'."
     with pytest.raises(UsageError) as err:
         sealed(wide(300), tmp_path / "s", entity="kind", time="day")
-    assert str(err.value) == "Declare either an entity or a time column as the unit of independence, not both."
+    assert str(err.value).startswith("`--entity kind` and `--time day` both say what the unit of independence is.")
 
 
 def test_no_two_parts_number_their_clusters_alike(tmp_path):

@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import heldout
 from heldout.tools.data.dataset import Dataset
 from heldout.tools.data.independence import choose_unit
 from heldout.tools.data.schema import Column
 from heldout.tools.data.split import seal
 from heldout.tools.data.tables import open_source, source_fingerprint
 from heldout.tools.data.tables_schema import Joining, Tables
-from heldout.tools.errors import DataError, UsageError
+from heldout.tools.errors import DataError, LedgerError, UsageError
 from tests.shop import REGIONS, Frames, shop, shuffled
 
 
@@ -116,6 +117,29 @@ def test_a_customer_lies_on_the_same_side_at_every_grain(tmp_path):
             sides[grain] = {r[0] for r in con.cursor().execute(f"SELECT DISTINCT {noise} FROM rows").fetchall()}
     assert sides["orders"]
     assert sides["orders"] <= sides["customers"]
+
+
+def _visits(start: int) -> pd.DataFrame:
+    """Two rows for each of 300 people."""
+    rng = np.random.default_rng(start)
+    who = np.repeat(np.arange(101, 401), 2)
+    return pd.DataFrame({"id": np.arange(start, start + 600), "person_id": who, "took": rng.normal(size=600)})
+
+
+def test_two_grains_of_as_many_rows_are_told_apart_and_other_names_of_the_tables_are_no_other_grain(tmp_path):
+    people = pd.DataFrame({"person_id": np.arange(101, 401), "age": np.random.default_rng(0).integers(18, 80, 300)})
+    frames = {"people": people, "calls": _visits(1_000), "trips": _visits(5_000)}
+    book, plans = tmp_path / "l.jsonl", []
+    for grain in ("calls", "trips"):
+        (tmp_path / grain).mkdir()
+        plans.append(seal(opened(frames, grain=grain), tmp_path / grain).plan)
+    shared = [plan.model_copy(update={"joining": None, "reason": ""}) for plan in plans]
+    assert shared[0] == shared[1]
+    heldout.explain(frames, grain="calls", ledger=book, explore_only=True)
+    with pytest.raises(LedgerError, match="another `--grain`"):
+        heldout.explain(frames, grain="trips", ledger=book, explore_only=True)
+    renamed = {f"my {name}": frame for name, frame in reversed(frames.items())}
+    heldout.explain(renamed, grain="my calls", ledger=book, explore_only=True)
 
 
 def test_the_fingerprint_depends_neither_on_order_nor_on_names_but_on_every_cell_and_key():

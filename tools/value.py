@@ -38,6 +38,11 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def counted(n: int, one: str, more: str | None = None) -> str:
+    """A count with its noun: `1 row`, `1,234 rows`."""
+    return f"{n:,} {one if n == 1 else more or one + 's'}"
+
+
 class Effect(Value):
     """An estimate with its interval, on a named scale."""
 

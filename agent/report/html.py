@@ -114,6 +114,7 @@ def _view(finding: Finding, pictures: dict[str, str], forests: dict[str, str]) -
         "head": head,
         "figures": figures,
         "badge": words.badge(finding),
+        "tone": words.tone(finding),
         "explored": words.explored_line(finding),
         "adjusted": words.adjusted_line(finding),
         "turned": finding.adjustment.tag == "reversed",

@@ -58,7 +58,7 @@ class VaultSummary(Value):
     weight: float
     """Its share of the error budget."""
     state: Literal["sealed", "opened", "burnt"]
-    """opened: for this report's batch; burnt: for an earlier batch, now among the exploration rows."""
+    """opened: for this report's batch; burnt: for another batch, so that what is asked after it explores its rows."""
 
 
 class SplitSummary(Value):

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 
-from ...tools.value import Effect
+from ...tools.value import Effect, counted
 from ...tools.verify.families.wording import decimals, fixed, interval, number, with_unit
 from .result import Finding, Result
 
@@ -80,9 +80,8 @@ def headed(sentence: str) -> tuple[str, str]:
     return sentence[:at] + ".", figures[:1].upper() + figures[1:]
 
 
-def many(n: int, one: str, more: str | None = None) -> str:
-    """A count with its noun: `1 row`, `1,234 rows`."""
-    return f"{n:,} {one if n == 1 else more or one + 's'}"
+many = counted
+"""A count with its noun: `1 row`, `1,234 rows`."""
 
 
 # Figures
@@ -159,12 +158,19 @@ def _places(effect: Effect) -> int:
 
 
 def badge(finding: Finding) -> str:
-    """The verdict in words, with what is known about the size of a verified effect."""
+    """The verdict in words; of a verified effect also what the other columns do to it, or its size."""
     if finding.outcome != "verified":
         return finding.outcome.capitalize()
+    if finding.adjustment.tag in ("attenuated", "reversed") and finding.adjustment.phrase:
+        return f"Verified, but {finding.adjustment.phrase.split()[0]}"  # shrinks, vanishes, reverses
     return {"material": "Verified", "negligible": "Verified, but negligible"}.get(
         finding.size or "", "Verified, may be small"
     )
+
+
+def tone(finding: Finding) -> str:
+    """The badge's colour: that of the outcome, but green only for what is verified without a `but`."""
+    return "qualified" if badge(finding).startswith("Verified, but") else finding.outcome
 
 
 ADJUSTED_STYLES = {"robust": "green", "attenuated": "yellow", "reversed": "bold red", "not run": ""}
@@ -236,8 +242,10 @@ def verdicts_line(result: Result) -> str:
 
 
 def explored_rows(result: Result) -> int:
-    """Rows that the search saw: the exploration part and the portions opened by earlier batches."""
-    return result.split.exploration_rows + sum(v.rows for v in result.split.vaults if v.state == "burnt")
+    """Rows that the search saw: the exploration part and the portions opened by earlier batches, not by later ones."""
+    own = None if result.ledger is None else result.ledger.session
+    before = [v for v in result.split.vaults if v.state == "burnt" and (own is None or v.number < own)]
+    return result.split.exploration_rows + sum(v.rows for v in before)
 
 
 def opened_rows(result: Result) -> int:
@@ -281,7 +289,8 @@ def budget_line(result: Result) -> str:
         return "The whole closed family is tested: other questions about this table are answered from these verdicts."
     left = sum(v.state == "sealed" for v in vaults)
     if left:
-        return f"{left} of {len(vaults)} portions of sealed rows are left for other questions."
+        are = "is" if left == 1 else "are"
+        return f"{left} of {len(vaults)} portions of sealed rows {are} left for other questions."
     return "No sealed rows are left: this question can be asked again, another one needs new rows."
 
 

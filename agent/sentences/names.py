@@ -73,7 +73,7 @@ class Names:
     def _unknown(self, said: str) -> HypothesisError:
         reason = next((r for n, r in self.left_out.items() if folded(n) == folded(said)), None)
         if reason:
-            return HypothesisError(f"Column {said!r} is not analysed: {reason}")
+            return HypothesisError(f"Column {said!r} is not analysed: {reason} Name another: {_some(self.columns)}.")
         return HypothesisError(f"No column is named {said!r}. {_nearest(said, self.columns, 'Columns')}")
 
     def level(self, cursor: Cursor, column: Column) -> str:

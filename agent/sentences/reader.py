@@ -8,6 +8,7 @@ import re
 from typing import Any, NamedTuple
 
 from ...tools.errors import HypothesisError
+from ...tools.verify.hypothesis import Invariant
 from . import forms_groups as groups
 from . import forms_relations as relations
 from .clauses import AGAINST, Outcome, conditions, direction, levels_of, number, number_only, outcome, with_event
@@ -246,6 +247,9 @@ def _closings(cursor: Cursor, names: Names, fields: Fields, population: list[Fie
             fields = _tolerant(cursor, fields)
         else:
             fields = _adjusted(cursor, names, fields)
+    if fields["family"] == "invariant" and "tolerance" not in fields:
+        few = 100 * Invariant.model_fields["tolerance"].default
+        names.notes.append(f"at most {few:g} % of rows may break it; end with `except 1 %` to allow more")
     return {**fields, "where": population} if population else fields
 
 

@@ -38,7 +38,7 @@ class Dataset:
     def __init__(
         self, connection: duckdb.DuckDBPyConnection, folder: Path, *, name: str, columns: Sequence[Column],
         rows: int, notes: Sequence[Note], fingerprint: str, duplicates: int, surrogates: Sequence[str],
-        tables: Tables | None = None,
+        tables: Tables | None = None, joining: str | None = None,
     ) -> None:  # fmt: skip
         self._connection = connection
         self._cleanup = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
@@ -54,6 +54,8 @@ class Dataset:
         """Columns that only number the rows; they are no part of the content."""
         self.tables = tables
         """Where the rows were made from several tables: which, and how."""
+        self.joining = joining
+        """For several tables: digest of the grain and its way to the root, whatever the tables are called."""
 
     def __repr__(self) -> str:
         return f"<Dataset {self.name}: {self.rows:,} rows, {len(self.columns):,} columns>"

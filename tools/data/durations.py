@@ -9,6 +9,7 @@ from itertools import product
 
 import duckdb
 
+from ..value import counted
 from .readers_binary import quoted
 from .schema import Column, Note
 
@@ -56,7 +57,7 @@ def _notes(cursor: duckdb.DuckDBPyConnection, column: Column) -> list[Note]:
     notes = [Note(kind="coerced", column=column.name, text=text)]
     before = cursor.execute(f"SELECT count(*) FROM data WHERE {quoted(column.name)} < 0").fetchall()[0][0]
     if before:
-        text = f"In {before:,} rows `{end}` lies before `{start}`; those durations are negative. Check the dates."
+        text = f"In {counted(before, 'row')} `{end}` lies before `{start}`: a negative duration. Check the dates."
         notes.append(Note(kind="warning", column=column.name, text=text))
     return notes
 

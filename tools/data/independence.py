@@ -53,7 +53,9 @@ def choose_unit(data: Dataset, *, entity: str | None = None, time: str | None = 
         UsageError: if a declared column is not in the data, or both are declared.
     """
     if entity and time:
-        raise UsageError("Declare either an entity or a time column as the unit of independence, not both.")
+        raise UsageError(
+            f"`--entity {entity}` and `--time {time}` both say what the unit of independence is. Declare one, not both."
+        )
     if data.tables is not None and entity in (data.tables.key, data.tables.root_key):
         entity = None  # that is the unit of these tables anyway
     if entity:

@@ -115,7 +115,7 @@ def _check_path(path: Path, name: str, limits: Limits) -> None:
     if size == 0:
         raise DataError(f"'{name}' is empty. Export it again with its data.")
     if size > limits.max_bytes:
-        raise DataError(f"'{name}' has {size:,} bytes, over the limit of {limits.max_bytes:,}. Raise `max_bytes`.")
+        raise DataError(f"'{name}' has {size:,} bytes, over the limit of {limits.max_bytes:,}. Raise `--max-bytes`.")
 
 
 def _kind_of(head: bytes, path: Path, name: str) -> str:

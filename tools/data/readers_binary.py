@@ -150,7 +150,7 @@ def _check_bytes(size: int, name: str, limits: Limits) -> None:
     if size > limits.max_bytes:
         raise DataError(
             f"'{name}' holds {size:,} bytes once decompressed, over the limit of {limits.max_bytes:,}. "
-            "Raise `max_bytes` if that is expected."
+            "Raise `--max-bytes` if that is expected."
         )
 
 
@@ -164,7 +164,7 @@ def _check_zip(path: Path, name: str, limits: Limits) -> None:
     if size > limits.max_ratio * path.stat().st_size and size > 40_000_000:
         raise DataError(
             f"'{name}' expands to more than {limits.max_ratio:g} times its size, as a decompression bomb would. "
-            "Raise `max_ratio` if that is expected."
+            "Save it again or as CSV if that is expected."
         )
 
 

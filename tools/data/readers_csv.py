@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import duckdb
 
 from ..errors import DataError
+from ..value import counted
 from .readers_names import header_names, looks_numeric, without_header
 from .readers_text import TextFile
 from .schema import Limits, Note
@@ -46,7 +47,7 @@ def read_csv(con: duckdb.DuckDBPyConnection, file: TextFile, name: str, limits: 
     if dialect.width > limits.max_columns:
         raise DataError(
             f"'{name}' has {dialect.width:,} columns, over the limit of {limits.max_columns:,}. "
-            "Leave some out or raise `max_columns`."
+            "Leave some out or raise `--max-columns`."
         )
     rejected = _load(con, file, dialect, name, limits)
     rows = con.execute("SELECT count(*) FROM raw").fetchall()[0][0]
@@ -256,7 +257,7 @@ def _rejected_note(con: duckdb.DuckDBPyConnection, rejected: int, rows: int, nam
     where = ", ".join(f"line {line} ({_fault(faults)})" for line, faults in con.execute(sql).fetchall())
     if rejected > max(1, MAX_REJECTED * (rows + rejected)) or rows == 0:
         raise DataError(
-            f"'{name}' has {rejected:,} lines that cannot be read as rows, such as {where}. "
+            f"'{name}' has {counted(rejected, 'line')} that cannot be read as rows, such as {where}. "
             "Check its quotes and delimiters."
         )
     why = "line was left out because it cannot be read as a row"

@@ -138,15 +138,13 @@ def check_size(rows: int, width: int, name: str, limits: Limits) -> None:
     """
     if width == 0 or rows == 0:
         raise DataError(f"'{name}' has no rows. Give a table with data.")
-    for what, count, limit, flag in (
-        ("rows", rows, limits.max_rows, "max_rows"),
-        ("columns", width, limits.max_columns, "max_columns"),
-        ("cells", rows * width, limits.max_cells, "max_cells"),
+    for what, count, limit, way in (
+        ("rows", rows, limits.max_rows, "raise `--max-rows`"),
+        ("columns", width, limits.max_columns, "raise `--max-columns`"),
+        ("cells", rows * width, limits.max_cells, "in Python raise `max_cells` of `limits`"),
     ):
         if count > limit:
-            raise DataError(
-                f"'{name}' has {count:,} {what}, over the limit of {limit:,}. Take a part of it or raise `{flag}`."
-            )
+            raise DataError(f"'{name}' has {count:,} {what}, over the limit of {limit:,}. Take a part of it or {way}.")
 
 
 def as_text(value: object) -> str | None:

@@ -56,7 +56,7 @@ def clean_text(path: Path, name: str, folder: Path, limits: Limits) -> TextFile:
     if scan.longest > limits.max_line:
         raise DataError(
             f"'{name}' has a line of {scan.longest:,} bytes or more, over the limit of {limits.max_line:,}. "
-            "Check its quotes and line ends, or raise `max_line`."
+            "Check its quotes and line ends, or in Python raise `max_line` of `limits`."
         )
     mixed = scan.cr > scan.crlf or (scan.crlf and scan.lf > scan.crlf)
     if encoding is None and scan.valid and not scan.nul and not mixed:
@@ -80,12 +80,12 @@ def unzipped(path: Path, name: str, folder: Path, limits: Limits) -> Path:
                 if size > limits.max_bytes:
                     raise DataError(
                         f"'{name}' holds more than {limits.max_bytes:,} bytes once decompressed. "
-                        "Raise `max_bytes` if that is expected."
+                        "Raise `--max-bytes` if that is expected."
                     )
                 if size > limits.max_ratio * compressed and size > 10 * CHUNK:
                     raise DataError(
                         f"'{name}' expands to more than {limits.max_ratio:g} times its size, as a "
-                        "decompression bomb would. Raise `max_ratio` if that is expected."
+                        "decompression bomb would. Unpack it first if that is expected."
                     )
                 target.write(chunk)
     except (OSError, EOFError, zlib.error) as err:

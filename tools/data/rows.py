@@ -51,7 +51,7 @@ class Rows:
         """
         if name not in self.columns:
             known = ", ".join(repr(c) for c in list(self.columns)[:12])
-            raise HypothesisError(f"Column {name!r} is not among the analysed columns: {known}.")
+            raise HypothesisError(f"Column {name!r} is not among the analysed columns. Name one of these: {known}.")
         return self.columns[name]
 
     def number(self, name: str) -> FloatArray:
@@ -62,7 +62,7 @@ class Rows:
         if column.type == "boolean":
             codes = self._arrays[name]
             return np.where(codes < 0, np.nan, codes).astype(np.float64)
-        raise HypothesisError(f"Column {name!r} is a {column.type}, not a number.")
+        raise HypothesisError(f"Column {name!r} is a {column.type}, not a number. Name a column of numbers.")
 
     def codes(self, name: str) -> CodeArray:
         """The column as indexes into its levels, shape (n,), -1 where missing or not among the levels."""
@@ -70,7 +70,7 @@ class Rows:
         if column.type in ("boolean", "category"):
             return self._arrays[name]
         if not column.levels:
-            raise HypothesisError(f"Column {name!r} is a {column.type} without levels.")
+            raise HypothesisError(f"Column {name!r} is a {column.type} without levels. Name a column of labels.")
         values = np.array([float(v) for v in column.levels])
         x = self._arrays[name]
         at = np.clip(np.searchsorted(values, x), 0, len(values) - 1)

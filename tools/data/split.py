@@ -6,7 +6,7 @@ Knows the unit of independence, a salt that nobody chooses, and shares. Must nev
 from pathlib import Path
 from typing import Any, Literal
 
-from ..value import Value, digest
+from ..value import Value, counted, digest
 from .copies import are_copies
 from .dataset import Dataset
 from .independence import Unit, choose_unit, fetch
@@ -61,6 +61,13 @@ class Plan(Value):
     gap_rows: int = 0
     """For time: rows between exploration and vault that belong to neither."""
     warning: str | None = None
+    joining: str | None = None
+    """For several tables: digest of the grain and its way to the root. Two grains may have as many rows and units."""
+
+    def as_json(self) -> dict[str, Any]:
+        """As of every value, but without `joining` where there is only one table."""
+        whole = super().as_json()
+        return whole if self.joining is not None else {k: v for k, v in whole.items() if k != "joining"}
 
 
 class SealedSplit:
@@ -234,7 +241,7 @@ def _plan(data: Dataset, unit: Unit, salt: str, units: int, block: str | None, o
     rows = data.rows - copies
     common = {
         "key": unit.key, "salt": salt, "units": units, "rows": rows, "block": block, "copies": copies,
-        "warning": unit.warning,
+        "warning": unit.warning, "joining": data.joining,
     }  # fmt: skip
     if units < least or rows < SMALL:
         return _small_plan(data, unit, common)
@@ -275,13 +282,14 @@ def _small_plan(data: Dataset, unit: Unit, common: dict[str, Any]) -> Plan:
     units, rows = common["units"], common["rows"]
     tiny = rows < TINY or units < (MIN_BLOCKS // 2 if unit.kind == "time" else TINY)
     data.cursor().execute(f"CREATE OR REPLACE TABLE placed AS SELECT *, {0 if tiny else 1} AS _part FROM placed")
-    what = f"{units:,} rows"
+    what, need = counted(units, "row"), f"{TINY} are"
     if unit.kind == "entity":
-        what = f"{units:,} values of `{unit.key}` in {rows:,} rows"
+        what = f"{counted(units, 'value')} of `{unit.key}` in {counted(rows, 'row')}"
     elif unit.kind == "time":
-        what = f"{units:,} blocks of time in {rows:,} rows"
+        what = f"{counted(units, 'block')} of time in {counted(rows, 'row')}"
+        need = f"{MIN_BLOCKS // 2} blocks and {TINY} rows are"
     if tiny:
-        reason = f"{what}: too few to test anything (at least {TINY} are needed); described, not judged."
+        reason = f"{what}: too few to test anything (at least {need} needed); described, not judged."
         return Plan(kind="none", reason=reason, exploration_rows=rows, exploration_share=1.0, **common)
     reason = (
         f"{what}: too few to split. Every pair of columns was listed by name and type before any value was "

@@ -6,12 +6,13 @@ everything else is for exploration, after the split.
 
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import duckdb
 
 from ..errors import DataError, UsageError
+from ..value import canonical_json, digest
 from .dataset import DEFAULT_LIMITS, Dataset, connect, open_dataset
 from .keys import CONTAINED, Candidate, Found, find_links, may_be_key
 from .keys_composite import add_composite_keys
@@ -68,14 +69,14 @@ def open_source(
         raise
 
 
-def source_fingerprint(source: object, *, joining: Joining = ALONE) -> str:
-    """The fingerprint of one table or several; several need not hang together for it.
+def source_fingerprint(source: object, *, joining: Joining = ALONE, table: str | None = None) -> str:
+    """The fingerprint of one table (`table` where the file holds several) or of several, which need not be linked.
 
     Raises:
         DataError: if a source cannot be read.
     """
     if not is_several(source, joining.tables):
-        with open_dataset(only_source(source)) as data:
+        with open_dataset(only_source(source), table=table) as data:
             return data.fingerprint
     place = Path(tempfile.mkdtemp(prefix="heldout-"))
     connection = connect(place, 2)
@@ -109,8 +110,15 @@ def _opened(
     return Dataset(
         connection, place, name=name or _title(members), columns=built.columns, rows=built.rows, notes=notes,
         fingerprint=joint_fingerprint(members), duplicates=0, surrogates=(),
-        tables=_summary(members, layout, found, built),
+        tables=_summary(members, layout, found, built), joining=_joining(by_name, layout, kept),
     )  # fmt: skip
+
+
+def _joining(members: Mapping[str, Member], layout: Layout, links: Sequence[Link]) -> str:
+    """Digest of what decides which rows are analysed and to which unit each belongs; tables count by their content."""
+    way = [[members[x.child].fingerprint, x.column, members[x.parent].fingerprint, x.key] for x in layout.up]
+    keys = sorted(x.key for x in links if x.parent == layout.root)
+    return digest(canonical_json([members[layout.grain].fingerprint, way, keys[:1]]))
 
 
 def _declared(text: str, members: Sequence[Member]) -> Candidate:

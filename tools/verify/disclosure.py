@@ -11,7 +11,7 @@ from ..data.split import SealedSplit
 from ..errors import SealBroken
 from ..value import canonical_json
 from .ledger import Ledger
-from .sessions import Receipt, check_receipt
+from .sessions import Receipt, session_of
 
 
 def burnt_table(split: SealedSplit, ledger: Ledger, receipt: Receipt, names: Iterable[str]) -> bytes:
@@ -25,7 +25,7 @@ def burnt_table(split: SealedSplit, ledger: Ledger, receipt: Receipt, names: Ite
     """
     import duckdb
 
-    if check_receipt(ledger, receipt, ()).verified is None:
+    if session_of(ledger, receipt).verified is None:
         raise SealBroken(f"Vault {receipt.vault} is still sealed: its batch was not revealed.")
     file = Path(split.sealed_file).with_name("held_out.parquet")
     target = str(file).replace("'", "''")

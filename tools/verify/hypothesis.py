@@ -126,4 +126,7 @@ def parse(data: object) -> Hypothesis:
     except ValidationError as err:
         first = err.errors()[0]
         where = ".".join(str(p) for p in first["loc"]) or "hypothesis"
-        raise HypothesisError(f"Hypothesis refused at `{where}`: {first['msg']}.") from err
+        why = first["msg"].removeprefix("Value error, ")
+        raise HypothesisError(
+            f"Hypothesis refused at `{where}`: {why}. Change that field, or state the claim as a sentence."
+        ) from err

@@ -128,7 +128,9 @@ def _read(path: Path) -> Iterator[Entry]:
     except FileNotFoundError:
         return
     except OSError as err:
-        raise LedgerError(f"Ledger '{path}' cannot be read ({err.strerror}).") from err
+        raise LedgerError(
+            f"Ledger '{path}' cannot be read ({err.strerror}). Choose another with `--ledger FILE`."
+        ) from err
     heads: dict[str, str] = {}
     stamp = _START
     for index, line in enumerate(raw.split(b"\n")[:-1]):  # what follows the last newline was never acknowledged

@@ -3,12 +3,13 @@
 Knows ledger entries and what they mean for vaults and weights. Must never know rows or verdict rules.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..data.split import Plan
 from ..errors import LedgerError, NoVaultLeft, SealBroken
-from ..value import Value, canonical_json, digest
+from ..value import Value, canonical_json, counted, digest
 from .hypothesis import Hypothesis, parse
 from .ledger import Ledger
 from .policy import Rule
@@ -75,10 +76,16 @@ def check_plan(ledger: Ledger, dataset: str, plan: Plan) -> Plan | None:
     for entry in ledger.entries(dataset):
         if entry.kind == "seal":
             known = Plan.model_validate(entry.body)
+            if known.joining is not None and known.joining != plan.joining:
+                raise LedgerError(
+                    "These tables were sealed before with another `--grain`, `--root` or `--link`, when it held: "
+                    f"{known.reason} Sealing them otherwise now would hide rows that have been explored. Leave these "
+                    "options as they were, or bring new rows."
+                )
             if _frozen(known) != _frozen(plan):
                 raise LedgerError(
                     f"These data were sealed before by {_by(known)}; sealing them by {_by(plan)} now would hide "
-                    "rows that have been explored. Leave the option as it was, or bring new rows."
+                    f"rows that have been explored. {_way(known, plan)}, or bring new rows."
                 )
             return known
     return None
@@ -99,6 +106,11 @@ def sessions(ledger: Ledger, dataset: str) -> tuple[Session, ...]:
     return tuple(found[n] for n in sorted(found))
 
 
+def outcomes(ledger: Ledger, dataset: str) -> dict[int, dict[str, str]]:
+    """What became of each claim, by batch and by the claim's id, where it was revealed."""
+    return {e.body["number"]: dict(e.body["outcomes"]) for e in ledger.entries(dataset) if e.kind == "reveal"}
+
+
 def next_vault(plan: Plan, known: Sequence[Session]) -> int:
     """The number of the first vault that no batch has opened.
 
@@ -110,8 +122,8 @@ def next_vault(plan: Plan, known: Sequence[Session]) -> int:
         if vault.number not in spent:
             return vault.number
     raise NoVaultLeft(
-        f"Every vault of these data is spent ({len(spent)} of {len(plan.vaults)}): a new batch needs new rows. "
-        "Ask the earlier question again for its report, or look without verdicts with `--explore-only`."
+        f"Every vault of these data is spent ({len(spent)} of {len(plan.vaults)}): a new question needs new rows. "
+        "Ask an earlier question again for its report, or look without verdicts with `--explore-only`."
     )
 
 
@@ -163,26 +175,43 @@ def receipt_of(ledger: Ledger, dataset: str, session: Session) -> Receipt:
 
 
 def check_receipt(ledger: Ledger, receipt: Receipt, hypotheses: Sequence[Hypothesis]) -> Session:
-    """The session that a receipt stands for.
+    """The session that a receipt stands for, if these are its claims: all of them, each once, in any order.
+
+    A part of a batch would be corrected for fewer claims than were committed, and a claim given twice for more.
 
     Raises:
-        SealBroken: if the ledger does not hold the commitment, or a hypothesis is not in it.
+        SealBroken: if the ledger does not hold the commitment, or the hypotheses are not those committed.
+    """
+    session = session_of(ledger, receipt)
+    given, committed = Counter(h.content_id() for h in hypotheses), Counter(receipt.hypothesis_ids)
+    strange, twice, missing = (sorted(x) for x in (set(given) - set(committed), given - committed, committed - given))
+    if strange:
+        why = f"no receipt covers hypothesis {strange[0]!r}. Commit it before it is verified."
+    elif twice:
+        why = f"hypothesis {twice[0]!r} was given {given[twice[0]]} times. Give each committed hypothesis once."
+    elif missing:
+        why = (
+            f"{len(missing)} of the {len(receipt.hypothesis_ids)} committed hypotheses were left out, such as "
+            f"{missing[0]!r}. Verify the whole batch: its errors are controlled together."
+        )
+    else:
+        return session
+    raise SealBroken(f"Held-out rows are still sealed: {why}")
+
+
+def session_of(ledger: Ledger, receipt: Receipt) -> Session:
+    """The session that a receipt stands for, whatever is to be done with it.
+
+    Raises:
+        SealBroken: if the ledger does not hold the commitment.
     """
     for session in sessions(ledger, receipt.dataset):
         if session.number == receipt.session and receipt_of(ledger, receipt.dataset, session) == receipt:
-            break
-    else:
-        raise SealBroken(
-            f"Held-out rows are still sealed: batch {receipt.batch[:12]!r} does not stand in the ledger. "
-            "Commit it before it is verified."
-        )
-    for hypothesis in hypotheses:
-        if hypothesis.content_id() not in receipt.hypothesis_ids:
-            raise SealBroken(
-                f"Held-out rows are still sealed: no receipt covers hypothesis {hypothesis.content_id()!r}. "
-                "Commit it before it is verified."
-            )
-    return session
+            return session
+    raise SealBroken(
+        f"Held-out rows are still sealed: batch {receipt.batch[:12]!r} does not stand in the ledger. "
+        "Commit it before it is verified."
+    )
 
 
 def record_open(ledger: Ledger, receipt: Receipt) -> None:
@@ -220,10 +249,21 @@ def _frozen(plan: Plan) -> str:
 
 
 def _by(plan: Plan) -> str:
-    vaults = f" with {len(plan.vaults)} vault(s)" if plan.vaults else ""
+    vaults = f" with {counted(len(plan.vaults), 'vault')}" if plan.vaults else ""
     if plan.kind in ("entity", "time"):
         return f"{plan.kind} `{plan.key or 'order of the file'}`{vaults}"
     if plan.kind == "row":
         return "rows" + vaults
-    what = f"`{plan.key}`" if plan.key else "row"
-    return f"{what}, unsplit because there are only {plan.units:,} units"
+    what = f"`{plan.key}`" if plan.key else "rows"
+    return f"{what} ({counted(plan.units, 'unit')}, too few to split)"
+
+
+def _way(known: Plan, plan: Plan) -> str:
+    """The option that seals as before."""
+    if (known.kind, known.key) == (plan.kind, plan.key):
+        return "Leave `--one-shot` and `--keep-counts` as they were"
+    if known.kind in ("entity", "time") and known.key:
+        return f"Use `--{known.kind} {known.key}`"
+    if known.kind == "none" and known.key:
+        return f"Name `{known.key}` with `--entity` or `--time` as before"
+    return "Leave out `--entity` and `--time`"

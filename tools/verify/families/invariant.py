@@ -73,6 +73,10 @@ class _Invariant:
         reason = _floors(h, rows, applies, broken, units)
         if reason is not None:
             return Evidence.model_validate(base | {"untestable": reason})
+        if units < _enough(h.tolerance):
+            what = "rows" if clusters is None else "clusters"
+            few = f"Even without a violation {_enough(h.tolerance):,} {what} are needed to show so small a share."
+            base["warnings"] = (few,)
         return Evidence.model_validate(base | _measured(h, x, units, level, exact=draws > 0))
 
     def picture(self, hypothesis: Hypothesis, rows: Rows) -> Picture:
@@ -161,11 +165,15 @@ def _floors(h: Invariant, rows: Rows, applies: BoolArray, broken: BoolArray, uni
         return "No row has the values that the rule speaks of."
     if h.rule == "not_missing" and broken.all():
         return "Every value is missing."
-    needed = int(np.ceil(np.log(_LEAST / 2) / np.log1p(-h.tolerance)))
-    if units >= needed:
-        return None
+    if units >= _enough(h.tolerance) or h.tolerance**units <= _LEAST / 2:
+        return None  # enough to verify, or to refute where every one breaks it: known before any row is looked at
     what = "rows" if rows.cluster is None else "clusters"
-    return f"Only {units:,} {what} can be checked; even without a violation {needed:,} are needed for so small a share."
+    return f"Only {units:,} {what} can be checked; they could neither show nor refute so small a share."
+
+
+def _enough(tolerance: float) -> int:
+    """Units that show the tolerance at the level without a violation."""
+    return int(np.ceil(np.log(_LEAST / 2) / np.log1p(-tolerance)))
 
 
 def clopper_pearson(x: int, n: int, level: float) -> tuple[float, float]:
