@@ -114,7 +114,7 @@ class Jail:
                 parsed = child.ask("parse", sql, start + self.limits.seconds)
                 if "tree" not in parsed:
                     raise self._failed(parsed)
-                check(parsed["tree"], self._functions)
+                check(parsed["tree"], self._functions, [name for name, _ in child.columns])
                 answer = child.ask("run", sql, start + self.limits.seconds)
             except Late as late:
                 self._drop()

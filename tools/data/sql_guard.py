@@ -49,6 +49,12 @@ _MACROS = {
 _MACRO_BEGINNINGS = ("list_", "array_")
 _KINDS = ("scalar", "aggregate", "window")
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_NAMES_THAT_ARE_CALLS = {
+    "current_date", "current_time", "current_timestamp", "localtime", "localtimestamp", "current_localtime",
+    "current_localtimestamp", "current_user", "session_user", "user", "current_role", "current_catalog",
+    "current_database", "current_schema",
+}  # fmt: skip
+"""Written like a column; DuckDB calls a function where no column has that name."""
 _INSTEAD = {
     "SHOW_REF": "SHOW, DESCRIBE and SUMMARIZE are not available; ask for the columns instead",
     "PARAMETER": "parameters (?, $1) have no value here; write the value",
@@ -98,12 +104,13 @@ def check_length(sql: str, most: int) -> None:
         raise QueryRefused("The query was not run: it contains a NUL character.")
 
 
-def check(tree: str, functions: frozenset[str]) -> None:
+def check(tree: str, functions: frozenset[str], columns: Iterable[str] = ()) -> None:
     """Refuse a query whose syntax tree holds anything but a reading of the table `data`.
 
     Args:
         tree: What `json_serialize_sql` made of the query.
         functions: What may be called.
+        columns: Names of the columns of `data`.
 
     Raises:
         QueryRefused: naming the construct. The text quotes the query at most, never a cell.
@@ -117,7 +124,8 @@ def check(tree: str, functions: frozenset[str]) -> None:
     statements = said.get("statements") or []
     if len(statements) != 1:
         raise _refusal(f"it holds {len(statements)} statements; write exactly one SELECT")
-    _walk(statements[0].get("node"), functions)
+    calls = frozenset(_NAMES_THAT_ARE_CALLS - {_low(c) for c in columns})
+    _walk(statements[0].get("node"), functions, calls)
 
 
 def _unparsed(said: dict[str, Any]) -> str:
@@ -130,7 +138,7 @@ def _unparsed(said: dict[str, Any]) -> str:
     return f"it cannot be parsed: {text[0][:200]}"
 
 
-def _walk(root: object, functions: frozenset[str]) -> None:
+def _walk(root: object, functions: frozenset[str], calls: frozenset[str]) -> None:
     """Visit every node once, each with the names of common tables that it can see."""
     todo: list[tuple[object, frozenset[str], int]] = [(root, frozenset(), 0)]
     nodes = 0
@@ -143,10 +151,11 @@ def _walk(root: object, functions: frozenset[str]) -> None:
         nodes += 1
         if nodes > MOST_NODES or depth > MOST_DEPTH:
             raise _refusal("it is too long or nested too deeply")
+        _sample(at)
         if "cte_map" in at:
             todo += _query(at, scope, depth)
             continue
-        _node(at, scope, functions)
+        _node(at, scope, functions, calls)
         todo += [(below, scope, depth + 1) for below in at.values()]
 
 
@@ -178,22 +187,26 @@ def _common_name(name: str) -> str:
     return _low(name)
 
 
-def _node(at: dict[str, Any], scope: frozenset[str], functions: frozenset[str]) -> None:
+def _node(at: dict[str, Any], scope: frozenset[str], functions: frozenset[str], calls: frozenset[str]) -> None:
     """Judge one node by its kind; what is of no known kind is refused."""
     kind = at.get("type")
     if isinstance(at.get("class"), str):
-        _expression(at, functions)
+        _expression(at, functions, calls)
     elif kind == "BASE_TABLE":
         _table(at, scope)
     elif kind == "TABLE_FUNCTION":
         _table_function(at)
     elif isinstance(kind, str) and kind not in _SOURCES | _PARTS:
         raise _refusal(_INSTEAD.get(kind, f"{kind} is not allowed"))
-    if isinstance(at.get("sample"), dict) and (at["sample"].get("seed") or -1) < 0:
+
+
+def _sample(at: dict[str, Any]) -> None:
+    sample = at.get("sample")
+    if isinstance(sample, dict) and not sample.get("repeatable"):
         raise _refusal("a sample needs a seed: USING SAMPLE 10 PERCENT (bernoulli, 42)")
 
 
-def _expression(at: dict[str, Any], functions: frozenset[str]) -> None:
+def _expression(at: dict[str, Any], functions: frozenset[str], calls: frozenset[str]) -> None:
     kind = at["class"]
     if kind not in _EXPRESSIONS:
         raise _refusal(_INSTEAD.get(kind, f"{kind} is not allowed"))
@@ -201,6 +214,8 @@ def _expression(at: dict[str, Any], functions: frozenset[str]) -> None:
         name = _unqualified(at, str(at.get("function_name", "")), "function")
         if name not in functions:
             raise _refusal(f"the function {_shown(name)} is not allowed or does not exist")
+    elif kind == "COLUMN_REF" and calls.intersection(_low(str(n)) for n in at.get("column_names") or ()):
+        raise _refusal("there is no clock and no user; write the date or time as text")
     elif kind == "TYPE" and _unqualified(at, str(at.get("type_name", "")), "type") == "pointer":
         raise _refusal("the type POINTER is not allowed")
     elif kind == "LAMBDA" and at.get("syntax_type") == "SINGLE_ARROW":
