@@ -24,9 +24,7 @@ from heldout.tools.data.jail_process import Child, JailLimits, check_platform
 from heldout.tools.data.rows import Rows
 from heldout.tools.data.split import seal
 from heldout.tools.errors import QueryFailed, QueryRefused, UsageError
-
-sys.path.insert(0, str(Path(__file__).parent))
-from sql_attacks import ALL, BENIGN, BOMBS, READS
+from tests.sql_attacks import ALL, BENIGN, BOMBS, READS
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="a process cannot be held to its memory on this platform, and the jail refuses"
@@ -83,6 +81,7 @@ import importlib.util, json, os, sys
 spec = importlib.util.spec_from_file_location("worker", sys.argv[1])
 worker = importlib.util.module_from_spec(spec); spec.loader.exec_module(worker)
 limits = json.loads(sys.argv[3])
+answers = os.fdopen(worker.own_output(), "w")
 assert worker.bound(limits["address_mb"], limits["load_seconds"])
 secret_frame = {"a": [1]}
 connection = worker.load(sys.argv[2]); worker.lock(connection, limits)
@@ -91,7 +90,7 @@ for line in sys.stdin:
         said = repr(connection.execute(json.loads(line)).fetchmany(1000))[:20000]
     except BaseException as error:
         said = f"{type(error).__name__}: {error}"
-    sys.stdout.write(json.dumps(said) + "\\n"); sys.stdout.flush()
+    answers.write(json.dumps(said) + "\\n"); answers.flush()
 os._exit(0)
 """
 
@@ -107,7 +106,7 @@ class Bare:
         self.killed: list[str] = []
         self.most_memory = 0.0
 
-    def ask(self, name: str, sql: str) -> str:
+    def ask(self, name: str, sql: str, *, again: bool = False) -> str:
         if self.process is None or self.process.poll() is not None:
             self.end()
             command = [sys.executable, "-I", "-B", "-c", HARNESS, str(WORKER), str(self.parquet)]
@@ -123,12 +122,19 @@ class Bare:
         watching = threading.Event()
         watch = threading.Thread(target=self._watch, args=(process.pid, watching))
         watch.start()
-        process.stdin.write(json.dumps(sql).encode() + b"\n")
-        process.stdin.flush()
-        said = process.stdout.readline().decode()
+        try:
+            process.stdin.write(json.dumps(sql).encode() + b"\n")
+            process.stdin.flush()
+            said = process.stdout.readline().decode()
+        except BrokenPipeError:  # its processor seconds ran out between two attacks
+            said = ""
+        if not said:
+            process.wait()
         late.cancel()
         watching.set()
         watch.join()
+        if not said and name not in self.killed and not again:
+            return self.ask(name, sql, again=True)  # the seconds of the process, not this attack, may have ended it
         return json.loads(said) if said else "ended"
 
     def _watch(self, pid: int, done: threading.Event) -> None:
@@ -182,7 +188,7 @@ def test_no_attack_reads_or_writes_anything_through_the_locked_database_alone(ou
         assert "root:" not in said, name
     assert there(outside) == before
     assert not list(bare.cwd.iterdir())
-    assert bare.killed == ["engine/sleep"] or not bare.killed
+    assert not bare.killed
 
 
 def test_no_attack_changes_the_rows_or_reads_a_canary_past_the_guard(outside: Path, tmp_path: Path) -> None:
@@ -258,8 +264,10 @@ def test_a_sealed_row_is_nowhere_in_the_process_that_runs_the_query(tmp_path: Pa
             held = memory(child.pid)
         except PermissionError:
             pytest.skip("the memory of a child may not be read here")
-    assert sum(x.tobytes() in held for x in rows.number("x")[:100]) > 90
-    assert not any(x.tobytes() in held for x in sealed[:100])
+    aligned = np.frombuffer(held[: len(held) // 8 * 8], np.float64)
+    assert np.isin(rows.number("x"), aligned).mean() > 0.9
+    assert not np.isin(sealed, aligned).any()
+    assert not any(x.tobytes() in held for x in sealed[:5])
     assert SEALED.encode() not in held
 
 
@@ -337,13 +345,13 @@ def test_the_child_has_no_environment_no_folder_and_no_right_to_open_anything(ja
     held = {line[:26].strip(): line[26:].split()[:2] for line in limits.splitlines()}
     assert held["Max address space"] == [str(2048 << 20)] * 2
     assert held["Max file size"] == held["Max core file size"] == ["0", "0"]
-    assert held["Max open files"] == ["3", "3"]
+    assert held["Max open files"] == ["4", "4"]
     assert int(held["Max cpu time"][1]) <= 20
     assert os.getsid(child.pid) == child.pid
     assert environment.rstrip(b"\0").split(b"\0")[0].startswith(b"PATH=")
     assert environment.count(b"=") == 1
     assert not list(folder.iterdir())
-    assert files == ["0", "1", "2"]
+    assert files == ["0", "1", "2", "3"]
 
 
 def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -433,6 +441,11 @@ def test_a_result_is_cut_at_its_rows_its_bytes_and_its_cells(jail: Jail) -> None
     assert len(big.rows) > 50
 
 
+def test_names_of_columns_are_counted_too(jail: Jail) -> None:
+    with pytest.raises(QueryFailed, match="TooManyColumns"):
+        jail.query("SELECT " + ", ".join(["*"] * 3_000) + " FROM data")
+
+
 def test_an_error_names_its_class_and_columns_and_never_a_cell() -> None:
     secret = "SECRET-cell"
     rows = Rows.of({"card": [secret] * 30, "n": np.arange(30.0)})
@@ -494,7 +507,27 @@ def test_what_a_writer_of_queries_is_told_is_true(jail: Jail) -> None:
     assert jail.query("SELECT * FROM data USING SAMPLE 10 PERCENT (bernoulli, 42)").rows
 
 
+def test_the_limits_in_the_documentation_are_those_of_the_code() -> None:
+    text = (Path(__file__).parents[1] / "docs" / "methods.md").read_text(encoding="utf-8")
+    section = " ".join(text.split("## Model-written SQL")[1].split("\n## ")[0].split())
+    limits = JailLimits()
+    for said in (
+        f"{limits.address_mb:,} MB of address space", f"{limits.cpu_seconds} processor seconds",
+        f"allowed {limits.memory_mb} MB, the rows among them, and {limits.statement_ms // 1000} s",
+        f"After {limits.seconds:g} s the child is killed", f"at most {limits.rows} rows and {limits.bytes:,} bytes",
+    ):  # fmt: skip
+        assert said in section, said
+
+
 # The long rest
+
+
+@pytest.mark.slow
+def test_a_long_query_draws_no_progress_bar_into_its_answer() -> None:
+    with Jail(table(), JailLimits(statement_ms=4_000, seconds=8)) as jail:
+        with pytest.raises(QueryFailed, match="InterruptException"):
+            jail.query(BOMBS["cross_join"])
+        assert jail.query("SELECT count(*) FROM data").rows == ((400,),)
 
 
 @pytest.mark.slow

@@ -1,8 +1,6 @@
 """The guard: what it lets through reads the table, and whatever is not listed is refused by name."""
 
 import json
-import sys
-from pathlib import Path
 
 import duckdb
 import pytest
@@ -11,9 +9,7 @@ from hypothesis import strategies as st
 
 from heldout.tools.data.sql_guard import MOST_DEPTH, MOST_NODES, allowed_functions, check, check_length
 from heldout.tools.errors import QueryRefused
-
-sys.path.insert(0, str(Path(__file__).parent))
-from sql_attacks import ALL, BENIGN, BOMBS, CHANGES, ENGINE, PYTHON, READS, SETTINGS, SHADOWS, WRITES
+from tests.sql_attacks import ALL, BENIGN, BOMBS, CHANGES, ENGINE, PYTHON, READS, SETTINGS, SHADOWS, WRITES
 
 PARSER = duckdb.connect()
 UNPARSED = {"many_lambdas", "many_dots", "many_unions", "too_long"}

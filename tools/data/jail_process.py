@@ -157,7 +157,10 @@ class Child:
                 raise Late(timed_out=False)
             stdin.write(json.dumps(message).encode() + b"\n")
             stdin.flush()
-            return json.loads(self._line(stdout.fileno(), deadline))
+            answer = json.loads(self._line(stdout.fileno(), deadline))
+            if not isinstance(answer, dict):
+                raise ValueError("an answer that is no object")
+            return answer
         except (OSError, ValueError, RecursionError) as error:  # a broken pipe; an answer that is none
             self.close()
             raise Late(timed_out=False) from error

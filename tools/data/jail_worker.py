@@ -24,6 +24,7 @@ from typing import Any
 import duckdb
 
 SETTINGS = (
+    "enable_progress_bar=false",
     "temp_directory=''",
     "autoload_known_extensions=false",
     "autoinstall_known_extensions=false",
@@ -44,6 +45,8 @@ _EVERY_TYPE = (
     "'a'::BLOB, '0'::BIT, 1::HUGEINT, [1], {'a': 1}, MAP {'a': 1}, '00000000-0000-0000-0000-000000000000'::UUID"
 )
 _NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000
+_OPEN_FILES = 4
+"""Input, output, errors and the descriptor for answers; there is no number left for another."""
 _NAME = re.compile(r'"((?:[^"]|"")+)"')
 _SPEAKS_OF_NAMES = ("BinderException", "CatalogException")
 
@@ -63,6 +66,15 @@ def bound(address_mb: int, load_seconds: int) -> bool:
     except (OSError, MemoryError, ValueError):
         return True
     return False
+
+
+def own_output() -> int:
+    """A descriptor for answers alone: DuckDB draws a progress bar on the standard output, which goes nowhere now."""
+    answers = os.dup(1)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.close(nowhere)
+    return answers
 
 
 def cut_network() -> bool:
@@ -88,7 +100,7 @@ def lock(connection: duckdb.DuckDBPyConnection, limits: dict[str, Any]) -> None:
     connection.execute(_EVERY_TYPE).fetchall()  # what Python imports for a type, it imports while it still can
     seconds = math.ceil(time.process_time()) + limits["cpu_seconds"]
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (_OPEN_FILES, _OPEN_FILES))
 
 
 def about(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
@@ -118,6 +130,8 @@ def run(connection: duckdb.DuckDBPyConnection, sql: str, limits: dict[str, Any])
     try:
         connection.execute(statements[0])
         names = [d[0] for d in connection.description or ()]
+        if len(json.dumps(names)) > limits["bytes"]:
+            return {"failed": "TooManyColumns", "names": []}
         got = connection.fetchmany(limits["rows"] + 1)
     finally:
         connection.execute("ROLLBACK")
@@ -145,6 +159,7 @@ def plain(value: Any, most: int, cut: list[bool]) -> Any:
     if isinstance(value, float | decimal.Decimal):
         return float(value) if math.isfinite(value) else None
     if isinstance(value, dict):
+        cut.append(len(value) > most)
         return {str(plain(k, most, cut)): plain(v, most, cut) for k, v in list(value.items())[:most]}
     if isinstance(value, list | tuple):
         cut.append(len(value) > most)
@@ -169,14 +184,14 @@ def failure(error: BaseException, names: set[str], sql: str) -> dict[str, Any]:
     return {"failed": kind, "names": unknown or known[:5], "near": known[:5] if unknown else []}
 
 
-def _answer(message: dict[str, Any]) -> None:
+def _answer(output: int, message: dict[str, Any]) -> None:
     """One line on the pipe, written whole."""
     line = (json.dumps(message, ensure_ascii=True, allow_nan=False) + "\n").encode()
     while line:
-        line = line[os.write(1, line) :]
+        line = line[os.write(output, line) :]
 
 
-def _serve(connection: duckdb.DuckDBPyConnection, names: set[str], limits: dict[str, Any]) -> None:
+def _serve(connection: duckdb.DuckDBPyConnection, output: int, names: set[str], limits: dict[str, Any]) -> None:
     """Answer requests until the parent closes the pipe."""
     start = time.process_time()
     for line in sys.stdin.buffer:
@@ -186,11 +201,12 @@ def _serve(connection: duckdb.DuckDBPyConnection, names: set[str], limits: dict[
             work = parse(connection, sql) if request["do"] == "parse" else run(connection, sql, limits)
         except (duckdb.Error, MemoryError, RecursionError, ImportError, ValueError, RuntimeError, OverflowError) as e:
             work = failure(e, names, sql)
-        _answer({**work, "cpu": time.process_time() - start})
+        _answer(output, {**work, "cpu": time.process_time() - start})
 
 
 def main() -> None:
     """Read the first line (`parquet` and `limits`), lock everything, say what there is, then serve."""
+    output = own_output()
     start = json.loads(sys.stdin.buffer.readline())
     limits = start["limits"]
     bounded = bound(limits["address_mb"], limits["load_seconds"])
@@ -200,10 +216,10 @@ def main() -> None:
         there = about(connection)
         lock(connection, limits)
     except (duckdb.Error, MemoryError) as error:
-        _answer({"unready": type(error).__name__})
+        _answer(output, {"unready": type(error).__name__})
         return
-    _answer({**there, "bounded": bounded, "network_cut": apart})
-    _serve(connection, {name for name, _ in there["columns"]}, limits)
+    _answer(output, {**there, "bounded": bounded, "network_cut": apart})
+    _serve(connection, output, {name for name, _ in there["columns"]}, limits)
 
 
 if __name__ == "__main__":

@@ -170,9 +170,9 @@ def _query(at: dict[str, Any], scope: frozenset[str], depth: int) -> list[tuple[
         raise _refusal(f"{word} is not allowed; only SELECT is")
     todo: list[tuple[object, frozenset[str], int]] = []
     for entry in (at.get("cte_map") or {}).get("map") or []:
-        todo.append((entry["value"], scope, depth + 1))
-        scope |= {_common_name(entry["key"])}
-    inner = scope | {_common_name(at["cte_name"])} if kind == "RECURSIVE_CTE_NODE" else scope
+        todo.append((entry.get("value"), scope, depth + 1))
+        scope |= {_common_name(str(entry.get("key")))}
+    inner = scope | {_common_name(str(at.get("cte_name")))} if kind == "RECURSIVE_CTE_NODE" else scope
     for key, below in at.items():
         if key != "cte_map":
             todo.append((below, inner if key == "right" else scope, depth + 1))
@@ -224,7 +224,9 @@ def _expression(at: dict[str, Any], functions: frozenset[str], calls: frozenset[
 
 
 def _table(at: dict[str, Any], scope: frozenset[str]) -> None:
-    path = [str(p) for p in (at.get("qualified_name") or {}).get("path") or [at.get("table_name")]]
+    path = [str(p) for p in (at.get("catalog_name"), at.get("schema_name"), at.get("table_name")) if p]
+    if not path or (at.get("qualified_name") or {}).get("path", path) != path:
+        raise _refusal("its tables cannot be told")
     name, before = _low(path[-1]), [_low(p) for p in path[:-1]]
     own = name == TABLE and before in ([], ["main"])
     if not own and not (name in scope and not before):
