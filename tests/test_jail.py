@@ -340,6 +340,7 @@ def test_the_child_has_no_environment_no_folder_and_no_right_to_open_anything(ja
         folder = proc.joinpath("cwd").resolve()
         environment = proc.joinpath("environ").read_bytes()
         files = sorted(p.name for p in proc.joinpath("fd").iterdir())
+        network = os.readlink(proc / "ns" / "net")
     except PermissionError:
         pytest.skip("the child may not be looked into here")
     held = {line[:26].strip(): line[26:].split()[:2] for line in limits.splitlines()}
@@ -352,6 +353,7 @@ def test_the_child_has_no_environment_no_folder_and_no_right_to_open_anything(ja
     assert environment.count(b"=") == 1
     assert not list(folder.iterdir())
     assert files == ["0", "1", "2", "3"]
+    assert jail.network_cut == (network != os.readlink("/proc/self/ns/net"))
 
 
 def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
