@@ -13,6 +13,8 @@ from heldout.tools.errors import (
     HypothesisError,
     LedgerError,
     NoVaultLeft,
+    QueryFailed,
+    QueryRefused,
     SealBroken,
     TamperedLedger,
     UsageError,
@@ -20,7 +22,10 @@ from heldout.tools.errors import (
 from heldout.tools.verify.policy import make_rule
 
 ROOT = Path(__file__).resolve().parents[1]
-ALL = (DataError, HypothesisError, LedgerError, NoVaultLeft, SealBroken, TamperedLedger, UsageError)
+ALL = (
+    DataError, HypothesisError, LedgerError, NoVaultLeft, QueryFailed, QueryRefused, SealBroken, TamperedLedger,
+    UsageError,
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("error", ALL)
@@ -41,7 +46,8 @@ def test_whatever_the_ledger_forbids_is_a_ledger_error(error: type[HeldoutError]
 
 
 def test_the_tree_in_the_docstring_names_every_error() -> None:
-    drawn = set(re.findall(r"[A-Z]\w+(?:Error|Ledger|Broken|Left)", errors.__doc__ or "")) - {"ValueError"}
+    names = r"[A-Z]\w+(?:Error|Failed|Ledger|Broken|Left|Refused)"
+    drawn = set(re.findall(names, errors.__doc__ or "")) - {"ValueError"}
     assert drawn == {e.__name__ for e in (HeldoutError, *ALL)}
 
 

@@ -4,10 +4,12 @@
     ├── DataError (ValueError)         the data cannot be read or are not fit: change the file or the flags
     ├── UsageError (ValueError)        an option or argument is off: change the call
     ├── HypothesisError (ValueError)   a hypothesis does not fit the grammar or the data: reword it
-    └── LedgerError                    the record of what was spent stands in the way
-        ├── TamperedLedger             the file was edited, cut or reordered: restore it
-        ├── SealBroken                 sealed rows were asked for without a receipt that covers the claim
-        └── NoVaultLeft                every sealed portion is spent: bring new rows
+    ├── LedgerError                    the record of what was spent stands in the way
+    │   ├── TamperedLedger             the file was edited, cut or reordered: restore it
+    │   ├── SealBroken                 sealed rows were asked for without a receipt that covers the claim
+    │   └── NoVaultLeft                every sealed portion is spent: bring new rows
+    ├── QueryRefused                   a query holds what may not be run: write it without
+    └── QueryFailed                    a query was run and failed, or asked for too much: write it otherwise
 
 A caveat in the statistics is a warning in the evidence, never an exception.
 """
@@ -43,3 +45,11 @@ class SealBroken(LedgerError):
 
 class NoVaultLeft(LedgerError):
     """Every vault of this data set has been opened for another batch."""
+
+
+class QueryRefused(HeldoutError):
+    """A query was not run, because of a construct that its text names."""
+
+
+class QueryFailed(HeldoutError):
+    """A query was run and failed or was stopped; the text names the kind and columns, never a cell."""
