@@ -1,0 +1,327 @@
+"""What a sentence claims of the evidence it cites: direction, certainty, population, negation, whose figure is whose.
+
+Knows pieces of a sentence and pieces of evidence. Must never know data or a test, or read one clause's words for
+another's: a clause that speaks of two findings at once is at fault.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from .grounding_parts import Bound, Fault, Piece
+from .grounding_words import DOWN, HEDGES, NEGATORS, REFERENCES, RELATED, STRONG, SUPERLATIVES, UP, WEAK
+
+_BREAK = re.compile(r"(;|, (?:while|whereas|but|although|though|and)\b)")
+_AGAIN = re.compile(r"[:;,()]|\b(?:and|but|while|whereas|although|though|yet)\b")
+_ASSERTING = (UP | DOWN | RELATED) - {"difference", "differences"}
+"""Words that state something; `a difference of` only names a figure."""
+_SIDED = frozenset(("mean", "share"))
+_WORD = re.compile(r"[a-z][a-z'-]*")
+
+
+class Event(NamedTuple):
+    """One thing in a clause that bears on its direction, in the order of the text."""
+
+    kind: str
+    """`direction` (+1, -1), `side` (`a`, `b`), `reference`, `figure` (of side `a` or `b`)."""
+    value: int | str
+    text: str
+
+
+def claim_faults(pieces: Sequence[Piece], evidence: Sequence[Bound]) -> Iterator[Fault]:
+    """The faults of every clause, each against the evidence that it cites itself.
+
+    Args:
+        pieces: The sentence.
+        evidence: What it cites; a clause without a citation of its own speaks of it where it is one.
+    """
+    yield from _populations(pieces, evidence)
+    if len(evidence) == 1:
+        for clause in _clauses(pieces) if evidence[0].outcome not in ("", "verified") else [pieces]:
+            yield from _clause(clause, evidence)
+        return
+    if _compared(pieces, evidence):
+        yield from _facts(pieces, evidence)
+        return
+    for clause in _clauses(pieces):
+        yield from _clause(clause, _cited(clause, evidence))
+
+
+def _clauses(pieces: Sequence[Piece]) -> Iterator[list[Piece]]:
+    """The sentence cut at semicolons and at conjunctions after a comma."""
+    clause: list[Piece] = []
+    for piece in pieces:
+        parts = [piece.text] if piece.options else _BREAK.split(piece.text)
+        for at, part in enumerate(parts):
+            if at and at % 2:
+                yield clause
+                clause = []
+            elif part or piece.options:
+                clause.append(Piece(part, piece.options))
+    yield clause
+
+
+def _cited(clause: Sequence[Piece], evidence: Sequence[Bound]) -> list[Bound]:
+    """What the clause cites: texts that several pieces of evidence share tell nothing while another text does."""
+    sure = {p.options[0][0].id for p in clause if p.options and len({b.id for b, _ in p.options}) == 1}
+    shared = {b.id for p in clause for b, _ in p.options}
+    return [b for b in evidence if b.id in (sure or shared)]
+
+
+def _clause(clause: Sequence[Piece], cited: Sequence[Bound]) -> Iterator[Fault]:
+    text = _text(clause)
+    words = frozenset(_WORD.findall(text))
+    claims = words & (UP | DOWN | RELATED | STRONG | WEAK | NEGATORS)
+    if not cited:
+        if claims:
+            yield Fault("citation", f"{min(claims)}: nothing is cited in this part")
+        return
+    if all(bound.outcome == "" for bound in cited):
+        yield from _facts(clause, cited)
+        return
+    if len(cited) > 1:
+        if claims:
+            yield Fault("direction", f"{min(claims)}: said of several findings at once")
+        return
+    [bound] = cited
+    yield from _certainty(clause, bound, text)
+    yield from _direction(clause, bound, words)
+    yield from _attribution(_events(clause, bound))
+
+
+def _text(clause: Sequence[Piece]) -> str:
+    """The clause's plain words, every printed text as one sign."""
+    return re.sub(r"\s+", " ", "".join("§" if p.options else p.text for p in clause)).lower()
+
+
+def _certainty(clause: Sequence[Piece], bound: Bound, text: str) -> Iterator[Fault]:
+    """Words of evidence, hedges and negations against the outcome."""
+    outcome, hedged = bound.outcome, False
+    text = _told_verdict(clause, text)
+    for pattern, outcomes in HEDGES:
+        match = re.search(pattern, text)
+        while match is not None:
+            if outcome[:1] not in outcomes:
+                yield Fault("negation" if outcome == "verified" else "significance", match[0].strip())
+            hedged = True
+            text = f"{text[: match.start()]} {text[match.end() :]}"
+            match = re.search(pattern, text)
+    words = _WORD.findall(text)
+    for word in words:
+        if word in NEGATORS:
+            yield Fault("negation", word)
+    if outcome == "verified":
+        return
+    for word in words:
+        if word in STRONG | WEAK:
+            yield Fault("significance", f"{word}: the claim is {outcome}")
+    if (not hedged and _asserts(clause)) or _asserts_twice(clause):
+        yield Fault("significance", f"stated although the claim is {outcome}")
+
+
+def _asserts(clause: Sequence[Piece]) -> bool:
+    """Whether the clause states a direction or a relation."""
+    words = _WORD.findall(_text(clause))
+    return any(w in _ASSERTING for w in words) or any("claim" in p.kinds() for p in clause)
+
+
+def _asserts_twice(clause: Sequence[Piece]) -> bool:
+    """Whether it is stated before a colon or a conjunction and once more after it: one hedge covers one of them."""
+    parts: list[list[Piece]] = [[]]
+    for piece in clause:
+        for at, part in enumerate([piece.text] if piece.options else _AGAIN.split(piece.text)):
+            if at:
+                parts.append([])
+            parts[-1].append(Piece(part, piece.options))
+    return sum(_asserts(part) for part in parts) > 1
+
+
+def _told_verdict(clause: Sequence[Piece], text: str) -> str:
+    """The text with the verdict's own word in the place of its slot."""
+    shown = [p.text.lower() if "verdict" in p.kinds() else "§" for p in clause if p.options]
+    parts = text.split("§")
+    return "".join(a + b for a, b in zip(parts, [*shown, ""], strict=True)) if len(parts) == len(shown) + 1 else text
+
+
+def _direction(clause: Sequence[Piece], bound: Bound, words: frozenset[str]) -> Iterator[Fault]:
+    """Words of direction against the sign and the order of the sides."""
+    events = _events(clause, bound)
+    said = [e for e in events if e.kind == "direction"]
+    if not said:
+        return
+    if bound.order and words & SUPERLATIVES:
+        yield from _ordered(clause, bound)
+        return
+    if words & SUPERLATIVES:
+        yield Fault("direction", f"{min(words & SUPERLATIVES)}: no order was computed")
+        return
+    if not bound.plain:
+        yield Fault("direction", f"{said[0].text}: this claim is said by its own words only")
+        return
+    if bound.outcome != "verified" and bound.sign == 0:
+        return  # hedged or at fault already: no direction is stated
+    if not _names_outcome(clause, bound):
+        yield Fault("direction", f"{said[0].text}: of what")
+    sides = any(e.kind == "side" for e in events)
+    if sides:
+        yield from _against_sides(events, bound)
+    elif bound.paired:
+        yield from _of_relation(said, bound)
+    else:
+        yield Fault("direction", f"{said[0].text}: no side is named")
+
+
+def _names_outcome(clause: Sequence[Piece], bound: Bound) -> bool:
+    """Whether the clause says what is higher or lower: the outcome, and of a share its event."""
+    if any(p.kinds() & {"claim", "event"} for p in clause):
+        return True
+    if "event" in bound.slots:
+        return False
+    outcome = bound.names[0] if bound.names else ""
+    bare = {w.lower() for w in re.findall(r"[A-Za-z]{2,}", outcome)}
+    said = set(_WORD.findall(_text(clause)))
+    return any(p.options and p.text == outcome for p in clause) or bool(bare and bare <= said)
+
+
+def _events(clause: Sequence[Piece], bound: Bound) -> list[Event]:
+    out: list[Event] = []
+    for piece in clause:
+        mine = [slot for owner, slot in piece.options if owner.id == bound.id]
+        sided = [slot for slot in mine if slot.side]
+        if sided:
+            slot = sided[0]
+            kind = "side" if slot.kind == "side" else "figure" if slot.kind in _SIDED else ""
+            if kind:
+                out.append(Event(kind, slot.side, piece.text))
+        elif not piece.options:
+            out += [e for word in _WORD.findall(piece.text.lower()) if (e := _event(word)) is not None]
+    return out
+
+
+def _event(word: str) -> Event | None:
+    if word in UP | DOWN:
+        return Event("direction", 1 if word in UP else -1, word)
+    return Event("reference", "", word) if word in REFERENCES else None
+
+
+def _against_sides(events: Sequence[Event], bound: Bound) -> Iterator[Fault]:
+    """Each word of direction with the side that it is said of: the next one named, else the one before."""
+    at = [i for i, e in enumerate(events) if e.kind == "direction"]
+    for nth, i in enumerate(at):
+        after = events[i + 1 : at[nth + 1] if nth + 1 < len(at) else len(events)]
+        before = events[at[nth - 1] + 1 if nth else 0 : i]
+        side = _subject(after) or _subject(before)
+        if side is None:
+            yield Fault("direction", f"{events[i].text}: no side is named")
+        elif int(events[i].value) * (1 if side == "a" else -1) != bound.sign:
+            yield Fault("direction", events[i].text)
+
+
+def _subject(events: Sequence[Event]) -> str | None:
+    """The side that is spoken of: the first one named, or the other one where it stands after `than`."""
+    for before, event in zip([None, *events], events, strict=False):
+        if event.kind == "side":
+            if before is not None and before.kind == "reference":
+                return "b" if event.value == "a" else "a"
+            return str(event.value)
+    return None
+
+
+def _of_relation(said: Sequence[Event], bound: Bound) -> Iterator[Fault]:
+    """`rises with`, or `the higher the one, the lower the other`: the product of the words is the sign."""
+    product = 1
+    for event in said:
+        product *= int(event.value)
+    if len(said) > 2 or product != bound.sign:
+        yield Fault("direction", " … ".join(e.text for e in said))
+
+
+def _ordered(clause: Sequence[Piece], bound: Bound) -> Iterator[Fault]:
+    """`top`, `bottom` and their like against the computed order: levels are named from that end on, in order."""
+    words = [w for w in _WORD.findall(_text(clause)) if w in SUPERLATIVES]
+    named = [p.text for p in clause if p.options and p.text in bound.order]
+    ends = {w in UP for w in words}
+    order = bound.order if ends == {True} else tuple(reversed(bound.order))
+    if len(ends) != 1 or not named or tuple(named) != order[: len(named)]:
+        yield Fault("direction", f"{words[0]}: {', '.join(named) or 'no level'}")
+
+
+def _attribution(events: Sequence[Event]) -> Iterator[Fault]:
+    """Figures of one side beside the name of the other."""
+    figures = [e for e in events if e.kind == "figure"]
+    sides = [e for e in events if e.kind == "side"]
+    if not figures:
+        return
+    if len(sides) < 2 or len(sides) == len(figures):
+        pairs = list(zip(figures, sides, strict=False))
+    else:
+        flat = [e for e in events if e.kind in ("figure", "side")]
+        start = next(i for i, e in enumerate(flat) if e.kind == "figure")
+        tail = [e for e in flat[start:] if e.kind == "side"]
+        pairs = list(zip(figures, tail if len(tail) >= len(figures) else sides, strict=False))
+    for figure, side in pairs:
+        if figure.value != side.value:
+            yield Fault("direction", f"{figure.text} is the figure of the other side")
+    if not sides and [f.value for f in figures] == ["b", "a"]:
+        yield Fault("direction", f"{figures[0].text} is the figure of the other side")
+
+
+def _populations(pieces: Sequence[Piece], evidence: Sequence[Bound]) -> Iterator[Fault]:
+    """Every filter and every "within" of the cited evidence must be said."""
+    text = "".join(p.text for p in pieces).lower()
+    for bound in evidence:
+        for qualifier in bound.qualifiers:
+            if qualifier.lower() not in text:
+                yield Fault("population", f"left out: {qualifier}")
+
+
+# Facts
+
+
+def _compared(pieces: Sequence[Piece], evidence: Sequence[Bound]) -> bool:
+    """Whether the sentence holds facts only."""
+    return all(bound.outcome == "" for bound in evidence)
+
+
+def _facts(pieces: Sequence[Piece], facts: Sequence[Bound]) -> Iterator[Fault]:
+    """Facts are counted, not tested: no word of evidence, no denial, and a comparison only as two values stand."""
+    text = _text(pieces)
+    words = _WORD.findall(text)
+    for word in words:
+        if word in STRONG | WEAK:
+            yield Fault("significance", f"{word}: no test stands behind a fact")
+        elif word in NEGATORS:
+            yield Fault("negation", word)
+        elif word in RELATED:
+            yield Fault("significance", f"{word}: no test stands behind a fact")
+    said = [e for w in words if (e := _event(w)) is not None]
+    directions = [e for e in said if e.kind == "direction"]
+    if not directions:
+        return
+    ordered = [b for b in facts if b.order]
+    if ordered and frozenset(words) & SUPERLATIVES:
+        yield from _ordered(pieces, ordered[0])
+        return
+    if all(_labelled(e, facts) for e in directions):
+        return
+    yield from _two_values(pieces, facts, directions)
+
+
+def _labelled(event: Event, facts: Sequence[Bound]) -> bool:
+    """Whether the label of a fact says the same word itself: `highest fare`."""
+    labels = " ".join(s.text.lower() for b in facts for s in b.slots.values() if s.kind == "label")
+    return event.text in _WORD.findall(labels)
+
+
+def _two_values(pieces: Sequence[Piece], facts: Sequence[Bound], said: Sequence[Event]) -> Iterator[Fault]:
+    """`higher in A ([f1]) than in B ([f2])`: the first value against the second."""
+    cited = {b.id: b.amount for p in pieces for b, s in p.options if s.kind in ("value", "percent")}
+    amounts = list(cited.values())
+    if len(said) != 1 or len(amounts) != 2 or amounts[0] is None or amounts[1] is None:
+        yield Fault("direction", f"{said[0].text}: it takes two values to compare")
+        return
+    text = _text(pieces)
+    word = said[0].text
+    first = -1 if re.search(r"\b(than|against|versus|to|with)\b[^§]*§", text.split(word)[0]) else 1
+    if (amounts[0] - amounts[1]) * first * int(said[0].value) <= 0:
+        yield Fault("direction", word)
