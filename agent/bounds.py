@@ -172,6 +172,7 @@ def _words(h: Hypothesis, finding: Finding, sides: tuple[tuple[str, ...], ...]) 
         yield "event", Slot(f"{column(h.outcome)} is above {number(h.above)}", "event")
     yield "where", Slot(among(h).rstrip(", "), "where")
     yield "within", Slot(next((q for q in _qualifiers(h, finding) if q.startswith("within the same")), ""), "where")
+    yield "adjusted", Slot(finding.adjustment.phrase if finding.outcome == "verified" else "", "where")
     yield "fixed", Slot(next((q for q in _qualifiers(h, finding) if q.endswith("held fixed")), ""), "where")
 
 

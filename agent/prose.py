@@ -144,7 +144,7 @@ def _judged(raw: str, known: Mapping[str, Bound]) -> tuple[tuple[str, ...], str,
     except _NoSuchSlot as err:
         return named, "", (Fault("citation", str(err)),)
     faults = _digits(raw) or check_pieces(pieces, evidence)
-    return named, _plain("".join(p.text for p in pieces)), faults
+    return named, _plain("".join(_inert(p.text) if p.options else p.text for p in pieces)), faults
 
 
 class _NoSuchSlot(Exception):
@@ -171,7 +171,7 @@ def _filled(raw: str, known: Mapping[str, Bound], evidence: Sequence[Bound]) -> 
         slot = bound.slots.get(match[2] or "", Slot("", "label") if not match[2] else None)
         if slot is None:
             raise _NoSuchSlot(match[0])
-        out.append(Piece(_inert(slot.text), ((bound, slot),)))
+        out.append(Piece(slot.text, ((bound, slot),)))
     return (*out, *pieces_of(raw[at:], words))
 
 

@@ -56,12 +56,18 @@ HOSTILE = (
 )  # fmt: skip
 
 
-def adversarial(rng: random.Random, slots: Sequence[str], names: Sequence[str]) -> str:
-    """One text of 1 to 60 parts, from good words to the worst."""
+def adversarial(rng: random.Random, slots: Sequence[str], names: Sequence[str], good: Sequence[str] = ()) -> str:
+    """One text of 1 to 60 parts, from good words to the worst, or a good sentence that was tampered with."""
     pools = (slots, PLAIN, names, NUMBER_WORDS, SIGNS, HOSTILE)
     weights = rng.choice(((6, 10, 3, 0.2, 0.2, 0.2), (4, 6, 2, 1, 1, 1), (1, 1, 1, 3, 3, 3)))
     parts = [rng.choice(rng.choices(pools, weights)[0]) for _ in range(rng.randint(1, 60))]
     parts = [_twisted(rng, part) if rng.random() < 0.08 else part for part in parts]
+    if good and rng.random() < 0.5:  # a sentence that would pass, with a few bad parts put in anywhere
+        text = rng.choice(good)
+        for part in rng.choices(rng.choice(pools[2:]), k=rng.randint(0, 2)):
+            at = rng.randint(0, len(text))
+            text = f"{text[:at]}{rng.choice((' ', ''))}{part}{rng.choice((' ', ''))}{text[at:]}"
+        return text
     return rng.choice((" ", " ", " ", "")).join(parts)
 
 
@@ -100,6 +106,8 @@ class Attack(NamedTuple):
 
     texts: int
     sentences: int
+    worded: int
+    """Sentences that are no template's: they came from outside and passed."""
     dropped: int
     unbound: int
     faults: Counter[str]
@@ -111,15 +119,18 @@ def attack(findings: Sequence[Finding], facts: Sequence, texts: int, seed: int) 
     known = list(bounds_of(findings, facts).values())
     slots = [f"[{b.id}.{name}]" if name else f"[{b.id}]" for b in known for name in b.slots]
     own, names = printed(known), [n for b in known for n in b.names]
-    kept = dropped = loose = 0
+    good = [text for f in findings for text in (slot_form(f), *paraphrases(f))]
+    templates = {b.slots["sentence"].text for b in known}
+    kept = worded = dropped = loose = 0
     faults: Counter[str] = Counter()
     for _ in range(texts):
-        told = summary_of(findings, facts, adversarial(rng, slots, names))
+        told = summary_of(findings, facts, adversarial(rng, slots, names, good))
         kept += len(told.sentences)
+        worded += sum(sentence not in templates for sentence in told.sentences)
         dropped += len(told.dropped)
         faults.update(fault.kind for _, fault in told.dropped)
         loose += sum(bool(unbound(sentence, own)) for sentence in told.sentences)
-    return Attack(texts, kept, dropped, loose, faults)
+    return Attack(texts, kept, worded, dropped, loose, faults)
 
 
 # True sentences
@@ -177,10 +188,65 @@ def paraphrases(finding: Finding) -> Iterator[str]:
         yield f"{among}{what} {where} ([{i}.figure_a] against [{i}.figure_b]; [{i}.sizes])."
         yield f"Compared with the other side, {among}{what} where [{i}.a], with [{i}.figure_a] in [{i}.n] rows."
         if "size" in have and "interval" in have:
-            yield f"The held-out rows support that {among}{what} {where}, by [{i}.size] ([{i}.interval]; [{i}.sizes])."
+            yield f"The rows support that {among}{what} {where}, by [{i}.size] ([{i}.interval]; [{i}.sizes])."
     if bound.paired:
         verb = "rises" if up else "falls"
         yield f"{among}{what if 'event' in have else f'[{i}.outcome] {verb}'} with [{i}.predictor]{fixed} ([{i}.coefficient], [{i}.sizes])."
+
+
+def falsified(text: str, finding: Finding) -> Iterator[tuple[str, str]]:
+    """A true sentence in slot form made false, with what was done to it."""
+    i, a, b = finding.id, f"[{finding.id}.a]", f"[{finding.id}.b]"
+    if finding.outcome == "verified":
+        turned = _swapped(text, *("higher lower rises falls more less".split()))
+        made = {
+            "direction turned": turned,
+            "sides exchanged": _exchanged(text, a, b),
+            "figures exchanged": _exchanged(text, f"[{i}.figure_a]", f"[{i}.figure_b]"),
+            "negated": re.sub(r"\b(is|rises|falls)\b(?= (higher|lower|more|less|with))", r"\1 not", text, count=1),
+            "filter left out": re.sub(r"\[\w+\.(where|within|fixed)\],? ?", "", text),
+            "denied": f"There is no evidence that {text}",
+        }
+    else:
+        made = {
+            "claimed without evidence": text.replace("is not shown to be higher or lower", "is higher"),
+            "evidence where there is none": f"The data provide evidence that [{i}.claim].",
+        }
+    made |= {
+        "a cause": text.rstrip(".") + f" because of [{i}.predictor].",
+        "a driver": f"[{i}.predictor] drives [{i}.outcome].",
+        "a column that is not there": text.rstrip(".") + ", as for `household_income`.",
+        "a place that is not there": f"In Norway {text}",
+        "widened": text.rstrip(".") + " for everyone.",
+        "another unit": re.sub(rf"(\[{i}\.(effect|size|figure_a)\])", r"\1 dollars", text, count=1),
+        "a figure of its own": text.rstrip(".") + ", about 12 times.",
+        "a number in words": text.rstrip(".") + ", nearly double.",
+        "certainty": f"It is proven that {text}",
+    }
+    yield from ((how, false) for how, false in made.items() if false != text)
+
+
+def _swapped(text: str, *pairs: str) -> str:
+    other = dict(zip(pairs[::2], pairs[1::2], strict=True)) | dict(zip(pairs[1::2], pairs[::2], strict=True))
+    return re.sub(rf"\b({'|'.join(pairs)})\b", lambda m: other[m[0]], text)
+
+
+def _exchanged(text: str, a: str, b: str) -> str:
+    return text.replace(a, "\x00").replace(b, a).replace("\x00", b) if a in text and b in text else text
+
+
+def caught(findings: Sequence[Finding]) -> tuple[Counter[str], list[tuple[str, str]]]:
+    """How many falsified sentences were made of each kind, and those that passed."""
+    made: Counter[str] = Counter()
+    passed = []
+    for finding in findings:
+        for text in {slot_form(finding), *paraphrases(finding)}:
+            for how, false in falsified(text, finding):
+                made[how] += 1
+                told = summary_of((finding,), (), false)
+                if not told.dropped:
+                    passed.append((how, false))
+    return made, passed
 
 
 def reports(data: Path) -> Iterator[tuple[str, tuple[Finding, ...]]]:
@@ -210,26 +276,30 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
     parser.add_argument("--show", action="store_true", help="print every dropped true sentence")
     given = parser.parse_args()
-    rows, pool = [], []
+    rows, pool, every = [], [], []
     for name, findings in reports(given.data):
-        pool += findings[:6]
+        pool += findings[:2]
+        every += findings
         own, other = [slot_form(f) for f in findings], [p for f in findings for p in paraphrases(f)]
         one, two = judged(findings, own), judged(findings, other)
         rows.append((name.rsplit("/", 1)[1], len(own), len(one), len(other), len(two)))
         if given.show:
             sys.stdout.writelines(f"{raw}\n    {fault}\n" for raw, fault in one + two)
+    made, passed = caught(every)
     seen = attack(pool, (), given.texts, 20261125)
-    text = _page(rows, seen)
+    text = _page(rows, made, Counter(how for how, _ in passed), seen)
     sys.stdout.write(text + "\n")
     write_section("grounding", text)
 
 
-def _page(rows: Sequence[tuple[str, int, int, int, int]], seen: Attack) -> str:
+def _page(
+    rows: Sequence[tuple[str, int, int, int, int]], made: Counter[str], passed: Counter[str], seen: Attack
+) -> str:
     kinds = ", ".join(f"{kind} {n:,}" for kind, n in sorted(seen.faults.items(), key=lambda x: (-x[1], x[0])))
     own, lost, other, gone = (sum(row[at] for row in rows) for at in range(1, 5))
     lines = [
-        f"{seen.texts:,} random hostile texts: {seen.sentences:,} sentences printed, {seen.dropped:,} dropped, "
-        f"**{seen.unbound} with a numeral that code did not print**. First faults: {kinds}.",
+        f"{seen.texts:,} random hostile texts: {seen.sentences:,} sentences printed ({seen.worded:,} of them not "
+        f"templates), {seen.dropped:,} dropped, **{seen.unbound} with a numeral that code did not print**. First faults: {kinds}.",
         "",
         "True sentences that were dropped all the same (false alarms): template sentences and paraphrases in slot form.",
         "",
@@ -237,6 +307,12 @@ def _page(rows: Sequence[tuple[str, int, int, int, int]], seen: Attack) -> str:
         "| --- | ---: | ---: | ---: | ---: |",
         *(f"| {name} | {a} | {b} | {c} | {d} |" for name, a, b, c, d in rows),
         f"| all | {own} | {lost} ({lost / max(own, 1):.1%}) | {other} | {gone} ({gone / max(other, 1):.1%}) |",
+        "",
+        "The same sentences made false, one fault each:",
+        "",
+        "| what was done | sentences | passed |",
+        "| --- | ---: | ---: |",
+        *(f"| {how} | {n:,} | {passed[how]} |" for how, n in sorted(made.items())),
     ]
     return "\n".join(lines)
 

@@ -42,6 +42,7 @@ _ROLES = {
     "difference": {"difference", "points"}, "gap": {"difference", "points"}, "average": {"mean"}, "mean": {"mean"},
     "median": {"value"}, "interval": {"interval"}, "rho": {"coefficient"}, "correlation": {"coefficient"},
     "coefficient": {"coefficient"}, "share": {"share", "percent"}, "n": {"count"}, "by": {"difference", "points"},
+    "total": {"value"}, "sum": {"value"},
 }  # fmt: skip
 """Which figures may follow a word that says what they are; facts print values of any of them."""
 _COUNTED = frozenset("rows observations cases records units clusters".split())

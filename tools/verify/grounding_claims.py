@@ -8,7 +8,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from .grounding_parts import Bound, Fault, Piece
+from .grounding_facts import fact_faults, order_faults
+from .grounding_parts import WORD, Bound, Fault, Piece, plain_text
 from .grounding_words import DOWN, HEDGES, NEGATORS, REFERENCES, RELATED, STRONG, SUPERLATIVES, UP, WEAK
 
 _BREAK = re.compile(r"(;|, (?:while|whereas|but|although|though|and)\b)")
@@ -16,7 +17,6 @@ _AGAIN = re.compile(r"[:;,()]|\b(?:and|but|while|whereas|although|though|yet)\b"
 _ASSERTING = (UP | DOWN | RELATED) - {"difference", "differences"}
 """Words that state something; `a difference of` only names a figure."""
 _SIDED = frozenset(("mean", "share"))
-_WORD = re.compile(r"[a-z][a-z'-]*")
 
 
 class Event(NamedTuple):
@@ -35,16 +35,23 @@ def claim_faults(pieces: Sequence[Piece], evidence: Sequence[Bound]) -> Iterator
         pieces: The sentence.
         evidence: What it cites; a clause without a citation of its own speaks of it where it is one.
     """
-    yield from _populations(pieces, evidence)
+    if all(bound.outcome == "" for bound in evidence):
+        for bound in evidence:
+            yield from _populations(pieces, bound)
+        yield from fact_faults(pieces, evidence)
+        return
     if len(evidence) == 1:
-        for clause in _clauses(pieces) if evidence[0].outcome not in ("", "verified") else [pieces]:
+        yield from _populations(pieces, evidence[0])
+        for clause in _clauses(pieces) if evidence[0].outcome != "verified" else [pieces]:
             yield from _clause(clause, evidence)
         return
-    if _compared(pieces, evidence):
-        yield from _facts(pieces, evidence)
-        return
     for clause in _clauses(pieces):
-        yield from _clause(clause, _cited(clause, evidence))
+        cited = _cited(clause, evidence)
+        for bound in cited:
+            yield from _populations(clause, bound)
+            if bound.outcome and not _named(clause, bound):
+                yield Fault("direction", "a figure without its claim")
+        yield from _clause(clause, cited)
 
 
 def _clauses(pieces: Sequence[Piece]) -> Iterator[list[Piece]]:
@@ -69,15 +76,15 @@ def _cited(clause: Sequence[Piece], evidence: Sequence[Bound]) -> list[Bound]:
 
 
 def _clause(clause: Sequence[Piece], cited: Sequence[Bound]) -> Iterator[Fault]:
-    text = _text(clause)
-    words = frozenset(_WORD.findall(text))
+    text = plain_text(clause)
+    words = frozenset(WORD.findall(text))
     claims = words & (UP | DOWN | RELATED | STRONG | WEAK | NEGATORS)
     if not cited:
         if claims:
             yield Fault("citation", f"{min(claims)}: nothing is cited in this part")
         return
     if all(bound.outcome == "" for bound in cited):
-        yield from _facts(clause, cited)
+        yield from fact_faults(clause, cited)
         return
     if len(cited) > 1:
         if claims:
@@ -86,12 +93,10 @@ def _clause(clause: Sequence[Piece], cited: Sequence[Bound]) -> Iterator[Fault]:
     [bound] = cited
     yield from _certainty(clause, bound, text)
     yield from _direction(clause, bound, words)
-    yield from _attribution(_events(clause, bound))
-
-
-def _text(clause: Sequence[Piece]) -> str:
-    """The clause's plain words, every printed text as one sign."""
-    return re.sub(r"\s+", " ", "".join("§" if p.options else p.text for p in clause)).lower()
+    yield from _attribution(_events(clause, bound), any("claim" in p.kinds() for p in clause))
+    counted = re.search(r"\b(\w+) (rows|records|observations|cases|data)\b", text)
+    if counted is not None and counted[1] in UP | DOWN:
+        yield Fault("direction", f"{counted[0]}: rows are not what was compared")
 
 
 def _certainty(clause: Sequence[Piece], bound: Bound, text: str) -> Iterator[Fault]:
@@ -106,7 +111,7 @@ def _certainty(clause: Sequence[Piece], bound: Bound, text: str) -> Iterator[Fau
             hedged = True
             text = f"{text[: match.start()]} {text[match.end() :]}"
             match = re.search(pattern, text)
-    words = _WORD.findall(text)
+    words = WORD.findall(text)
     for word in words:
         if word in NEGATORS:
             yield Fault("negation", word)
@@ -121,7 +126,7 @@ def _certainty(clause: Sequence[Piece], bound: Bound, text: str) -> Iterator[Fau
 
 def _asserts(clause: Sequence[Piece]) -> bool:
     """Whether the clause states a direction or a relation."""
-    words = _WORD.findall(_text(clause))
+    words = WORD.findall(plain_text(clause))
     return any(w in _ASSERTING for w in words) or any("claim" in p.kinds() for p in clause)
 
 
@@ -150,7 +155,7 @@ def _direction(clause: Sequence[Piece], bound: Bound, words: frozenset[str]) -> 
     if not said:
         return
     if bound.order and words & SUPERLATIVES:
-        yield from _ordered(clause, bound)
+        yield from order_faults(clause, bound)
         return
     if words & SUPERLATIVES:
         yield Fault("direction", f"{min(words & SUPERLATIVES)}: no order was computed")
@@ -179,7 +184,7 @@ def _names_outcome(clause: Sequence[Piece], bound: Bound) -> bool:
         return False
     outcome = bound.names[0] if bound.names else ""
     bare = {w.lower() for w in re.findall(r"[A-Za-z]{2,}", outcome)}
-    said = set(_WORD.findall(_text(clause)))
+    said = set(WORD.findall(plain_text(clause)))
     return any(p.options and p.text == outcome for p in clause) or bool(bare and bare <= said)
 
 
@@ -194,7 +199,7 @@ def _events(clause: Sequence[Piece], bound: Bound) -> list[Event]:
             if kind:
                 out.append(Event(kind, slot.side, piece.text))
         elif not piece.options:
-            out += [e for word in _WORD.findall(piece.text.lower()) if (e := _event(word)) is not None]
+            out += [e for word in WORD.findall(piece.text.lower()) if (e := _event(word)) is not None]
     return out
 
 
@@ -236,17 +241,7 @@ def _of_relation(said: Sequence[Event], bound: Bound) -> Iterator[Fault]:
         yield Fault("direction", " … ".join(e.text for e in said))
 
 
-def _ordered(clause: Sequence[Piece], bound: Bound) -> Iterator[Fault]:
-    """`top`, `bottom` and their like against the computed order: levels are named from that end on, in order."""
-    words = [w for w in _WORD.findall(_text(clause)) if w in SUPERLATIVES]
-    named = [p.text for p in clause if p.options and p.text in bound.order]
-    ends = {w in UP for w in words}
-    order = bound.order if ends == {True} else tuple(reversed(bound.order))
-    if len(ends) != 1 or not named or tuple(named) != order[: len(named)]:
-        yield Fault("direction", f"{words[0]}: {', '.join(named) or 'no level'}")
-
-
-def _attribution(events: Sequence[Event]) -> Iterator[Fault]:
+def _attribution(events: Sequence[Event], claimed: bool) -> Iterator[Fault]:
     """Figures of one side beside the name of the other."""
     figures = [e for e in events if e.kind == "figure"]
     sides = [e for e in events if e.kind == "side"]
@@ -262,66 +257,21 @@ def _attribution(events: Sequence[Event]) -> Iterator[Fault]:
     for figure, side in pairs:
         if figure.value != side.value:
             yield Fault("direction", f"{figure.text} is the figure of the other side")
-    if not sides and [f.value for f in figures] == ["b", "a"]:
-        yield Fault("direction", f"{figures[0].text} is the figure of the other side")
+    if not sides and not claimed:
+        yield Fault("direction", f"{figures[0].text}: no side is named")
 
 
-def _populations(pieces: Sequence[Piece], evidence: Sequence[Bound]) -> Iterator[Fault]:
-    """Every filter and every "within" of the cited evidence must be said."""
-    text = "".join(p.text for p in pieces).lower()
-    for bound in evidence:
-        for qualifier in bound.qualifiers:
-            if qualifier.lower() not in text:
-                yield Fault("population", f"left out: {qualifier}")
+def _populations(clause: Sequence[Piece], bound: Bound) -> Iterator[Fault]:
+    """Every filter and every "within" of the evidence must be said where it is spoken of."""
+    text = "".join(p.text for p in clause).lower()
+    for qualifier in bound.qualifiers:
+        if qualifier.lower() not in text:
+            yield Fault("population", f"left out: {qualifier}")
 
 
-# Facts
-
-
-def _compared(pieces: Sequence[Piece], evidence: Sequence[Bound]) -> bool:
-    """Whether the sentence holds facts only."""
-    return all(bound.outcome == "" for bound in evidence)
-
-
-def _facts(pieces: Sequence[Piece], facts: Sequence[Bound]) -> Iterator[Fault]:
-    """Facts are counted, not tested: no word of evidence, no denial, and a comparison only as two values stand."""
-    text = _text(pieces)
-    words = _WORD.findall(text)
-    for word in words:
-        if word in STRONG | WEAK:
-            yield Fault("significance", f"{word}: no test stands behind a fact")
-        elif word in NEGATORS:
-            yield Fault("negation", word)
-        elif word in RELATED:
-            yield Fault("significance", f"{word}: no test stands behind a fact")
-    said = [e for w in words if (e := _event(w)) is not None]
-    directions = [e for e in said if e.kind == "direction"]
-    if not directions:
-        return
-    ordered = [b for b in facts if b.order]
-    if ordered and frozenset(words) & SUPERLATIVES:
-        yield from _ordered(pieces, ordered[0])
-        return
-    if all(_labelled(e, facts) for e in directions):
-        return
-    yield from _two_values(pieces, facts, directions)
-
-
-def _labelled(event: Event, facts: Sequence[Bound]) -> bool:
-    """Whether the label of a fact says the same word itself: `highest fare`."""
-    labels = " ".join(s.text.lower() for b in facts for s in b.slots.values() if s.kind == "label")
-    return event.text in _WORD.findall(labels)
-
-
-def _two_values(pieces: Sequence[Piece], facts: Sequence[Bound], said: Sequence[Event]) -> Iterator[Fault]:
-    """`higher in A ([f1]) than in B ([f2])`: the first value against the second."""
-    cited = {b.id: b.amount for p in pieces for b, s in p.options if s.kind in ("value", "percent")}
-    amounts = list(cited.values())
-    if len(said) != 1 or len(amounts) != 2 or amounts[0] is None or amounts[1] is None:
-        yield Fault("direction", f"{said[0].text}: it takes two values to compare")
-        return
-    text = _text(pieces)
-    word = said[0].text
-    first = -1 if re.search(r"\b(than|against|versus|to|with)\b[^§]*§", text.split(word)[0]) else 1
-    if (amounts[0] - amounts[1]) * first * int(said[0].value) <= 0:
-        yield Fault("direction", word)
+def _named(clause: Sequence[Piece], bound: Bound) -> bool:
+    """Whether a clause with a figure says which claim it belongs to, where the sentence speaks of several."""
+    if not any(p.is_figure for p in clause):
+        return True
+    told = {s.kind for p in clause for b, s in p.options if b.id == bound.id}
+    return bool(told & {"side", "claim"}) or any(p.text == bound.names[1] for p in clause if len(bound.names) > 1)

@@ -29,6 +29,10 @@ FaultKind = Literal[
 _SPOKEN_FOR = PLAIN | UP | DOWN | RELATED | STRONG | WEAK | EXCESS | CAUSES | WIDENING | NEGATORS | {"true", "yes"}
 
 
+WORD = re.compile(r"[a-z][a-z'-]*")
+"""One plain word of a text in small letters."""
+
+
 class Slot(NamedTuple):
     """One text that evidence can supply, exactly as it is printed."""
 
@@ -112,10 +116,16 @@ def texts_of(evidence: Sequence[Bound]) -> dict[str, tuple[tuple[Bound, Slot], .
         named = [Slot(name, "name") for name in bound.names]
         sides = [Slot(text, "side", "ab"[at]) for at, texts in enumerate(bound.sides) for text in texts]
         order = [Slot(level, "name") for level in bound.order if spoken(level)]
-        for slot in (*bound.slots.values(), *named, *sides, *order):
+        filters = [Slot(text, "where") for text in bound.qualifiers]
+        for slot in (*bound.slots.values(), *named, *sides, *order, *filters):
             if slot.text and slot.kind != "verdict" and (bound, slot) not in known.get(slot.text, ()):
                 known[slot.text] = (*known.get(slot.text, ()), (bound, slot))
     return known
+
+
+def plain_text(clause: Sequence[Piece]) -> str:
+    """The plain words in small letters, every printed text as one sign."""
+    return re.sub(r"\s+", " ", "".join("§" if p.options else p.text for p in clause)).lower()
 
 
 def spoken(level: str) -> bool:

@@ -6,50 +6,55 @@ words are all caught by not being here.
 """
 
 UP = frozenset(
-    "higher more above greater larger bigger longer better rises rise rising rose increases increase increasing increased "
-    "grows grow growing grew climbs climb climbing exceeds exceed up upward upwards top best highest largest greatest "
-    "commoner likelier oftener older taller heavier richer faster later stronger positively".split()
+    "high frequent frequently common commonly maximum higher more above greater larger bigger longer better rises "
+    "rise rising rose increases increase increasing increased grows grow growing grew climbs climb climbing exceeds "
+    "exceed up upward upwards top best highest largest greatest commoner likelier oftener older taller heavier richer "
+    "faster later stronger positively".split()
 )
 DOWN = frozenset(
-    "lower less below fewer smaller shorter worse falls fall falling fell decreases decrease decreasing decreased drops "
-    "drop dropping dropped declines decline declining declined shrinks shrink down downward downwards bottom worst lowest "
-    "smallest least rarer younger lighter poorer slower earlier weaker negatively inversely".split()
+    "low rare rarely seldom minimum lower less below fewer smaller shorter worse falls fall falling fell decreases "
+    "decrease decreasing decreased drops drop dropping dropped declines decline declining declined shrinks shrink "
+    "down downward downwards bottom worst lowest smallest least rarer younger lighter poorer slower earlier weaker "
+    "negatively inversely".split()
 )
 SUPERLATIVES = frozenset("top bottom best worst highest lowest largest smallest greatest least".split())
 """Words about a whole order of levels: two sides never entail them."""
 
 RELATED = frozenset(
-    "differ differs different difference differences related relation relationship associated association associations "
-    "linked link goes go together correlated correlation vary varies tend tends pattern depend depends".split()
+    "differ differs different difference differences related relation relationship associated association "
+    "associations linked link goes go together correlated correlation vary varies tend tends depend depends".split()
 )
 """Words that claim a relation without a direction."""
 
 STRONG = frozenset(
     "verified shown show shows showed showing confirmed confirms confirm held hold holds evidence significant "
-    "significantly established supported supports support clear clearly demonstrated demonstrates reliable reliably "
-    "found finding findings".split()
+    "significantly established supported supports support demonstrated demonstrates reliable reliably found finding "
+    "findings".split()
 )
 """Words that say that a claim passed its test."""
 
-WEAK = frozenset("suggest suggests suggested suggesting hint hints may might could possibly perhaps likely appears".split())
+WEAK = frozenset(
+    "suggest suggests suggested suggesting hint hints may might could possibly perhaps likely appears".split()
+)
 """Words that lean to a claim without its test."""
 
 EXCESS = frozenset(
-    "proves prove proved proven proof certain certainly certainty guarantees guaranteed undoubtedly definitely absolutely "
-    "truly undeniable undeniably conclusive conclusively obviously surely insignificant highly extremely".split()
+    "proves prove proved proven proof certain certainly certainty guarantees guaranteed undoubtedly definitely "
+    "absolutely truly undeniable undeniably conclusive conclusively obviously surely insignificant highly extremely "
+    "clear clearly".split()
 )
 """Words stronger than any test."""
 
 CAUSES = frozenset(
-    "cause causes caused causing causal causally causality because since affect affects affected affecting effect effects "
-    "impact impacts impacted influence influences influenced drive drives driven driver drivers driving lead leads led "
-    "leading determine determines determined explain explains explained explaining responsible reason reasons therefore "
-    "hence thus thereby consequently consequence consequences result results resulted resulting produce produces produced "
-    "boost boosts boosted raise raises raised reduce reduces reduced reducing make makes made making improve improves "
-    "improved prevent prevents prevented protect protects protective trigger triggers triggered induce induces contribute "
-    "contributes contributing contribution owing thanks enable enables force forces forced harm harms cut cuts lift lifts "
-    "shape shapes shaped attributable attributed so why mechanism benefit benefits hurt hurts help helps helped mediate "
-    "mediates spur spurs fuel fuels hinge hinges".split()
+    "cause causes caused causing causal causally causality because since affect affects affected affecting effect "
+    "effects impact impacts impacted influence influences influenced drive drives driven driver drivers driving lead "
+    "leads led leading determine determines determined explain explains explained explaining responsible reason "
+    "reasons therefore hence thus thereby consequently consequence consequences result results resulted resulting "
+    "produce produces produced boost boosts boosted raise raises raised reduce reduces reduced reducing make makes "
+    "made making improve improves improved prevent prevents prevented protect protects protective trigger triggers "
+    "triggered induce induces contribute contributes contributing contribution owing thanks enable enables force "
+    "forces forced harm harms cut cuts lift lifts shape shapes shaped attributable attributed so why mechanism "
+    "benefit benefits hurt hurts help helps helped mediate mediates spur spurs fuel fuels hinge hinges".split()
 )
 """Words that say cause; associations entail none of them."""
 
@@ -72,9 +77,9 @@ WIDENING = frozenset(
 """Words that widen the rows a claim speaks of."""
 
 NEGATORS = frozenset(
-    "not no never neither nor without cannot hardly barely scarcely fail fails failed lack lacks lacking absent except "
-    "unlike contrary opposite instead rather reverse reversed untrue false wrong isn't aren't doesn't don't wasn't "
-    "weren't didn't can't won't couldn't refuted unsupported inconclusive undecided untestable unverified".split()
+    "not no never neither nor without cannot hardly barely scarcely fail fails failed lack lacks lacking absent "
+    "except unlike contrary opposite instead rather reverse reversed untrue false wrong isn't aren't doesn't don't "
+    "wasn't weren't didn't can't won't couldn't refuted unsupported inconclusive undecided untestable unverified".split()
 )
 
 HEDGES = (
@@ -92,6 +97,13 @@ HEDGES = (
 )
 """Phrases that leave a claim open or reject it, with the first letters of the outcomes that allow them."""
 
+STATISTICS = {
+    "mean": "mean average", "means": "mean average", "average": "mean average", "averages": "mean average",
+    "median": "median", "medians": "median", "total": "total sum", "sum": "sum total", "maximum": "maximum highest max",
+    "minimum": "minimum lowest min", "share": "share rows %", "shares": "share rows %", "rate": "rate share", "slope": "slope",
+}  # fmt: skip
+"""Words that say which statistic a figure is, with the words of a label of which one must then be there."""
+
 REFERENCES = frozenset("than against versus compared relative unlike".split())
 """Words after which the side stands that the other is compared with."""
 
@@ -103,26 +115,21 @@ UNITS = frozenset(
 """Words that a reader takes for the unit of the figure before them."""
 
 PLAIN = frozenset(
-    "a about accordance according across additionally adjusted adjusting after again against along also although am "
-    "among amongst amount amounts an analyses analysis and answer apart approximately are around as at available "
-    "average averages based basis be been before being between blank but by can cases chance check checked checks "
-    "claim claims coefficient column columns come comes common commonly compared comparison comparisons computed "
-    "concerning conclusion confidence considering consistent consistently context contrast contrasted contrasts "
-    "corresponding count counted counts course data dataset date dates did distance do does doing during early else "
-    "elsewhere especially even example exploration exploratory figure figures file fixed following for frequent "
-    "frequently from further furthermore gap give given gives group groups had has have having held held-out here "
-    "high how however hypotheses hypothesis in include includes including instance instead interval into is it its "
-    "just keeping kept key known late level levels lie lies like likely likewise listed long look looked looking "
-    "looks low lying main mean means meanwhile measured median medians minus missing mix moreover n new notably note "
-    "noted notes number numbers observations observed of often old on only onto or order ordering other others "
-    "otherwise out outcome outcomes over overall part partial particularly parts pattern patterns per period periods "
-    "plus portion predictor provide provides quantile question range ranges rare rarely rate rates reach reaches read "
-    "reading reads recorded records regarding relative remain remainder remaining remains report respectively rest "
-    "result rho roughly row rows said sample samples saw say says sealed season see seen seldom separate separately "
-    "session set sets shall share shares short side sides similarly size sizes slope slopes stand stands state stated "
-    "states steadily steady steep steeply still stood such sum summary table taken tell tells terms test tested tests "
-    "than that the their them then there these they this those though through time to together told too total toward "
-    "towards trend trends under unit units unknown unlikely unseen until up upon value values versus was were what "
-    "when where whereas whether which while who will with within would young".split()
+    "a about accordance according across additionally again against along also although am among amongst amount "
+    "amounts an analyses analysis and answer apart approximately are around as at available average averages based "
+    "basis be been being between blank but by cases check checked checks claim claims coefficient column columns come "
+    "comes compared comparison comparisons computed concerning conclusion confidence considering context contrast "
+    "contrasted contrasts corresponding count counted counts data dataset date dates did distance do does doing else "
+    "elsewhere example figure figures file following for from further furthermore gap give given gives group groups "
+    "had has have having held here how however hypotheses hypothesis in include includes including instance interval "
+    "into is it its key known level levels like likely likewise listed look looked looking looks mean means meanwhile "
+    "measured median medians missing moreover n new note noted notes number numbers observations observed of often on "
+    "onto or other others otherwise outcome outcomes over overall part partial parts portion predictor provide "
+    "provides quantile question rate rates read reading reads recorded records regarding relative remain remainder "
+    "remaining remains report respectively rest rho roughly row rows said sample samples saw say says see seen "
+    "separate separately session set sets share shares side sides similarly size sizes slope slopes stand stands "
+    "state stated states stood such sum summary table taken tell tells terms test tested tests than that the their "
+    "them then there these they this those though through time to together told too total toward towards under "
+    "unknown up value values versus was were what when where whereas whether which while who with within".split()
 )
 """Words that claim nothing by themselves."""
