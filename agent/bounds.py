@@ -11,7 +11,7 @@ from typing import Protocol
 from ..tools.verify.claims import SIGNS, Contrast
 from ..tools.verify.families.wording import among, column, condition, count, group_label, is_level, number, with_unit
 from ..tools.verify.grounding_parts import Bound, Slot, spoken
-from ..tools.verify.hypothesis import Hypothesis, parse
+from ..tools.verify.hypothesis import Hypothesis, OccurrenceDifference, RateRatio, Segment, Subgroup, parse
 from .report.result import Finding
 from .report.words import clean, headed
 
@@ -168,7 +168,7 @@ def _words(h: Hypothesis, finding: Finding, sides: tuple[tuple[str, ...], ...]) 
     event = getattr(h, "event", None)
     if event is not None:
         yield "event", Slot(is_level(h.outcome, (event,)), "event")
-    elif h.family == "occurrence_difference":
+    elif isinstance(h, OccurrenceDifference):
         yield "event", Slot(f"{column(h.outcome)} is above {number(h.above)}", "event")
     yield "where", Slot(among(h).rstrip(", "), "where")
     yield "within", Slot(next((q for q in _qualifiers(h, finding) if q.startswith("within the same")), ""), "where")
@@ -181,8 +181,9 @@ def _sides(h: Hypothesis, finding: Finding) -> tuple[tuple[str, ...], tuple[str,
     contrast = getattr(h, "levels", None)
     if contrast is not None:
         return _of_levels(h.predictor, contrast) if h.family in _SAID_PLAINLY else ((), ())
-    if h.family in ("subgroup", "segment"):
-        return (" and ".join(condition(term) for term in h.rule),), ("elsewhere", *(r for r in _REST if r != "elsewhere"))
+    if isinstance(h, Subgroup | Segment):
+        rest = ("elsewhere", *(text for text in _REST if text != "elsewhere"))
+        return (" and ".join(condition(term) for term in h.rule),), rest
     told = _ends(h, finding)
     if told:
         return told
@@ -223,7 +224,7 @@ def _qualifiers(h: Hypothesis, finding: Finding) -> Iterator[str]:
         what = re.search(rf"(?:the )?[\w %-]+ of {re.escape(column(h.outcome))}", finding.claim, re.IGNORECASE)
         if what:
             yield what[0].lower() if what[0].startswith("The") and "`" not in what[0][:3] else what[0]
-    if h.family == "rate_ratio":
+    if isinstance(h, RateRatio):
         yield f"per unit of {column(h.exposure)}" if h.exposure is not None else "per row"
 
 
@@ -309,7 +310,9 @@ def _differences(finding: Finding, value: float, low: float | None) -> Iterator[
 
 def agrees(text: str, value: float | None) -> bool:
     """Whether a printed figure is `value`, to its last printed digit; a percentage of a share between 0 and 1."""
-    match = re.search(r"([+−]?)[$€£¥₹]?(\d[\d,]*(?:\.(\d+))?)(?:e([+−]?\d+))?(?: (million|billion))?( %)?$", _bare(text))
+    match = re.search(
+        r"([+−]?)[$€£¥₹]?(\d[\d,]*(?:\.(\d+))?)(?:e([+−]?\d+))?(?: (million|billion))?( %)?$", _bare(text)
+    )
     if match is None or value is None:
         return False
     scale = _SCALES.get(match[5] or "", 1.0) * 10.0 ** int((match[4] or "0").replace("−", "-"))

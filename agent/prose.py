@@ -1,4 +1,4 @@
-"""The words of a summary or an answer: sentences with slots from outside, figures from the evidence, checked one by one.
+"""The words of a summary or an answer: sentences with slots from outside, figures from evidence, checked one by one.
 
 Knows findings, facts, and a text that nobody vouches for. Must never let a figure of that text through, change an
 outcome, or know which model wrote it: what fails is replaced by the template's sentence and counted.
@@ -177,7 +177,7 @@ def _filled(raw: str, known: Mapping[str, Bound], evidence: Sequence[Bound]) -> 
 
 def _inert(text: str) -> str:
     """A printed text on one line, without invisible characters and without an address that could be followed."""
-    return re.sub(r"(?i)(https?|ftp|file|data|javascript|mailto):", r"\1 :", clean(text)) if ":" in text else clean(text)
+    return clean(text).replace("://", ": //")
 
 
 def _plain(text: str) -> str:

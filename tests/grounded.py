@@ -45,7 +45,8 @@ def finding(
     )  # fmt: skip
     return Finding.model_validate(
         {
-            "id": h.content_id(), "family": h.family, "claim": family.claim(h), "sentence": family.sentence(h, evidence),
+            "id": h.content_id(), "family": h.family, "claim": family.claim(h),
+            "sentence": family.sentence(h, evidence),
             "hypothesis": h.as_json(), "outcome": outcome, "size": "material" if outcome == "verified" else None,
             "reason": "By the rule.", "held_out": {name: held[name] for name in keep}, "exploration": None,
             "smallest_effect": 0.06, "rank": 1, "headline": outcome == "verified",
@@ -98,7 +99,8 @@ ORDER = finding(
     {"family": "ranking", "outcome": "charges", "predictor": "region", "order": ["southeast", "northeast", "southwest"],
      "direction": "stated"},
     "verified",
-    [Group(label=f"`region` is {x}", n=300, mean=m) for x, m in (("southeast", 15e3), ("northeast", 13e3), ("southwest", 11e3))],
+    [Group(label=f"`region` is {x}", n=300, mean=m)
+     for x, m in (("southeast", 15e3), ("northeast", 13e3), ("southwest", 11e3))],
     effect("P(A>B)", 0.6, 0.55, 0.65), effect("mean difference", 2000, 900, 3100, "charges"), 0.001,
     sentence="`charges` is highest where `region` is southeast, then northeast, then southwest: closest 2,000 apart.",
 )  # fmt: skip
@@ -109,7 +111,11 @@ SHARE = Fact("f2", 41.2, "%", "rows where `sex` is male", 1024, None, 1024)
 FIRST = Fact("f3", 84.2, None, "mean of `fare` where `class` is First", 216)
 THIRD = Fact("f4", 13.7, None, "mean of `fare` where `class` is Third", 491)
 TOP = Fact(
-    "f5", 5.0, None, "levels of `country` by sum of `sales`, highest first", order=("France", "Spain", "Italy", "Peru", "Chad")
+    "f5",
+    5.0,
+    None,
+    "levels of `country` by sum of `sales`, highest first",
+    order=("France", "Spain", "Italy", "Peru", "Chad"),
 )
 OLD = Fact("f6", 30.6, "minutes", "mean of `wait`", 120, "where `age` > 60")
 FACTS = (GDP, SHARE, FIRST, THIRD, TOP, OLD)

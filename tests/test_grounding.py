@@ -87,6 +87,9 @@ def test_a_percentage_without_its_denominator_is_caught() -> None:
         ("Among rows where `age` ≥ 18, charges are lower for female than for male.", WOMEN),
         ("`charges` rises with `age` (Spearman's rho 0.53, n = 690).", AGE),
         ("The higher the `age`, the higher the `charges`.", AGE),
+        ("`charges` rises with `age`, from 9,087 where `age` is 27 or less to 18,248 where `age` is 51 or more.", AGE),
+        ("`churn` is yes more commonly where `contract` is monthly than otherwise.", CHURN),
+        ("The data do not show that `charges` is higher where `region` is northeast than otherwise.", REGION),
         ("Whether `charges` is higher where `region` is northeast than otherwise is undecided.", REGION),
         ("`charges` is not shown to be higher or lower where `region` is northeast than otherwise.", REGION),
         ("That `children` rises with `bmi` is refuted.", BMI),
@@ -110,6 +113,9 @@ def test_a_true_sentence_passes(sentence: str, evidence: object) -> None:
         ("`charges` is higher.", SMOKERS, "direction"),
         ("`charges` is highest where `smoker` is yes.", SMOKERS, "direction"),
         ("`charges` falls with `age`.", AGE, "direction"),
+        ("`charges` is higher with `age` is 27 or less.", AGE, "direction"),
+        ("`charges` is higher with rows where `age` is 27 or less.", AGE, "direction"),
+        ("`charges` is less common where `smoker` is yes.", SMOKERS, "direction"),
         ("The higher the `age`, the lower the `charges`.", AGE, "direction"),
         ("`charges` is 8,434 where `smoker` is yes and 32,050 where `smoker` is no.", SMOKERS, "direction"),
         ("`smoker` is higher where `smoker` is yes than where `smoker` is no.", SMOKERS, "direction"),
@@ -165,7 +171,10 @@ def test_a_false_sentence_is_caught_for_its_fault(sentence: str, evidence: objec
 
 @pytest.mark.parametrize(
     "numeral",
-    "12 .5 1,338x twelve dozen half double majority percent two-thirds IV ٣ ½ ④ ９ 𝟗 五 zwei trois ninetieth 2nd 1e9 twice".split(),
+    (
+        "12 .5 1,338x twelve dozen half double majority percent two-thirds IV ٣ ½ ④ ９ 𝟗 五 zwei trois ninetieth 2nd "
+        "1e9 twice threefold single most both"
+    ).split(),
 )
 def test_no_numeral_that_nothing_computed_passes_in_any_script(numeral: str) -> None:
     assert "number" in kinds(f"`charges` rises {numeral} with `age`.", AGE)

@@ -7,6 +7,7 @@ wrong one costs the reader's trust.
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from .grounding_claims import claim_faults
 from .grounding_parts import Bound, Fault, Piece, Slot, pieces_of
@@ -34,8 +35,8 @@ _ALLOWED = re.compile(r"[A-Za-z .,;:()'\"–-]")
 _CURRENCIES = frozenset("$€£¥₹%‰")
 _KNOWN = PLAIN | UP | DOWN | RELATED | STRONG | WEAK | NEGATORS
 _BOUNDING = re.compile(
-    r"\b(over|under|above|below|exceed\w*|nearly|almost|(more|less|fewer|higher|lower|greater|smaller) than|at (least|most)|"
-    r"up to|minus|plus|close to)\s*$",
+    r"\b(over|under|above|below|exceed\w*|nearly|almost|(more|less|fewer|higher|lower|greater|smaller) than|"
+    r"at (least|most)|up to|minus|plus|close to)\s*$",
     re.IGNORECASE,
 )
 _ROLES = {
@@ -79,7 +80,7 @@ def check_pieces(pieces: Sequence[Piece], evidence: Sequence[Bound]) -> tuple[Fa
 def _without_equals(pieces: Sequence[Piece]) -> list[Piece]:
     """The sentence with `n = 12` read as `n 12`: no other equation is prose."""
     out = list(pieces)
-    for at, (plain, figure) in enumerate(zip(pieces, pieces[1:], strict=False)):
+    for at, (plain, figure) in enumerate(pairwise(pieces)):
         if not plain.options and "count" in figure.kinds():
             out[at] = Piece(re.sub(r"\bn = $", "n ", plain.text))
     return out
@@ -225,5 +226,3 @@ def _causal_faults(pieces: Sequence[Piece]) -> Iterator[Fault]:
 
 def _nth(pieces: Sequence[Piece], at: int) -> Piece:
     return [p for p in pieces if p.options][at]
-
-

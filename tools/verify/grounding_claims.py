@@ -16,6 +16,7 @@ _BREAK = re.compile(r"(;|, (?:while|whereas|but|although|though|and)\b)")
 _AGAIN = re.compile(r"[:;,()]|\b(?:and|but|while|whereas|although|though|yet)\b")
 _ASSERTING = (UP | DOWN | RELATED) - {"difference", "differences"}
 """Words that state something; `a difference of` only names a figure."""
+_OFTEN = re.compile(r"\b(more|less) (common|commonly|frequent|frequently|rare|rarely)\b")
 _SIDED = frozenset(("mean", "share"))
 
 
@@ -168,12 +169,22 @@ def _direction(clause: Sequence[Piece], bound: Bound, words: frozenset[str]) -> 
     if not _names_outcome(clause, bound):
         yield Fault("direction", f"{said[0].text}: of what")
     sides = any(e.kind == "side" for e in events)
-    if sides:
+    if bound.paired and len(said) == 1 and _goes_with(said[0].text, clause, bound):
+        yield from _of_relation(said, bound)
+    elif sides:
         yield from _against_sides(events, bound)
     elif bound.paired:
         yield from _of_relation(said, bound)
     else:
         yield Fault("direction", f"{said[0].text}: no side is named")
+
+
+def _goes_with(word: str, clause: Sequence[Piece], bound: Bound) -> bool:
+    """Whether the word of direction is said of the two columns (`rises with `age``), not of a side."""
+    text = "".join(("¤" if "side" in p.kinds() else "§") if p.options else p.text for p in clause).lower()
+    follows = re.search(rf"\b{word} (?:with|as|over|along) (?:the )?(§|[a-z]+)", text)
+    own = {w for name in bound.names for w in re.findall(r"[a-z]+", name.lower())}
+    return follows is not None and (follows[1] == "§" or follows[1] in own)
 
 
 def _names_outcome(clause: Sequence[Piece], bound: Bound) -> bool:
@@ -199,8 +210,14 @@ def _events(clause: Sequence[Piece], bound: Bound) -> list[Event]:
             if kind:
                 out.append(Event(kind, slot.side, piece.text))
         elif not piece.options:
-            out += [e for word in WORD.findall(piece.text.lower()) if (e := _event(word)) is not None]
+            text = _OFTEN.sub(_how_often, piece.text.lower())
+            out += [e for word in WORD.findall(text) if (e := _event(word)) is not None]
     return out
+
+
+def _how_often(match: re.Match[str]) -> str:
+    """`more common` says one thing, and `less rare` the same."""
+    return "more" if (match[1] == "more") == (match[2] in UP) else "less"
 
 
 def _event(word: str) -> Event | None:
