@@ -121,6 +121,7 @@ def test_a_true_sentence_passes(sentence: str, evidence: object) -> None:
         ("`smoker` is higher where `smoker` is yes than where `smoker` is no.", SMOKERS, "direction"),
         ("`charges` is not higher where `smoker` is yes than where `smoker` is no.", SMOKERS, "negation"),
         ("No evidence that `charges` rises with `age`.", AGE, "negation"),
+        ("`charges` is higher apart from where `smoker` is yes.", SMOKERS, "negation"),
         ("`charges` hardly rises with `age`.", AGE, "negation"),
         ("It is false that `charges` rises with `age`.", AGE, "negation"),
         ("`children` rises with `bmi`.", BMI, "significance"),

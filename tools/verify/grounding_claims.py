@@ -17,6 +17,8 @@ _AGAIN = re.compile(r"[:;,()]|\b(?:and|but|while|whereas|although|though|yet)\b"
 _ASSERTING = (UP | DOWN | RELATED) - {"difference", "differences"}
 """Words that state something; `a difference of` only names a figure."""
 _OFTEN = re.compile(r"\b(more|less) (common|commonly|frequent|frequently|rare|rarely)\b")
+_SAVE = re.compile(r"\b(?:apart from|other than|but for|but where|but when|out of)\b")
+"""Phrases that take the named side out."""
 _SIDED = frozenset(("mean", "share"))
 
 
@@ -113,9 +115,7 @@ def _certainty(clause: Sequence[Piece], bound: Bound, text: str) -> Iterator[Fau
             text = f"{text[: match.start()]} {text[match.end() :]}"
             match = re.search(pattern, text)
     words = WORD.findall(text)
-    for word in words:
-        if word in NEGATORS:
-            yield Fault("negation", word)
+    yield from (Fault("negation", word) for word in (*_SAVE.findall(text), *(w for w in words if w in NEGATORS)))
     if outcome == "verified":
         return
     for word in words:

@@ -131,7 +131,7 @@ PLAIN = frozenset(
     "dataset date dates decided did distance do does doing else elsewhere example figure figures file "
     "following for from further furthermore gap give given gives group groups had has have having held here "
     "how however hypotheses hypothesis idea in include includes including instance interval into is it its "
-    "key known level levels like likely likewise listed look looked looking looks mean means meanwhile "
+    "key known level levels likely likewise listed look looked looking looks mean means meanwhile "
     "measured median medians missing moreover n new note noted notes number numbers observations observed of "
     "often on onto or other others otherwise our outcome outcomes over overall part partial parts portion "
     "predictor provide provides quantile question rate rates read reading reads recorded records regarding "
