@@ -1,4 +1,4 @@
-"""Findings and computed facts as evidence that a sentence can cite: every figure as it is printed elsewhere.
+"""Findings as evidence that a sentence can cite: every figure as it is printed elsewhere.
 
 Knows the result's findings and their template sentences. Must never compute a statistic or print a figure in another
 form than the template does; a figure that is not found there is not offered.
@@ -6,14 +6,22 @@ form than the template does; a figure that is not found there is not offered.
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Protocol
 
 from ..tools.verify.claims import SIGNS, Contrast
-from ..tools.verify.families.wording import among, column, condition, count, group_label, is_level, number, with_unit
+from ..tools.verify.families.wording import (
+    among,
+    column,
+    condition,
+    count,
+    group_label,
+    is_level,
+    number,
+)
 from ..tools.verify.grounding_parts import Bound, Slot, spoken
 from ..tools.verify.hypothesis import Hypothesis, OccurrenceDifference, RateRatio, Segment, Subgroup, parse
+from .bounds_facts import Fact, bound_of_fact
 from .report.result import Finding
-from .report.words import clean, headed
+from .report.words import headed
 
 FIGURE = r"[+−]?[$€£¥₹]?\d[\d,]*(?:\.\d+)?(?:e[+−]?\d+)?(?: (?:million|billion))?(?: (?:%|points))?"
 _SCALES = {"million": 1e6, "billion": 1e9}
@@ -23,50 +31,6 @@ _SAID_PLAINLY = _PAIRED | {
     "rate_ratio", "subgroup", "segment", "seasonality",
 }  # fmt: skip
 _REST = ("the other rows", "other rows", "the others", "others", "the rest", "elsewhere", "otherwise")
-
-
-class Fact(Protocol):
-    """One number that a tool computed, as the notebook of facts keeps it."""
-
-    @property
-    def id(self) -> str:
-        """`f1`, `f2`, ..."""
-        ...
-
-    @property
-    def value(self) -> float | None:
-        """The number, None where there is none."""
-        ...
-
-    @property
-    def unit(self) -> str | None:
-        """The data's own unit; `%` for a percentage."""
-        ...
-
-    @property
-    def label(self) -> str:
-        """What was computed, in words."""
-        ...
-
-    @property
-    def n(self) -> int | None:
-        """Rows used."""
-        ...
-
-    @property
-    def filter(self) -> str | None:
-        """Which rows, where not all."""
-        ...
-
-    @property
-    def denominator(self) -> object:
-        """Of a percentage, what it is a percentage of: a count of rows, or words."""
-        ...
-
-    @property
-    def missing(self) -> int | None:
-        """Rows left out because a value is missing."""
-        ...
 
 
 def bound_of(finding: Finding) -> Bound:
@@ -97,60 +61,6 @@ def bound_of(finding: Finding) -> Bound:
         qualifiers=tuple(_qualifiers(h, finding)),
         order=tuple(getattr(h, "order", ())) if getattr(h, "top", None) is None else (),
     )
-
-
-def bound_of_fact(fact: Fact) -> Bound:
-    """A computed fact as evidence; a percentage is printed with its denominator wherever it is cited whole."""
-    label, where = clean(fact.label).rstrip("."), clean(fact.filter or "")
-    value = _value(fact)
-    whole = f"{value}{_of(fact)}" if fact.unit == "%" and value else value
-    kind = "percent" if fact.unit == "%" else "value"
-    slots = {
-        "": Slot(whole, kind),
-        "value": Slot(value, kind),
-        "n": Slot("" if fact.n is None else count(fact.n), "count"),
-        "missing": Slot("" if fact.missing is None else count(fact.missing), "count"),
-        "what": Slot(label, "label"),
-        "where": Slot(where, "where"),
-        "sentence": Slot(_fact_sentence(fact, label, where, whole), "sentence"),
-    }
-    names = re.findall(r"`[^`]+`", f"{label} {where}")
-    return Bound(
-        id=fact.id,
-        slots={name: slot for name, slot in slots.items() if slot.text},
-        names=tuple(dict.fromkeys(names)),
-        qualifiers=(where,) if where else (),
-        order=tuple(getattr(fact, "order", ())),
-        amount=fact.value,
-    )
-
-
-# Facts
-
-
-def _value(fact: Fact) -> str:
-    if fact.value is None:
-        return ""
-    text = number(fact.value, 4)
-    text = text.rstrip("0").rstrip(".") if re.fullmatch(r"[−\d,]*\.\d+", text) else text
-    return with_unit(text, clean(fact.unit) if fact.unit else None)
-
-
-def _of(fact: Fact) -> str:
-    """` of 1,024 rows`."""
-    of = fact.denominator if fact.denominator is not None else fact.n
-    if isinstance(of, int | float):
-        return f" of {count(int(of))} rows"
-    return f" of {clean(str(of))}" if of else ""
-
-
-def _fact_sentence(fact: Fact, label: str, where: str, whole: str) -> str:
-    """`Mean of `fare`: 32.2 (n = 889; 2 missing).`, the template of a fact."""
-    about = [f"n = {count(fact.n)}"] if fact.n is not None else []
-    about += [where] if where and where not in label else []
-    about += [f"{count(fact.missing)} missing"] if fact.missing else []
-    told = f" ({'; '.join(about)})" if about else ""
-    return f"{label[:1].upper()}{label[1:]}: {whole or 'no value'}{told}."
 
 
 # Words
@@ -303,9 +213,9 @@ def _differences(finding: Finding, value: float, low: float | None) -> Iterator[
         kind = "points" if told[1].endswith("points") else "difference"
         yield "effect", Slot(told[1], kind)
         yield "size", Slot(told[1].lstrip("+−"), kind)
-    for interval in re.finditer(rf"[\d.]+ % interval ({FIGURE})[^;()]*", sentence):
-        if low is not None and agrees(interval[1], low):
-            yield "interval", Slot(interval[0], "interval")
+    for around in re.finditer(rf"[\d.]+ % interval ({FIGURE})[^;()]*", sentence):
+        if low is not None and agrees(around[1], low):
+            yield "interval", Slot(around[0], "interval")
 
 
 def agrees(text: str, value: float | None) -> bool:

@@ -10,7 +10,8 @@ from typing import Any, Literal, NamedTuple
 
 from ..tools.verify.grounding import check_pieces
 from ..tools.verify.grounding_parts import Bound, Fault, Piece, Slot, pieces_of
-from .bounds import Fact, bounds_of
+from .bounds import bounds_of
+from .bounds_facts import Fact
 from .report.result import Finding
 from .report.words import clean
 

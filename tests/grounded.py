@@ -2,7 +2,8 @@
 
 from typing import Any, NamedTuple
 
-from heldout.agent.bounds import bound_of, bound_of_fact
+from heldout.agent.bounds import bound_of
+from heldout.agent.bounds_facts import bound_of_fact
 from heldout.agent.report.result import Finding
 from heldout.tools.value import Effect
 from heldout.tools.verify.evidence import Evidence, Group
@@ -21,6 +22,9 @@ class Fact(NamedTuple):
     denominator: object = None
     missing: int | None = 0
     order: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    low: float | None = None
+    high: float | None = None
 
 
 def effect(name: str, value: float, low: float, high: float, unit: str | None = None) -> Effect:

@@ -88,6 +88,22 @@ def test_a_percentage_cited_whole_brings_its_denominator() -> None:
     assert summary_of((), (SHARE,), "[f2.value] are male.").dropped[0][1].kind == "denominator"
 
 
+def test_a_share_of_named_rows_is_told_with_their_count() -> None:
+    share = Fact("f1", 41.25, "%", "share of sex=male", 891, denominator="exploration rows", columns=("sex",))
+    assert summary_of((), (share,), "[f1] are male.").sentences == ("41.25 % of 891 exploration rows are male.",)
+    sample = share._replace(denominator="a sample of rows")
+    assert summary_of((), (sample,), "[f1].").sentences == ("41.25 % of a sample of rows (n = 891).",)
+
+
+def test_a_date_an_interval_and_a_filter_are_printed_as_such() -> None:
+    day = Fact("f1", 19_783.0, "date", "50 % quantile of day", 80, columns=("day",))
+    mean = Fact("f2", 32.2, None, "mean of fare", 80, "pclass is 1", columns=("fare",), low=30.0, high=34.4)
+    assert summary_of((), (day,), "The middle of `day` is [f1].").dropped[0][1].text == "middle"
+    assert summary_of((), (day,), "The value of `day` is [f1].").sentences == ("The value of `day` is 2024-03-01.",)
+    told = summary_of((), (mean,), "[f2.where], the mean of `fare` is [f2] ([f2.interval]).")
+    assert told.sentences == ("Where pclass is 1, the mean of `fare` is 32.2 (95 % interval 30.0 to 34.4).",)
+
+
 def test_without_a_usable_text_the_first_screen_is_the_summary() -> None:
     first = tuple(f.sentence for f in FINDINGS if f.headline)
     for text in (None, "", "Hello world!", "[f9] is it.", "\x00" * 50):

@@ -207,7 +207,7 @@ def _denominator_faults(pieces: Sequence[Piece]) -> Iterator[Fault]:
 
 
 def _counted(text: str) -> bool:
-    return re.search(r"% of [\d,]+ ", text) is not None
+    return re.search(r"% of ([\d,]+ |.*\(n = )", text) is not None
 
 
 def _causal_faults(pieces: Sequence[Piece]) -> Iterator[Fault]:
