@@ -128,6 +128,16 @@ def test_an_inconclusive_claim_is_worded_as_undecided_or_not_at_all() -> None:
     assert told.sentences[1].endswith("is undecided.")
 
 
+def test_a_verdict_or_a_count_of_another_finding_is_not_taken_for_one_s_own() -> None:
+    for text in (
+        f"The claim that [{AGE.id}.claim] is [{REGION.id}.verdict].",
+        f"[{AGE.id}.claim] ([{SMOKERS.id}.sizes]).",
+        f"[{AGE.id}.claim] in [f3.n] rows.",
+        f"[{REGION.id}.figures].",
+    ):
+        assert summary_of(FINDINGS, FACTS, text).dropped[0][1].kind == "direction", text
+
+
 def test_a_filter_that_is_left_out_costs_the_sentence() -> None:
     i = WOMEN.id
     text = f"`charges` is lower where [{i}.a] than where [{i}.b]."

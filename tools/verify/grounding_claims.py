@@ -90,10 +90,11 @@ def _clause(clause: Sequence[Piece], cited: Sequence[Bound]) -> Iterator[Fault]:
         yield from fact_faults(clause, cited)
         return
     if len(cited) > 1:
-        if claims:
-            yield Fault("direction", f"{min(claims)}: said of several findings at once")
+        yield Fault("direction", f"{min(claims, default='a clause')}: said of several findings at once")
         return
     [bound] = cited
+    if any("figures" in p.kinds() for p in clause) and not _names_outcome(clause, bound):
+        yield Fault("direction", "figures without their claim")
     yield from _certainty(clause, bound, text)
     yield from _direction(clause, bound, words)
     yield from _attribution(_events(clause, bound), any("claim" in p.kinds() for p in clause))
