@@ -203,6 +203,12 @@ def test_asking_again_is_free_and_another_question_takes_the_next_vault(printed:
 # Numbers
 
 
+def test_the_bounds_on_a_text_from_outside_are_those_of_the_page() -> None:
+    from heldout.agent.prose import MOST_CHARACTERS, MOST_SENTENCES
+
+    assert f"At most {MOST_SENTENCES} sentences are taken, from at most {MOST_CHARACTERS:,} characters." in METHODS
+
+
 @pytest.mark.parametrize(("what", "value", "place"), _between(METHODS, "constants"))
 def test_every_constant_of_the_methods_is_the_one_in_the_code(what: str, value: str, place: str) -> None:
     module, _, name = place.strip("`").rpartition(".")
