@@ -27,7 +27,7 @@ from .outlook import Focus, Outlook
 from .propose_rankings import without_parts
 from .proposers import proposals
 from .roles import is_code, oriented, outcome_reading, plainness, strength
-from .twins import spare_columns, versions_of_one, without_twins
+from .twins import spare_columns, without_twins
 
 _PAIRS = 160
 _SCORING_ROWS = 30_000
@@ -91,12 +91,7 @@ def draft_by_rule(
     spare = spare_columns(structure, rows, asked) | codes
     outlook = Outlook(sample, leads, barred, spare, focus, order, segments)
     wanted = (
-        x
-        for x in leads
-        if frozenset((x.a, x.b)) not in barred
-        and not spare & {x.a, x.b}
-        and not versions_of_one(x)
-        and focus.admits(x.a, x.b)
+        x for x in leads if frozenset((x.a, x.b)) not in barred and not spare & {x.a, x.b} and focus.admits(x.a, x.b)
     )
     grown = ratio * rows.n / max(sample.n, 1)
     for hypothesis in (*_of_pairs(wanted, rows, sample, order, focus), *proposals(outlook)):
