@@ -5,6 +5,7 @@ Knows leads, structure and exploration rows. Must never know a sealed row, a ver
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
+from math import comb
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -17,7 +18,7 @@ from ..tools.explore.lead import Lead, Structure
 from ..tools.explore.segments import Segmentation
 from ..tools.explore.structure import structural_pairs
 from ..tools.verify.evidence import Evidence
-from ..tools.verify.hypothesis import Hypothesis, Subgroup
+from ..tools.verify.hypothesis import Hypothesis, Ranking, Subgroup
 from ..tools.verify.policy import Rule
 from ..tools.verify.population import floor_of
 from ..tools.verify.verify import measure
@@ -161,6 +162,8 @@ def _rivals(hypothesis: Hypothesis, rows: Rows) -> int:
     """How many claims of its kind the pair offered, of which this one stood out most."""
     if isinstance(hypothesis, Subgroup):
         return _RULES
+    if isinstance(hypothesis, Ranking) and hypothesis.top is not None:
+        return comb(len(hypothesis.order), hypothesis.top)
     levels = getattr(hypothesis, "levels", None)
     cells = 1 if levels is None or levels.b else len(rows.column(hypothesis.predictor).levels)
     if getattr(hypothesis, "event", None) is not None and len(rows.column(hypothesis.outcome).levels) > 2:
