@@ -25,6 +25,7 @@ from ..tools.verify.verify import measure
 from .candidates import candidates
 from .choice import MOST, choose
 from .outlook import Focus, Outlook
+from .propose_amounts import often_zero, where_any
 from .propose_rankings import without_parts
 from .proposers import proposals
 from .roles import is_code, oriented, outcome_reading, plainness, strength
@@ -95,7 +96,9 @@ def draft_by_rule(
         x for x in leads if frozenset((x.a, x.b)) not in barred and not spare & {x.a, x.b} and focus.admits(x.a, x.b)
     )
     grown = ratio * rows.n / max(sample.n, 1)
-    for hypothesis in (*_of_pairs(wanted, rows, sample, order, focus), *proposals(outlook)):
+    amounts = often_zero(sample)
+    for proposed in (*_of_pairs(wanted, rows, sample, order, focus), *proposals(outlook)):
+        hypothesis = where_any(proposed, amounts)
         evidence = measure(hypothesis, sample, split="exploration")
         score = _usefulness(hypothesis, evidence, rule, rows, order, grown, weight)
         if score > 0:
