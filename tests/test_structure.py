@@ -304,6 +304,7 @@ def test_the_bike_table_is_read_as_an_analyst_would() -> None:
         "`season` follows from the month of `datetime`",
         "`holiday` follows from the day of `datetime`",
         "`workingday` follows from the day of `datetime`",
+        "`holiday` and `workingday` are never both raised",
         "`count` is `casual` + `registered`",
         "`temp` and `atemp` move almost in step",
     ]

@@ -175,3 +175,34 @@ def test_a_label_that_mostly_goes_with_age_is_not_cut_by_it() -> None:
     age, sex = rng.integers(1, 70, 600).astype(float), np.array(["man", "woman"])[rng.integers(0, 2, 600)]
     who = np.where(age + rng.normal(0, 4, 600) < 16, "child", sex)
     assert told({"sex": sex, "age": age, "who": who}, "function") == []
+
+
+# Flags of one label
+
+
+def test_dummies_of_one_label_are_tied_and_flags_that_meet_are_not() -> None:
+    rng = draw(20)
+    group, old = rng.integers(0, 3, 600), rng.random(600) < 0.3
+    flag = np.array(["no", "yes"])
+    data = {
+        "north": (group == 0).astype(float), "south": (group == 1).astype(float), "old": old.astype(float),
+        "east": flag[(group == 2).astype(int)],
+    }  # fmt: skip
+    data["seldom"] = np.where((group == 0) & ~old & (rng.random(600) < 0.3), 1.0, 0.0)
+    assert told({k: v for k, v in data.items() if k in ("north", "south", "old")}, "exclusive") == [("north", "south")]
+    assert frozenset(("old", "north")) not in tied(data)
+
+
+def test_rare_flags_that_never_meet_by_luck_are_left_alone() -> None:
+    rng = draw(21)
+    data = {"one": (rng.random(2000) < 0.03).astype(float), "two": (rng.random(2000) < 0.03).astype(float)}
+    both = (data["one"] == 1) & (data["two"] == 1)
+    data["two"][both] = 0.0  # fewer than ten would meet by chance
+    assert told(data, "exclusive") == []
+
+
+def test_a_label_of_two_values_that_is_no_flag_is_not_raised() -> None:
+    rng = draw(22)
+    side = rng.integers(0, 3, 600)
+    data = {"hand": np.where(side == 0, "left", "right"), "foot": np.where(side == 1, "left", "right")}
+    assert told(data, "exclusive") == []

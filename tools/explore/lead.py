@@ -28,8 +28,8 @@ class Structure(Value):
     """A relation that follows from how the table is built: stated apart, never counted as a discovery."""
 
     kind: Literal[
-        "key", "copy", "function", "hierarchy", "crossed", "sum", "part", "ranks", "near_duplicate", "version",
-        "linear", "order",
+        "key", "copy", "function", "hierarchy", "crossed", "exclusive", "sum", "part", "ranks", "near_duplicate",
+        "version", "linear", "order",
     ]  # fmt: skip
     columns: tuple[str, ...]
     """The columns involved. For function, crossed (two labels in one), sum, part and linear the determined column comes

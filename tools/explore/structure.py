@@ -30,7 +30,7 @@ from .structure_functions import (
     two_together,
 )
 from .structure_hierarchies import hierarchies
-from .structure_labels import all_but_fixed, crossed, cut_together, near_copies
+from .structure_labels import all_but_fixed, crossed, cut_together, exclusive, near_copies
 from .structure_numbers import LEAST, near_duplicates, straight_lines
 from .structure_orders import orders
 from .structure_sums import parts, products, sums
@@ -42,8 +42,8 @@ _SHORT, _SHORTER = 8, 3
 """Levels up to which it is told which goes with which."""
 _LOOK = 5_000
 _ORDER = (
-    "key", "copy", "linear", "hierarchy", "function", "crossed", "sum", "part", "ranks", "order", "near_duplicate",
-    "version",
+    "key", "copy", "linear", "hierarchy", "function", "crossed", "exclusive", "sum", "part", "ranks", "order",
+    "near_duplicate", "version",
 )  # fmt: skip
 
 
@@ -104,6 +104,7 @@ def _one_thing_twice(
     spare = {name for s in found if s.kind in ("copy", "linear") for name in s.columns[1:]}
     more = [*rankings(rows), *crossed(rows, columns, fixed, spare)]
     some, own = at[:_LOOK], [c for c in columns if c.name not in spare]
+    more += exclusive(rows, own, structural_pairs([*found, *more]))
     more += near_copies(own, structural_pairs([*found, *more]))
     more += cut_together(own, at, rows, structural_pairs([*found, *more]))
     more += all_but_fixed(rows, own, some, structural_pairs([*found, *more]))
@@ -178,7 +179,7 @@ def _tied(s: Structure) -> list[tuple[str, str]]:
     """The pairs that one structure ties by itself: each part with the whole, near duplicates with each other."""
     if s.kind in ("key", "order", "hierarchy"):
         return []
-    if s.kind in ("near_duplicate", "ranks", "version"):
+    if s.kind in ("near_duplicate", "ranks", "version", "exclusive"):
         return list(combinations(s.columns, 2))
     return [(part, s.columns[-1]) for part in s.columns[:-1]]
 

@@ -24,6 +24,9 @@ _FEW, _MOST = 12, 20
 _PARTLY = 0.3
 """Part of a label's entropy that another must take away before a number is asked for the rest."""
 _LOOK = 1_000
+_WIDEST = 200
+_RAISED = {"1", "1.0", "true", "t", "yes", "y"}
+"""What a flag says where it is raised."""
 
 
 def near_copies(columns: Sequence[Coded], done: Collection[Names]) -> Iterator[Structure]:
@@ -144,6 +147,29 @@ def _cut_within(rows: Rows, number: Coded, label: Coded, other: Coded, at: NDArr
             return None
         cut += int(size.sum() - size.max())
     return len(good) if cut >= _BY_CHANCE else None
+
+
+def exclusive(rows: Rows, columns: Sequence[Coded], done: Collection[Names]) -> Iterator[Structure]:
+    """Pairs of flags that are never both raised, though chance would raise both in ten rows: dummies of one label."""
+    flags = {c.name: _raised(rows, c) for c in columns[:_WIDEST]}
+    for (a, one), (b, two) in combinations([(n, f) for n, f in flags.items() if f is not None], 2):
+        known = (one >= 0) & (two >= 0)
+        n = int(known.sum())
+        by_luck = float((one[known] == 1).mean() * (two[known] == 1).sum()) if n >= LEAST else 0.0
+        if by_luck < _BY_CHANCE or frozenset((a, b)) in done or ((one == 1) & (two == 1)).any():
+            continue
+        text = f"`{a}` and `{b}` are never both raised {how_many(n, 0, rows.n)}: flags of one label."
+        yield Structure(kind="exclusive", columns=(a, b), text=text)
+
+
+def _raised(rows: Rows, column: Coded) -> NDArray | None:
+    """1 where a flag is raised, 0 where not and -1 where missing; None for what is no flag."""
+    own = rows.columns[column.name]
+    if column.type == "number":
+        values = rows.ordinal(column.name)[1]
+        return column.codes if len(values) == 2 and (values == (0, 1)).all() else None
+    raised = column.type == "boolean" and own.levels[-1].lower() in _RAISED
+    return column.codes if raised and len(own.levels) == 2 else None
 
 
 def all_but_fixed(rows: Rows, columns: Sequence[Coded], at: NDArray, done: Collection[Names]) -> Iterator[Structure]:
