@@ -105,7 +105,7 @@ def _one_thing_twice(
     more = [*rankings(rows), *crossed(rows, columns, fixed, spare)]
     some, own = at[:_LOOK], [c for c in columns if c.name not in spare]
     more += exclusive(rows, own, structural_pairs([*found, *more]))
-    more += near_copies(own, structural_pairs([*found, *more]))
+    more += near_copies(own, some, structural_pairs([*found, *more]))
     more += cut_together(own, at, rows, structural_pairs([*found, *more]))
     more += all_but_fixed(rows, own, some, structural_pairs([*found, *more]))
     more += versions(rows, some, spare, structural_pairs([*found, *more]), found)

@@ -20,6 +20,8 @@ _ALL_BUT_FIXED = 0.98
 """Correlation ratio from which a label of many values all but fixes a number."""
 _MANY, _ROWS_A_LEVEL = 10, 10
 _BY_CHANCE = 10
+_OFTEN_ASTRAY = 0.2
+"""Share of a few rows that may break what is then looked at in full."""
 _FEW, _MOST = 12, 20
 _PARTLY = 0.3
 """Part of a label's entropy that another must take away before a number is asked for the rest."""
@@ -29,7 +31,7 @@ _RAISED = {"1", "1.0", "true", "t", "yes", "y"}
 """What a flag says where it is raised."""
 
 
-def near_copies(columns: Sequence[Coded], done: Collection[Names]) -> Iterator[Structure]:
+def near_copies(columns: Sequence[Coded], at: NDArray, done: Collection[Names]) -> Iterator[Structure]:
     """Labels that go together in nearly every row: a category and the team that handles it.
 
     Measured is the mutual information beside the larger of the two entropies, less what one shuffling of the rows
@@ -41,6 +43,8 @@ def near_copies(columns: Sequence[Coded], done: Collection[Names]) -> Iterator[S
         one, two = size[a.name], size[b.name]
         if frozenset((a.name, b.name)) in done or min(one, two) < (_NEAR - 0.05) * max(one, two):
             continue
+        if not _alike(a.codes[at[:_LOOK]], b.codes[at[:_LOOK]]):
+            continue
         both = (a.codes >= 0) & (b.codes >= 0)
         x, y = a.codes[both], b.codes[both]
         if len(x) < max(LEAST, 5 * max(a.distinct, b.distinct)) or _shared(x, y) < _NEAR:
@@ -48,6 +52,12 @@ def near_copies(columns: Sequence[Coded], done: Collection[Names]) -> Iterator[S
         off = exceptions_of(x, y)
         text = f"`{b.name}` is nearly a copy of `{a.name}`: its value follows {how_many(len(x), off)}."
         yield Structure(kind="near_duplicate", columns=(a.name, b.name), text=text, exceptions=off)
+
+
+def _alike(x: NDArray, y: NDArray) -> bool:
+    """Whether on a few rows one label goes with the other often enough for a full look."""
+    good = (x >= 0) & (y >= 0)
+    return bool(good.any()) and exceptions_of(x[good], y[good]) <= _OFTEN_ASTRAY * good.sum()
 
 
 def _entropy(count: NDArray) -> float:
@@ -152,14 +162,18 @@ def _cut_within(rows: Rows, number: Coded, label: Coded, other: Coded, at: NDArr
 def exclusive(rows: Rows, columns: Sequence[Coded], done: Collection[Names]) -> Iterator[Structure]:
     """Pairs of flags that are never both raised, though chance would raise both in ten rows: dummies of one label."""
     flags = {c.name: _raised(rows, c) for c in columns[:_WIDEST]}
-    for (a, one), (b, two) in combinations([(n, f) for n, f in flags.items() if f is not None], 2):
+    flags = {name: codes for name, codes in flags.items() if codes is not None}
+    few = {name: codes[: 5 * _LOOK] == 1 for name, codes in flags.items()}
+    for a, b in combinations(flags, 2):
+        if frozenset((a, b)) in done or (few[a] & few[b]).any():
+            continue
+        one, two = flags[a], flags[b]
         known = (one >= 0) & (two >= 0)
         n = int(known.sum())
         by_luck = float((one[known] == 1).mean() * (two[known] == 1).sum()) if n >= LEAST else 0.0
-        if by_luck < _BY_CHANCE or frozenset((a, b)) in done or ((one == 1) & (two == 1)).any():
-            continue
-        text = f"`{a}` and `{b}` are never both raised {how_many(n, 0, rows.n)}: flags of one label."
-        yield Structure(kind="exclusive", columns=(a, b), text=text)
+        if by_luck >= _BY_CHANCE and not ((one == 1) & (two == 1)).any():
+            text = f"`{a}` and `{b}` are never both raised {how_many(n, 0, rows.n)}: flags of one label."
+            yield Structure(kind="exclusive", columns=(a, b), text=text)
 
 
 def _raised(rows: Rows, column: Coded) -> NDArray | None:
@@ -180,13 +194,32 @@ def all_but_fixed(rows: Rows, columns: Sequence[Coded], at: NDArray, done: Colle
     labels = [c for c in columns if c.type == "category" and c.distinct >= _MANY]
     numbers = [c for c in columns if c.type == "number" and c.distinct > _MANY]
     for label in labels:
-        for number in numbers:
-            if frozenset((label.name, number.name)) in done:
+        close = _mostly_between(label.codes[at[:_LOOK]], [rows.number(c.name)[at[:_LOOK]] for c in numbers])
+        for number, near in zip(numbers, close, strict=True):
+            if not near or frozenset((label.name, number.name)) in done:
                 continue
             ratio, n = _ratio(label.codes[at], rows.number(number.name)[at], _ROWS_A_LEVEL * label.distinct)
             if ratio >= _ALL_BUT_FIXED:
                 text = f"`{label.name}` all but fixes `{number.name}`: correlation ratio {ratio:.3f} in {n:,} rows."
                 yield Structure(kind="version", columns=(label.name, number.name), text=text)
+
+
+def _mostly_between(codes: NDArray, numbers: Sequence[NDArray]) -> list[bool]:
+    """For each number whether on a few rows little of it is left between rows that share the label."""
+    order = np.argsort(codes, kind="stable")
+    pair = np.flatnonzero((codes[order][1:] == codes[order][:-1]) & (codes[order][1:] >= 0))
+    if len(pair) < LEAST or not numbers:
+        return [False] * len(numbers)
+    y = np.stack(numbers)
+    apart = _mean_square(y[:, order[pair]] - y[:, order[pair + 1]]) / 2
+    middle = np.nan_to_num(np.nansum(y, 1) / np.maximum((~np.isnan(y)).sum(1), 1))
+    return [bool(v) for v in apart <= 3 * (1 - _ALL_BUT_FIXED**2) * _mean_square(y - middle[:, None])]
+
+
+def _mean_square(x: NDArray) -> NDArray:
+    """By row the mean of squares of what is known; infinite where nothing is."""
+    known = (~np.isnan(x)).sum(1)
+    return np.where(known > 0, np.nansum(x**2, 1) / np.maximum(known, 1), np.inf)
 
 
 def _ratio(codes: NDArray, y: NDArray, least: int) -> tuple[float, int]:
