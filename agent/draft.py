@@ -103,7 +103,8 @@ def draft_by_rule(
         score = _usefulness(hypothesis, evidence, rule, rows, order, grown, weight)
         if score > 0:
             scored[hypothesis.content_id()] = Draft(hypothesis, score)
-    distinct = without_twins(without_parts(scored.values()), sample)
+    # Twins first: what an order implies must not live on under a longer label that selects the same rows.
+    distinct = without_parts(without_twins(list(scored.values()), sample))
     chosen = choose(distinct, sample)
     return Batch(tuple(chosen), drafted=len(scored), deduplicated=len(scored) - len(chosen))
 

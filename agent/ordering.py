@@ -25,7 +25,9 @@ ORDER = {"verified": 0, "inconclusive": 1, "refuted": 2, "untestable": 3}
 _ALIKE = 0.25
 """What is left of a finding's worth after one that contrasts nearly the same rows."""
 _MADE = 0.6
-"""What a finding is worth on a column that others make (`alone` beside `siblings`), or on two parts of one total."""
+"""What a finding is worth on a column that others make, beside one on these: `alone` beside `siblings`."""
+_PARTS = 0.3
+"""What a finding is worth on two parts of one total: they grow together with what they are parts of."""
 _NEARLY_ONE_TO_ONE = 0.8
 _TAGS = {"robust": 1.0, "attenuated": 0.6, "reversed": 0.45, "not run": 0.85}
 """How much of its worth a verified claim keeps by what becomes of it with the other columns held fixed."""
@@ -88,7 +90,7 @@ def _newness(h: Hypothesis, table: Table) -> float:
     others = {h.predictor, *(t.column for t in getattr(h, "rule", ()) if not isinstance(t, str))}
     totals = (s.columns[:-1] for s in table.structure if s.kind == "sum")
     parts = any(h.outcome in total and others & set(total) for total in totals)
-    return _MADE if parts or made & {h.outcome, h.predictor} else 1.0
+    return (_PARTS if parts else 1.0) * (_MADE if made & {h.outcome, h.predictor} else 1.0)
 
 
 def _worth(verdict: Verdict, focus: Sequence[str], readings: Mapping[str, float]) -> float:
