@@ -28,6 +28,8 @@ _MADE = 0.6
 """What a finding is worth on a column that others make, beside one on these: `alone` beside `siblings`."""
 _PARTS = 0.3
 """What a finding is worth on two parts of one total: they grow together with what they are parts of."""
+_SOME_ROWS = 0.7
+"""What a finding is worth that speaks of some rows alone: how large an amount is comes after how often there is any."""
 _NEARLY_ONE_TO_ONE = 0.8
 _TAGS = {"robust": 1.0, "attenuated": 0.6, "reversed": 0.45, "not run": 0.85}
 """How much of its worth a verified claim keeps by what becomes of it with the other columns held fixed."""
@@ -105,7 +107,7 @@ def _worth(verdict: Verdict, focus: Sequence[str], readings: Mapping[str, float]
         worth *= 1.3
     elif focus and h.predictor not in focus:
         worth *= 0.02  # in a closed family everything is tested; what was not asked for comes last
-    worth *= plainness(h.family)
+    worth *= plainness(h.family) * (_SOME_ROWS if h.where else 1.0)
     if caveats(evidence.warnings):
         worth *= 0.5
     return worth * _TAGS[verdict.adjustment.tag if verdict.outcome == "verified" else "not run"]

@@ -145,3 +145,16 @@ def test_at_most_seven_findings_make_the_first_screen() -> None:
     rows = Rows.of(data)
     found = verdicts(rows, *(rising(f"y{k}", f"x{k}") for k in range(9)))
     assert len(screen(ranked(found, Table(rows.columns, rows=rows)))) == HEADLINES
+
+
+def test_how_often_there_is_any_comes_before_how_large_it_is_where_there_is() -> None:
+    rng = draw(7)
+    x = rng.normal(size=1500)
+    some = rng.random(1500) < 1 / (1 + np.exp(-1.2 * x))
+    rows = Rows.of({"x": x, "spent": np.where(some, np.exp(0.6 * x + rng.normal(0, 0.5, 1500)), 0.0)})
+    often = rising("spent", "x").model_copy(update={"above": 0.0})
+    large = rising("spent", "x").model_copy(update={"where": (Condition(column="spent", op=">", value=0.0),)})
+    found = verdicts(rows, large, often)
+    strength = {v.hypothesis.above: v.evidence.theta for v in found}
+    assert (strength[None] or 0) > (strength[0.0] or 0)
+    assert ranked(found, Table(rows.columns)).verdicts[0].hypothesis == often
