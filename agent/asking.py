@@ -179,7 +179,7 @@ def _relation(known: Hypothesis, other: Hypothesis) -> int:
     a, b = ({k: v for k, v in h.as_json().items() if k not in ("direction", "cuts")} for h in (known, other))
     if a == b:
         return 1
-    if known.family == "monotone_association" and a["event"] is None:
+    if known.family == "monotone_association" and a["event"] is None and "above" not in a:
         return int({**a, "outcome": a["predictor"], "predictor": a["outcome"]} == b)
     levels = a.get("levels")
     if levels and levels["b"]:

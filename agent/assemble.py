@@ -7,31 +7,18 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-import numpy as np
-
 from ..tools.data.rows import Rows
 from ..tools.data.schema import Column
 from ..tools.data.split import Plan
-from ..tools.explore.lead import Lead
+from ..tools.explore.lead import Lead, Structure
 from ..tools.verify.evidence import Evidence, Picture, Verdict
 from ..tools.verify.families import FAMILIES
 from ..tools.verify.hypothesis import Hypothesis
 from ..tools.verify.units import of_test
-from .faces import alike
+from .ordering import ORDER, Table, ranked
 from .report.charts import chart
 from .report.charts_forest import before_and_after
 from .report.result import Adjustment, Counts, Explored, Finding, HeldOut
-from .report.words import caveats
-from .roles import outcome_reading, plainness, strength
-
-HEADLINES = 7
-_ALIKE = 0.25
-"""What is left of a finding's worth after one that contrasts nearly the same rows."""
-_ORDER = {"verified": 0, "inconclusive": 1, "refuted": 2, "untestable": 3}
-_NEARLY_ONE_TO_ONE = 0.8
-_TAGS = {"robust": 1.0, "attenuated": 0.6, "reversed": 0.45, "not run": 0.85}
-"""How much of its worth a verified claim keeps by what becomes of it with the other columns held fixed."""
-_SIZES = {"material": 1.0, "uncertain": 0.6, "negligible": 0.15, None: 0.0}
 
 
 class Unit(NamedTuple):
@@ -48,6 +35,7 @@ def findings_of(
     focus: Sequence[str] = (),
     unit: Unit | None = None,
     rows: Rows | None = None,
+    structure: Sequence[Structure] = (),
 ) -> tuple[Finding, ...]:
     """Every verdict as a finding, most useful first, three to seven verified ones marked for the first screen.
 
@@ -58,18 +46,13 @@ def findings_of(
         focus: The columns the user asked about.
         unit: What one cluster is, in words.
         rows: Exploration rows, by which claims that say nearly the same are kept apart in the order.
+        structure: How the table is built, by which columns that repeat one quantity are known.
     """
-    order = {name: at for at, name in enumerate(columns)}
-    worth = {v.hypothesis_id: _worth(v, columns, order, focus) for v in verdicts}
-    ranked = _spread(
-        sorted(verdicts, key=lambda v: (_ORDER[v.outcome], -worth[v.hypothesis_id], v.hypothesis_id)), worth, rows
-    )
-    shown = 0
+    first = ranked(verdicts, Table(columns, focus, structure, rows))
     out = []
-    for rank, verdict in enumerate(ranked, 1):
-        headline = verdict.outcome == "verified" and verdict.size != "negligible" and shown < HEADLINES
-        shown += headline
-        out.append(_finding(verdict, sources.get(verdict.hypothesis_id, "rule"), rank, headline, unit))
+    for rank, verdict in enumerate(first.verdicts, 1):
+        source, headline = sources.get(verdict.hypothesis_id, "rule"), verdict.hypothesis_id in first.headlines
+        out.append(_finding(verdict, source, rank, headline, unit))
     return tuple(out)
 
 
@@ -77,7 +60,7 @@ def counts_of(
     findings: Sequence[Finding], leads: Sequence[Lead], pairs: int, drafted: int, deduplicated: int
 ) -> Counts:
     """The denominator of the report."""
-    by = {o: sum(1 for f in findings if f.outcome == o) for o in _ORDER}
+    by = {o: sum(1 for f in findings if f.outcome == o) for o in ORDER}
     return Counts(
         pairs=pairs,
         leads=len(leads),
@@ -91,50 +74,6 @@ def counts_of(
 def strong_leads(leads: Sequence[Lead], pairs: int) -> tuple[Lead, ...]:
     """The leads that stand out after Bonferroni's correction over all pairs: for reading, never findings."""
     return tuple(x for x in leads if x.p_value * max(pairs, 1) <= 0.05)
-
-
-def _worth(verdict: Verdict, columns: Mapping[str, Column], order: Mapping[str, int], focus: Sequence[str]) -> float:
-    """How much a finding is worth to a reader: its size, how much its outcome reads like one, its plainness."""
-    h, evidence = verdict.hypothesis, verdict.evidence
-    last = max(len(order) - 1, 1)
-    reading = max(outcome_reading(columns[h.outcome], order[h.outcome] / last), 0.0)
-    big = strength(h.scale, evidence.theta or 0.0)
-    worth = _SIZES[verdict.size if verdict.outcome == "verified" else "uncertain"] * big**0.4 * (0.5 + reading)
-    if h.family in ("rate_difference", "categorical_association") and big > _NEARLY_ONE_TO_ONE:
-        worth *= 0.3  # two labels that nearly always go together are more likely two names than a discovery
-    if h.outcome in focus:
-        worth *= 1.3
-    elif focus and h.predictor not in focus:
-        worth *= 0.02  # in a closed family everything is tested; what was not asked for comes last
-    worth *= plainness(h.family)
-    if caveats(evidence.warnings):
-        worth *= 0.5
-    return worth * _TAGS[verdict.adjustment.tag if verdict.outcome == "verified" else "not run"]
-
-
-def _spread(ranked: Sequence[Verdict], worth: Mapping[str, float], rows: Rows | None) -> list[Verdict]:
-    """The verified ones reordered so that the first few do not say one thing in several ways."""
-    left = [v for v in ranked if v.outcome == "verified"]
-    rest = [v for v in ranked if v.outcome != "verified"]
-    same = np.zeros((len(left), len(left)), bool) if rows is None else alike([v.hypothesis for v in left], rows)
-    value = np.array([worth[v.hypothesis_id] for v in left])
-    out: list[int] = []
-    while len(out) < len(left):
-        best = max(set(range(len(left))) - set(out), key=lambda at: (value[at], left[at].hypothesis_id))
-        out.append(best)
-        value *= [
-            _ALIKE if same[best, at] else _fresh(left[at].hypothesis, left[best].hypothesis) for at in range(len(left))
-        ]
-    return [left[at] for at in out] + rest
-
-
-def _fresh(h: Hypothesis, shown: Hypothesis) -> float:
-    """How much of a claim's worth is left after one shown before it."""
-    if {shown.outcome, shown.predictor} == {h.outcome, h.predictor}:
-        return 0.25
-    if shown.outcome == h.outcome:
-        return 0.85
-    return 0.75 if shown.predictor == h.predictor else 1.0
 
 
 def unit_of(plan: Plan) -> Unit | None:

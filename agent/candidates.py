@@ -42,7 +42,7 @@ def candidates(outcome: Column, predictor: Column, rows: Rows) -> Iterator[Hypot
     elif _is_label(predictor):
         yield from _number_label(outcome, predictor, rows)
     elif outcome.type == "number":
-        yield _monotone(outcome, predictor, rows, None)
+        yield from _number_number(outcome, predictor, rows)
         if predictor.levels and len(predictor.levels) >= 4:
             yield from _number_label(outcome, predictor, rows)
     elif outcome.type == "boolean":
@@ -72,6 +72,22 @@ def _ranked(rows: Rows, name: str, event: str | None = None) -> NDArray:
     if event is None:
         return rows.ordinal(name)[0]
     return np.where(rows.codes(name) < 0, -1, rows.level_mask(name, [event]))
+
+
+def _number_number(outcome: Column, predictor: Column, rows: Rows) -> Iterator[Hypothesis]:
+    """One claim; of an outcome that is often zero two: how often there is any, and how large it is where there is."""
+    if not is_zero_inflated(rows.number(outcome.name)):
+        yield _monotone(outcome, predictor, rows, None)
+        return
+    y, x = rows.number(outcome.name), rows.ordinal(predictor.name)[0]
+    often = np.where(np.isnan(y), -1, y > 0)
+    large = np.where(y > 0, rows.ordinal(outcome.name)[0], -1)
+    cuts = quarter_points(rows.number(predictor.name))
+    above = Condition(column=outcome.name, op=">", value=0.0)
+    for seen, own in ((often, {"above": 0.0}), (large, {"where": (above,)})):
+        way = "increasing" if _correlation(x, seen) >= 0 else "decreasing"
+        fields = {"outcome": outcome.name, "predictor": predictor.name, "cuts": cuts, "direction": way}
+        yield MonotoneAssociation.model_validate(fields | own)
 
 
 def _monotone(outcome: Column, predictor: Column, rows: Rows, event: str | None) -> Hypothesis:

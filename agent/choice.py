@@ -18,7 +18,7 @@ _SPENT = 0.003
 """What must be left of a draft's worth beside those chosen before it."""
 _PLAIN = frozenset(
     "group_difference rate_difference mean_difference quantile_difference occurrence_difference monotone_association "
-    "trend".split()
+    "trend ranking".split()
 )
 """Families that say no more than that the outcome differs or moves along: of one pair they are soon twins."""
 

@@ -5,6 +5,7 @@ Knows leads, structure and exploration rows. Must never know a sealed row, a ver
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
+from math import comb
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -18,7 +19,7 @@ from ..tools.explore.nesting import Nests
 from ..tools.explore.segments import Segmentation
 from ..tools.explore.structure import structural_pairs
 from ..tools.verify.evidence import Evidence
-from ..tools.verify.hypothesis import Hypothesis, Subgroup
+from ..tools.verify.hypothesis import Hypothesis, Ranking, Subgroup
 from ..tools.verify.policy import Rule
 from ..tools.verify.population import floor_of
 from ..tools.verify.units import counted_level, with_unit
@@ -26,10 +27,11 @@ from ..tools.verify.verify import measure
 from .candidates import candidates
 from .choice import MOST, choose
 from .outlook import Focus, Outlook
+from .propose_amounts import often_zero, where_any
 from .propose_rankings import without_parts
 from .proposers import proposals
 from .roles import is_code, oriented, outcome_reading, plainness, strength
-from .twins import spare_columns, versions_of_one, without_twins
+from .twins import spare_columns, without_twins
 
 _PAIRS = 160
 _SCORING_ROWS = 30_000
@@ -93,21 +95,17 @@ def draft_by_rule(
     spare = spare_columns(structure, rows, asked) | codes
     outlook = Outlook(sample, leads, barred, spare, focus, order, segments)
     wanted = (
-        x
-        for x in leads
-        if frozenset((x.a, x.b)) not in barred
-        and not spare & {x.a, x.b}
-        and not versions_of_one(x)
-        and focus.admits(x.a, x.b)
+        x for x in leads if frozenset((x.a, x.b)) not in barred and not spare & {x.a, x.b} and focus.admits(x.a, x.b)
     )
-    grown, nests = ratio * rows.n / max(sample.n, 1), Nests(rows)
-    for suggested in (*_of_pairs(wanted, rows, sample, order, focus, nests), *proposals(outlook)):
-        hypothesis = with_unit(suggested, nests)
+    grown, nests, amounts = ratio * rows.n / max(sample.n, 1), Nests(rows), often_zero(sample)
+    for proposed in (*_of_pairs(wanted, rows, sample, order, focus, nests), *proposals(outlook)):
+        hypothesis = with_unit(where_any(proposed, amounts), nests)
         evidence = measure(hypothesis, sample, split="exploration")
         score = _usefulness(hypothesis, evidence, rule, rows, order, grown, weight)
         if score > 0:
             scored[hypothesis.content_id()] = Draft(hypothesis, score)
-    distinct = without_twins(without_parts(scored.values()), sample)
+    # Twins first: what an order implies must not live on under a longer label that selects the same rows.
+    distinct = without_parts(without_twins(list(scored.values()), sample))
     chosen = choose(distinct, sample)
     return Batch(tuple(chosen), drafted=len(scored), deduplicated=len(scored) - len(chosen))
 
@@ -173,6 +171,8 @@ def _rivals(hypothesis: Hypothesis, rows: Rows) -> int:
     """How many claims of its kind the pair offered, of which this one stood out most."""
     if isinstance(hypothesis, Subgroup):
         return _RULES
+    if isinstance(hypothesis, Ranking) and hypothesis.top is not None:
+        return comb(len(hypothesis.order), hypothesis.top)
     levels = getattr(hypothesis, "levels", None)
     cells = 1 if levels is None or levels.b else len(rows.column(hypothesis.predictor).levels)
     if getattr(hypothesis, "event", None) is not None and len(rows.column(hypothesis.outcome).levels) > 2:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..tools.data.calendar import phase
 from ..tools.data.rows import Rows
-from ..tools.verify.hypothesis import ChangePoint, Contrast, Hypothesis, Interaction, Seasonality
+from ..tools.verify.hypothesis import ChangePoint, Contrast, Hypothesis, Interaction, Ranking, Seasonality
 from ..tools.verify.population import condition_mask
 from ..tools.verify.ranks import dense_ranks, midranks
 
@@ -82,6 +82,8 @@ def _predictor(h: Hypothesis, rows: Rows) -> NDArray[np.float64]:
         x = rows.number(h.predictor)
         return np.where(np.isnan(x), np.nan, x >= h.since)
     levels = getattr(h, "levels", None)
+    if isinstance(h, Ranking) and h.top is not None:
+        levels = Contrast(a=h.order[: h.top], b=h.order[h.top :])
     if levels is not None:
         own = _sides(rows, h.predictor, levels)
     elif isinstance(rule := getattr(h, "rule", None), tuple):

@@ -4,13 +4,14 @@ Knows exploration rows and names. Must never know a sealed row or a verdict. Pro
 columns, and none where the plain comparison of groups already says the same.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import product
 from typing import Literal
 
+from ..tools.data.rows import Rows
 from ..tools.data.schema import Column
 from ..tools.explore.amounts import LevelContrast, is_zero_inflated, level_contrasts
-from ..tools.verify.hypothesis import Contrast, Hypothesis, MeanDifference, QuantileDifference
+from ..tools.verify.hypothesis import Condition, Contrast, Hypothesis, MeanDifference, QuantileDifference
 from ..tools.verify.policy import SMALLEST_EFFECTS
 from .outlook import Outlook
 from .roles import is_amount
@@ -22,6 +23,12 @@ _MIN_GROUP = 30
 _MIN_TAIL = 60
 _MIN_Z = 3.0
 _UPPER = 0.9
+_MEANS = frozenset(
+    "group_difference mean_difference monotone_association adjusted_association trend shape subgroup segment ranking "
+    "interaction seasonality change_point".split()
+)
+"""Families whose sentences tell means of the outcome."""
+_MOST_CONDITIONS = 3
 _DRAFTABLE = 0.8
 """Part of the smallest effect of interest from which the comparison of ranks is drafted itself."""
 
@@ -40,6 +47,26 @@ def propose_amounts(outlook: Outlook) -> Iterator[Hypothesis]:
             found.append(claim)
     found.sort(key=lambda x: (-x[0], x[1].content_id()))
     yield from (h for _, h in found[:_MOST])
+
+
+def often_zero(rows: Rows) -> frozenset[str]:
+    """The numbers that are often zero."""
+    numbers = [c.name for c in rows.columns.values() if c.type == "number"]
+    return frozenset(name for name in numbers if is_zero_inflated(rows.number(name)))
+
+
+def where_any(h: Hypothesis, amounts: Collection[str]) -> Hypothesis:
+    """The claim among the rows with any amount, where it would else speak of a mean of amounts that are often zero.
+
+    How often there is any is told by claims of its own; a claim on an event, or that has said which rows it means,
+    stays as it is. Whether the direction still holds is for the caller to measure.
+    """
+    means = h.family in _MEANS and getattr(h, "event", None) is None and getattr(h, "above", None) is None
+    told = any(term.column == h.outcome for term in h.where)
+    if not means or told or h.outcome not in amounts or len(h.where) == _MOST_CONDITIONS:
+        return h
+    above = Condition(column=h.outcome, op=">", value=0.0)
+    return h.model_copy(update={"where": (*h.where, above)})
 
 
 def _claim(number: Column, label: Column, contrasts: Sequence[LevelContrast]) -> tuple[float, Hypothesis] | None:

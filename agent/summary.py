@@ -99,7 +99,9 @@ def summarise(
     findings = (
         ()
         if judged is None
-        else findings_of(judged.verdicts, explored.rows.columns, sources, focus, unit_of(plan), explored.rows)
+        else findings_of(
+            judged.verdicts, explored.rows.columns, sources, focus, unit_of(plan), explored.rows, explored.structure
+        )
     )
     return Result(
         tool=Tool(version=_version()),

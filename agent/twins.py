@@ -3,15 +3,15 @@
 Knows structures and which rows a level selects. Must never know effects, p-values or sealed rows.
 """
 
-import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol, TypeVar
 
 import numpy as np
 
 from ..tools.data.durations import reads_like_end
 from ..tools.data.rows import Rows
-from ..tools.explore.lead import Lead, Structure
+from ..tools.data.schema import Column
+from ..tools.explore.lead import Structure
 from ..tools.value import digest
 from ..tools.verify.hypothesis import (
     GroupDifference,
@@ -23,7 +23,6 @@ from ..tools.verify.hypothesis import (
     RateRatio,
 )
 
-_VERSIONS = 0.7
 _CONTRASTS = (
     GroupDifference,
     RateDifference,
@@ -32,7 +31,6 @@ _CONTRASTS = (
     OccurrenceDifference,
     RateRatio,
 )
-_WORD = re.compile(r"[^a-z]+")
 
 
 class Telling(Protocol):
@@ -48,12 +46,12 @@ T = TypeVar("T", bound=Telling)
 
 
 def spare_columns(structure: Sequence[Structure], rows: Rows, asked: Collection[str | None]) -> frozenset[str]:
-    """Columns that repeat another one (copies, relabellings, near duplicates of the same type).
+    """Columns that repeat others (copies, relabellings, near duplicates of the same type, two labels in one).
 
     The one that the user asked about stands for the others, else the most complete, else the first in the table.
     """
     order = {name: at for at, name in enumerate(rows.columns)}
-    spare: set[str] = set()
+    spare = {s.columns[-1] for s in structure if s.kind == "crossed"} - set(asked)
     for s in structure:
         if s.kind not in ("copy", "linear", "near_duplicate"):
             continue
@@ -66,15 +64,32 @@ def spare_columns(structure: Sequence[Structure], rows: Rows, asked: Collection[
     return frozenset(spare)
 
 
-def versions_of_one(lead: Lead) -> bool:
-    """Whether two columns that move together are one measurement in two versions: `budget` and `budget_2013`.
+def kin(structure: Sequence[Structure], columns: Mapping[str, Column]) -> dict[str, str]:
+    """For each column that repeats another's quantity (copies, near duplicates, versions) the first of its kin."""
+    groups = [s.columns for s in structure if s.kind in ("copy", "linear", "near_duplicate", "version")]
+    return _first_of(g for g in groups if len({columns[n].type for n in g if n in columns}) == 1)
 
-    Read off the names: every word of the one stands in the other.
-    """
-    if abs(lead.strength) < _VERSIONS or lead.kind == "category-number":
-        return False
-    a, b = ({w for w in _WORD.split(name.lower()) if w} for name in (lead.a, lead.b))
-    return bool(a) and bool(b) and (a <= b or b <= a)
+
+def of_one_kin(structure: Sequence[Structure], columns: Mapping[str, Column]) -> dict[str, str]:
+    """The same with columns that one other column fixes: the hour and the clock time that it is read from."""
+    repeats = [s.columns for s in structure if s.kind in ("copy", "linear", "near_duplicate", "version", "hierarchy")]
+    fixed = [s.columns for s in structure if s.kind == "function" and len(s.columns) == 2]
+    return _first_of([*repeats, *fixed])
+
+
+def _first_of(groups: Iterable[Sequence[str]]) -> dict[str, str]:
+    """Each column's group, called by its first column; groups with a column in common are one."""
+    first: dict[str, str] = {}
+    for group in groups:
+        known = sorted({first[n] for n in group if n in first})
+        head = known[0] if known else group[0]
+        first = {n: head if of in known else of for n, of in first.items()} | dict.fromkeys(group, head)
+    return first
+
+
+def made_of_others(structure: Sequence[Structure]) -> frozenset[str]:
+    """Columns that two others make together: a product, a label that follows from two, two labels in one."""
+    return frozenset(s.columns[-1] for s in structure if s.kind in ("function", "crossed") and len(s.columns) > 2)
 
 
 def _is_late(name: str, rows: Rows) -> bool:

@@ -23,6 +23,7 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks.pages import write_section  # noqa: E402
 from heldout.tools.data.rows import Rows  # noqa: E402
+from heldout.tools.explore.structure import find_structure, structural_pairs  # noqa: E402
 from heldout.tools.verify.adjust import adjust  # noqa: E402
 from heldout.tools.verify.adjustment import Adjustment, Marks  # noqa: E402
 from heldout.tools.verify.hypothesis import (  # noqa: E402
@@ -92,6 +93,15 @@ def _collider(rng: Rng) -> Rows:
     return _numbers(y, x, c)
 
 
+def _twice(rng: Rng) -> Rows:
+    """The predictor's quantity stands in two columns, each a little off, as an amount does in two years' prices."""
+    c, q = rng.standard_normal((N, 8)), rng.standard_normal(N)
+    x, again = (q + 0.25 * rng.standard_normal(N) for _ in range(2))
+    return Rows.of(
+        {"y": 0.3 * q + rng.standard_normal(N), "x": x, "x_2013": again} | {f"c{k}": v for k, v in enumerate(c.T)}
+    )
+
+
 def _unmeasured(rng: Rng) -> Rows:
     c, h = rng.standard_normal((N, 8)), rng.standard_normal(N)
     return _numbers(0.5 * h + rng.standard_normal(N), 0.5 * h + rng.standard_normal(N), c)
@@ -138,13 +148,15 @@ def worlds() -> list[World]:
         World("departments: men admitted more, less in each", departments, ADMITTED, "not robust"),
         World("true effect, common consequence among the columns", _collider, RISING, "either"),
         World("confounder that is not in the table", _unmeasured, RISING, "either"),
+        World("true effect .3 of a quantity that stands in two columns", _twice, RISING, "robust"),
     ]
 
 
 def tagged(h: Hypothesis, opened: Rows, exploration: Rows) -> Adjustment | None:
     """The adjustment of a claim that was verified on the opened rows; None where it was not."""
     judged = judge([h], opened, Rule(), [None], weight=1.0, earlier=0, split="held_out")
-    verdict = adjust(judged.verdicts, opened, exploration, Marks(), frozenset())[0]
+    tied = structural_pairs(find_structure(exploration))  # relatives of the claim's columns are not held fixed
+    verdict = adjust(judged.verdicts, opened, exploration, Marks(), tied)[0]
     return verdict.adjustment if verdict.outcome == "verified" else None
 
 

@@ -160,3 +160,28 @@ def test_a_number_in_few_levels_of_which_none_stands_out_upwards_is_still_worded
     claims = list(candidates(rows.column("y"), rows.column("few"), rows))
     assert all(getattr(c, "levels", None) is None or c.levels.a for c in claims)
     assert any(c.family == "group_difference" for c in claims)
+
+
+def amounts(seed: int, often: float, large: float) -> Rows:
+    """An amount that is mostly zero: `often` tilts how often there is any with x, `large` how much there then is."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=900)
+    bought = rng.random(900) < 1 / (1 + np.exp(1 - often * x))
+    return Rows.of({"x": x, "spent": np.where(bought, np.exp(large * x + rng.normal(0, 0.5, 900)), 0.0)})
+
+
+@pytest.mark.parametrize(("often", "large"), [(1.0, 0.4), (1.0, -0.4), (-1.0, 0.4)])
+def test_an_amount_that_is_often_zero_goes_with_a_number_in_two_claims(often: float, large: float) -> None:
+    ways = {1.0: "increasing", -1.0: "decreasing"}
+    first, second = suggested("spent", "x", amounts(3, often, large))
+    assert (first.above, first.where, first.direction) == (0.0, (), ways[often])
+    assert (second.above, second.direction) == (None, ways[large / abs(large)])
+    assert [(t.column, t.op, t.value) for t in second.where] == [("spent", ">", 0.0)]
+    assert first.cuts == second.cuts
+
+
+def test_an_amount_that_is_hardly_ever_zero_goes_with_a_number_in_one_claim() -> None:
+    rows = amounts(4, 0.0, 0.4)
+    few = Rows.of({"x": rows.number("x"), "spent": np.where(rows.number("spent") == 0, 0.5, rows.number("spent"))})
+    (claim,) = suggested("spent", "x", few)
+    assert (claim.above, claim.where) == (None, ())

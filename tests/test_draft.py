@@ -178,3 +178,15 @@ def test_drafts_come_with_the_most_useful_first_and_say_that_a_rule_made_them(ex
     batch = drafted(explored)
     assert batch.drafts[0].score == max(d.score for d in batch.drafts)
     assert {d.source for d in batch.drafts} == {"rule"}
+
+
+def test_what_an_order_implies_does_not_live_on_under_another_label_of_the_same_rows() -> None:
+    rng = np.random.default_rng(31)
+    net = rng.choice(["Fibre", "DSL", "No"], 3_000)
+    backup = np.where(net == "No", "No internet service", rng.choice(["Yes", "No"], 3_000))
+    bill = np.select([net == "Fibre", net == "DSL"], [3.0, 1.5], 0.0) + rng.normal(size=3_000)
+    rows = Rows.of({"backup": backup, "net": net, "bill": bill})
+    batch = draft_by_rule(rows, scan_pairs(rows), (), make_rule(), Focus("bill"), held_out_units=3_000, weight=1.0)
+    drafted = [d.hypothesis for d in batch.drafts]
+    assert any(h.family == "ranking" and h.predictor == "net" for h in drafted)
+    assert not [h for h in drafted if getattr(h, "levels", None) and h.levels.a == ("No internet service",)]

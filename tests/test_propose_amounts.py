@@ -4,15 +4,24 @@ import numpy as np
 import pytest
 
 from heldout.agent.candidates import candidates
+from heldout.agent.draft import draft_by_rule
 from heldout.agent.outlook import Focus, Outlook
-from heldout.agent.propose_amounts import propose_amounts
+from heldout.agent.propose_amounts import often_zero, propose_amounts, where_any
 from heldout.agent.propose_counts import propose_counts
 from heldout.agent.proposers import PROPOSERS, proposals
 from heldout.agent.roles import is_amount, is_exposure
 from heldout.agent.twins import without_twins
 from heldout.tools.data.rows import Rows
 from heldout.tools.explore.amounts import is_zero_inflated, level_contrasts, moves_with
-from heldout.tools.verify.hypothesis import GroupDifference, Hypothesis, OccurrenceDifference
+from heldout.tools.explore.scan import scan_pairs
+from heldout.tools.verify.hypothesis import (
+    Condition,
+    GroupDifference,
+    Hypothesis,
+    MonotoneAssociation,
+    OccurrenceDifference,
+)
+from heldout.tools.verify.policy import Rule
 from heldout.tools.verify.population import sides
 
 
@@ -229,3 +238,35 @@ def test_parts_of_one_amount_are_no_twins_but_the_same_part_by_a_relabelled_colu
     assert sorted(h.family for h in kept) == ["group_difference", "occurrence_difference"]
     assert {h.predictor for h in kept} == {"children"}
     assert sides(rows, "children", kept[0].levels).max() == 1
+
+
+def _zeros(seed: int = 21, n: int = 1_500) -> Rows:
+    """Takings that are often zero; when and how large follow a rule of two columns."""
+    rng = np.random.default_rng(seed)
+    x, kind = rng.normal(size=n), rng.choice(["a", "b"], n)
+    inside = (x > 0) & (kind == "a")
+    some = rng.random(n) < np.where(inside, 0.8, 0.3)
+    return Rows.of({"x": x, "kind": kind, "takings": np.where(some, rng.lognormal(3 + inside, 0.6, n), 0.0)})
+
+
+def test_no_drafted_claim_tells_a_mean_of_amounts_that_are_often_zero() -> None:
+    rows = _zeros()
+    assert often_zero(rows) == {"takings"}
+    batch = draft_by_rule(rows, scan_pairs(rows), (), Rule(), Focus("takings"), held_out_units=1_500, weight=1.0)
+    drafted = [d.hypothesis for d in batch.drafts]
+    shares = [h for h in drafted if getattr(h, "above", None) == 0.0]
+    sizes = [h for h in drafted if any(t.column == "takings" and t.op == ">" for t in h.where)]
+    assert shares
+    assert sizes
+    assert len(shares) + len(sizes) == len(drafted)
+
+
+def test_a_claim_that_says_which_rows_it_means_or_counts_an_event_stays_as_it_is() -> None:
+    whole = MonotoneAssociation(outcome="takings", predictor="x", direction="increasing")
+    [term] = where_any(whole, {"takings"}).where
+    assert (term.column, term.op, term.value) == ("takings", ">", 0.0)
+    some = whole.model_copy(update={"where": (Condition(column="takings", op=">", value=5.0),)})
+    often = whole.model_copy(update={"above": 0.0})
+    assert where_any(some, {"takings"}) == some
+    assert where_any(often, {"takings"}) == often
+    assert where_any(whole, {"other"}) == whole

@@ -110,6 +110,9 @@ def _claims() -> list[Hypothesis]:
     for x, (y, event) in product(("r_x", "e_x", "r_few"), (("y", None), ("e_y", None), ("sold", "yes"))):
         shared = {"family": "monotone_association", "predictor": x, "outcome": y, "event": event}
         out.append(shared | {"direction": "increasing", "cuts": [1.0, 3.0] if x != "r_x" else [90.0, 91.0]})
+    for x, (y, above) in product(("r_x", "e_x", "r_few"), (("zeros", 0.0), ("y", 0.5), ("e_y", 0.5))):
+        shared = {"family": "monotone_association", "predictor": x, "outcome": y, "above": above}
+        out.append(shared | {"direction": "increasing"})
     for time, (y, event) in product(
         ("day", "week"), (("series", None), ("drift", None), ("shared", None), ("sold", "yes"), ("y", None))
     ):

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+from heldout.agent.choice import choose
+from heldout.agent.draft import Draft
 from heldout.agent.outlook import Focus, Outlook
-from heldout.agent.propose_rankings import clear_order, propose_rankings, without_parts
+from heldout.agent.propose_rankings import clear_order, clear_top, propose_rankings, without_parts
 from heldout.agent.propose_rules import propose_rules
 from heldout.tools.data.rows import Rows
 from heldout.tools.explore.scan import scan_pairs
@@ -153,6 +155,34 @@ def test_an_order_is_proposed_only_where_every_step_is_clear() -> None:
     assert clear_order(_outlook(tied), tied.column("y"), tied.column("k")) == ()
 
 
+def _shops(lift: list[float], seed: int, n: int = 4_000) -> Rows:
+    """Sales of shops named a, b, c …, each lifted by its own amount."""
+    rng = np.random.default_rng(seed)
+    shop = rng.integers(0, len(lift), n)
+    names = np.array([chr(97 + k) for k in range(len(lift))])
+    return Rows.of({"shop": names[shop], "sales": rng.normal(size=n) + np.array(lift)[shop]})
+
+
+@pytest.mark.parametrize(("lift", "first"), [([1, 0, 0.9, 0, 0, 0, 0, 0, 0], "ac"), ([1, 0, 1.1, 0, 0.9, 0, 0], "ace")])
+def test_the_two_or_three_highest_levels_are_claimed_where_they_stand_apart(lift: list[float], first: str) -> None:
+    [claim] = list(propose_rankings(_outlook(_shops(lift, 10))))
+    assert isinstance(claim, Ranking)
+    assert claim.top == len(first)
+    assert set(claim.order[: claim.top]) == set(first)
+    assert (measure(claim, _shops(lift, 11), split="exploration").theta or 0) > 0.1
+
+
+@pytest.mark.parametrize("lift", [[0.0] * 9, [1.0, *[0.0] * 8], list(np.linspace(0, 0.6, 10))], ids=str)
+def test_no_few_are_claimed_where_none_or_one_alone_or_no_gap_stands_out(lift: list[float]) -> None:
+    assert list(propose_rankings(_outlook(_shops(lift, 12)))) == []
+
+
+def test_no_few_are_claimed_among_levels_too_rare_to_compare() -> None:
+    rows = _shops([1, 1, *[0.0] * 40], 13, 2_500)
+    outlook = _outlook(rows)
+    assert clear_top(outlook, rows.column("sales"), rows.column("shop")) == ((), None)
+
+
 class _Told:
     def __init__(self, hypothesis: Ranking | GroupDifference) -> None:
         self.hypothesis = hypothesis
@@ -163,3 +193,18 @@ def test_an_order_stands_for_the_comparisons_of_its_levels() -> None:
     other = one.model_copy(update={"outcome": "z"})
     order = Ranking(outcome="y", predictor="k", order=("a", "b"))
     assert [d.hypothesis for d in without_parts([_Told(one), _Told(order), _Told(other)])] == [order, other]
+
+
+def test_the_highest_few_leave_the_comparisons_of_single_levels_as_they_are() -> None:
+    one = GroupDifference(outcome="y", predictor="k", levels=Contrast(a=("a",)), direction="higher")
+    few = Ranking(outcome="y", predictor="k", order=("a", "b", "c", "d", "e"), top=2)
+    assert [d.hypothesis for d in without_parts([_Told(one), _Told(few)])] == [one, few]
+
+
+def test_the_highest_few_and_a_comparison_of_nearly_the_same_rows_are_one_draft() -> None:
+    rows = _shops([1, 0, 0.9, 0, 0, 0, 0, 0, 0], 14)
+    few = Ranking(outcome="sales", predictor="shop", order=tuple("cabdefghi"), top=2)
+    same = GroupDifference(outcome="sales", predictor="shop", levels=Contrast(a=("a", "c")), direction="higher")
+    low = GroupDifference(outcome="sales", predictor="shop", levels=Contrast(a=("h",)), direction="lower")
+    chosen = choose([Draft(few, 0.9), Draft(same, 0.8), Draft(low, 0.7)], rows)
+    assert [d.hypothesis for d in chosen] == [few, low]

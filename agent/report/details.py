@@ -23,7 +23,8 @@ class Details(NamedTuple):
 
 def details(finding: Finding) -> Details:
     """The evidence of a finding as (name, figure) lines and a table of its groups."""
-    share = finding.hypothesis.get("event") is not None or finding.family in ("occurrence_difference", "invariant")
+    told = finding.hypothesis
+    share = told.get("event") is not None or told.get("above") is not None or finding.family == "invariant"
     return Details(tuple(_lines(finding)), tuple(_group(g, share) for g in finding.held_out.groups))
 
 

@@ -27,10 +27,13 @@ class Lead(Value):
 class Structure(Value):
     """A relation that follows from how the table is built: stated apart, never counted as a discovery."""
 
-    kind: Literal["key", "copy", "function", "hierarchy", "sum", "part", "near_duplicate", "linear", "order"]
+    kind: Literal[
+        "key", "copy", "function", "hierarchy", "crossed", "exclusive", "sum", "part", "ranks", "near_duplicate",
+        "version", "linear", "order",
+    ]  # fmt: skip
     columns: tuple[str, ...]
-    """The columns involved. For function, sum, part and linear the determined column comes last; in a hierarchy each
-    fixes the next; in an order they ascend."""
+    """The columns involved. For function, crossed (two labels in one), sum, part and linear the determined column comes
+    last; in a hierarchy each fixes the next; in an order they ascend. A version is one quantity twice."""
     text: str
     """A sentence that states it, with counts."""
     exceptions: int = 0

@@ -5,7 +5,7 @@ is stated apart, and keeps the drafts from announcing that a total grows with it
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations, pairwise
 
 import numpy as np
@@ -18,6 +18,7 @@ from .structure_functions import (
     SAMPLE,
     SEED,
     Coded,
+    Fixed,
     Names,
     calendar_parts,
     coded,
@@ -29,24 +30,31 @@ from .structure_functions import (
     two_together,
 )
 from .structure_hierarchies import hierarchies
+from .structure_labels import all_but_fixed, crossed, cut_together, exclusive, near_copies
 from .structure_numbers import LEAST, near_duplicates, straight_lines
 from .structure_orders import orders
 from .structure_sums import parts, products, sums
+from .structure_versions import rankings, versions
 
 _BY_CHANCE = 10
 """Rows that luck would have to make agree before their differing counts for anything."""
 _SHORT, _SHORTER = 8, 3
 """Levels up to which it is told which goes with which."""
-_ORDER = ("key", "copy", "linear", "hierarchy", "function", "sum", "part", "order", "near_duplicate")
+_LOOK = 5_000
+_ORDER = (
+    "key", "copy", "linear", "hierarchy", "function", "crossed", "exclusive", "sum", "part", "ranks", "order",
+    "near_duplicate", "version",
+)  # fmt: skip
 
 
 def find_structure(rows: Rows) -> tuple[Structure, ...]:
     """The relations that hold by construction in at least 99.5% of the rows that have the values.
 
     Keys; copies and one-to-one relabellings; columns fixed by another (countries fix continents), chains of them as
-    one hierarchy, and cut points of a number; linear functions, sums, products and parts of a whole; columns that
-    are in order; near duplicates. Each must be more than luck on these rows: a relation that chance would break in
-    fewer than ten rows is not claimed.
+    one hierarchy, and cut points of a number; labels that are two others in one; linear functions, products and parts
+    of a whole; sums, which may miss 2 %; ranks of one question; columns that are in order; near duplicates, and one
+    quantity twice. Each must be more than luck on these rows: a relation that chance would break in fewer than ten rows
+    is not claimed.
 
     Args:
         rows: Exploration rows.
@@ -82,7 +90,26 @@ def _relations(rows: Rows, columns: Sequence[Coded]) -> list[Structure]:
     found += parts(rows, at, structural_pairs(found))
     found += orders(rows, at, spare, structural_pairs(found))
     found += near_duplicates(rows, at, spare, structural_pairs(found))
-    return found
+    return [*found, *_one_thing_twice(rows, columns, fixed, found, at)]
+
+
+def _one_thing_twice(
+    rows: Rows,
+    columns: Sequence[Coded],
+    fixed: Mapping[tuple[str, str], Fixed],
+    found: Sequence[Structure],
+    at: NDArray,
+) -> list[Structure]:
+    """What is no new thing beside other columns, without being fixed by one of them alone."""
+    spare = {name for s in found if s.kind in ("copy", "linear") for name in s.columns[1:]}
+    more = [*rankings(rows), *crossed(rows, columns, fixed, spare)]
+    some, own = at[:_LOOK], [c for c in columns if c.name not in spare]
+    more += exclusive(rows, own, structural_pairs([*found, *more]))
+    more += near_copies(own, some, structural_pairs([*found, *more]))
+    more += cut_together(own, at, rows, structural_pairs([*found, *more]))
+    more += all_but_fixed(rows, own, some, structural_pairs([*found, *more]))
+    more += versions(rows, some, spare, structural_pairs([*found, *more]), found)
+    return more
 
 
 def _spelled(rows: Rows, s: Structure) -> Structure:
@@ -115,8 +142,8 @@ def structural_pairs(structures: Iterable[Structure]) -> frozenset[Names]:
     """Pairs of columns that the structures tie together, so that they must not be drafted as discoveries.
 
     A pair that follows from others counts too: a copy shares the ties of its original, and where a column fixes
-    another that fixes a third, the first is tied to the third. Keys tie nothing, nor do parts of one sum; columns
-    that are in order may still move together or not.
+    another that fixes a third, the first is tied to the third. Two totals that share a part are tied. Keys tie
+    nothing, nor do parts of one sum; columns that are in order may still move together or not.
     """
     structures = list(structures)
     reach: dict[str, set[str]] = defaultdict(set)
@@ -130,17 +157,29 @@ def structural_pairs(structures: Iterable[Structure]) -> frozenset[Names]:
             reach[s.columns[1]].add(s.columns[0])
     pairs = {frozenset((a, b)) for a in list(reach) for b in _reachable(a, reach) if a != b}
     same = twins(structures)
-    for s in structures:
-        for one, other in _tied(s):
+    tied = [pair for s in structures for pair in _tied(s)]
+    for one, other in [*tied, *_totals(structures)]:
+        if one != other:
             pairs |= {frozenset((a, b)) for a in same.get(one, {one}) for b in same.get(other, {other}) if a != b}
     return frozenset(pairs)
+
+
+def _totals(structures: Iterable[Structure]) -> Iterator[tuple[str, str]]:
+    """Pairs of totals with a part in common: they grow together whatever the rest does."""
+    holds: dict[str, list[str]] = defaultdict(list)
+    for s in structures:
+        if s.kind in ("sum", "part"):
+            for part in s.columns[:-1]:
+                holds[part].append(s.columns[-1])
+    for wholes in holds.values():
+        yield from combinations(sorted(set(wholes)), 2)
 
 
 def _tied(s: Structure) -> list[tuple[str, str]]:
     """The pairs that one structure ties by itself: each part with the whole, near duplicates with each other."""
     if s.kind in ("key", "order", "hierarchy"):
         return []
-    if s.kind == "near_duplicate":
+    if s.kind in ("near_duplicate", "ranks", "version", "exclusive"):
         return list(combinations(s.columns, 2))
     return [(part, s.columns[-1]) for part in s.columns[:-1]]
 

@@ -121,10 +121,10 @@ def _fixes(a: CodeArray, b: CodeArray, share: float) -> tuple[int] | None:
     # Where b is mostly one value, only the rows with another value can tell.
     if not _repeats(a[b != np.bincount(b).argmax()]):
         return None
-    exceptions = _exceptions(a, b)
+    exceptions = exceptions_of(a, b)
     if exceptions > share * n:
         return None
-    luck = _exceptions(a, b[np.random.default_rng(SEED).permutation(n)])
+    luck = exceptions_of(a, b[np.random.default_rng(SEED).permutation(n)])
     return (exceptions,) if luck >= max(_BY_CHANCE, 10 * exceptions) else None
 
 
@@ -132,7 +132,7 @@ def _repeats(codes: CodeArray) -> bool:
     return len(codes) > 0 and len(codes) >= 2 * int(np.count_nonzero(np.bincount(codes)))
 
 
-def _exceptions(a: CodeArray, b: CodeArray) -> int:
+def exceptions_of(a: CodeArray, b: CodeArray) -> int:
     """Rows whose b is not the most frequent b of their a."""
     width = int(b.max()) + 1
     key = np.sort(a.astype(np.int64) * width + b)
@@ -239,7 +239,7 @@ def two_together(columns: Sequence[Coded], at: NDArray, done: frozenset[Names]) 
 
 def _alone(a: Coded, b: Coded) -> int:
     both = (a.codes >= 0) & (b.codes >= 0)
-    return _exceptions(a.codes[both], b.codes[both])
+    return exceptions_of(a.codes[both], b.codes[both])
 
 
 # A label cuts a number
@@ -266,7 +266,7 @@ def _cuttable(rows: Rows, column: Coded) -> bool:
     return column.type != "datetime" and column.distinct <= 50
 
 
-def _spans(number: Coded, label: Coded, at: NDArray) -> tuple[NDArray, NDArray, NDArray]:
+def ranges(number: Coded, label: Coded, at: NDArray) -> tuple[NDArray, NDArray, NDArray]:
     """Lowest code, highest code and rows of each level, in ascending order of the number."""
     x, c = number.codes[at], label.codes[at]
     keep = (x >= 0) & (c >= 0)
@@ -282,7 +282,7 @@ def _spans(number: Coded, label: Coded, at: NDArray) -> tuple[NDArray, NDArray, 
 
 
 def _disjoint(number: Coded, label: Coded, at: NDArray) -> bool:
-    low, high, _ = _spans(number, label, at)
+    low, high, _ = ranges(number, label, at)
     return len(low) >= 2 and bool((high[:-1] < low[1:]).all())
 
 
@@ -291,7 +291,7 @@ def _cuts(rows: Rows, number: Coded, label: Coded, both: NDArray) -> bool:
 
     Cut points fall where values lie densely; between true groups there is a gap. Both need rows on each side.
     """
-    low, high, size = _spans(number, label, both)
+    low, high, size = ranges(number, label, both)
     if len(both) < 100 or (size < 5).any() or (len(low) == 2 and size.min() < 20):
         return False
     values = rows.ordinal(number.name)[1]

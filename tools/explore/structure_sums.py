@@ -20,6 +20,10 @@ _PROBE = 400
 _MOST_SUBSETS = 2_000_000
 """Sets of columns tried as parts of a sum."""
 _MOST_FITTING = 5_000
+NEARLY = 0.02
+"""Share of rows in which a total may miss its parts: a fee or a discount that has no column of its own."""
+_BENT = 0.25
+"""How far from 1 the slope of a part may lie, in a regression, of what has no column of its own."""
 _MOST_SLOPES = 60
 """Columns regressed on together in search of longer sums."""
 _TOTAL = {"total", "tot", "all", "overall", "sum", "gross", "grand"}
@@ -92,13 +96,13 @@ def _complete(rows: Rows, names: Sequence[str], at: NDArray, *, log: bool) -> tu
 
 
 def _fitting(cov: FloatArray, mean: FloatArray, t: int, others: Sequence[int], size: int) -> NDArray:
-    """Sets of columns, shape (sets, size), that leave at most 2% of a total's variance and meet its mean."""
+    """Sets of columns, shape (sets, size), that leave at most 5% of a total's variance and meet its mean."""
     sets = np.array(list(combinations(others, size)))
     left = cov[t, t] + sum(cov[sets[:, i], sets[:, j]] for i in range(size) for j in range(size))
     left -= 2 * cov[t][sets].sum(1)
     near = np.abs(mean[sets].sum(1) - mean[t]) <= 0.2 * np.sqrt(cov[t, t])
     order = np.argsort(left, kind="stable")
-    return sets[order[((left <= 0.02 * cov[t, t]) & near)[order]]][:_MOST_FITTING]
+    return sets[order[((left <= 0.05 * cov[t, t]) & near)[order]]][:_MOST_FITTING]
 
 
 def _best_sum(rows: Rows, names: Sequence[str], x: FloatArray, t: int, sets: NDArray) -> Structure | None:
@@ -107,7 +111,7 @@ def _best_sum(rows: Rows, names: Sequence[str], x: FloatArray, t: int, sets: NDA
         return None
     slack = _sum_slack(x, t, sets)
     off = np.abs(x[:, :_PROBE][sets].sum(1) - x[t, :_PROBE])
-    sets = sets[(off <= slack).mean(1) >= 1 - 5 * EXCEPTIONS]
+    sets = sets[(off <= slack).mean(1) >= 1 - 2.5 * NEARLY]
     found = [s for s in (_sum(rows, [names[int(k)] for k in chosen], names[t], slack) for chosen in sets[:50]) if s]
     return min(found, key=lambda s: s.exceptions, default=None)
 
@@ -125,7 +129,7 @@ def _sum(rows: Rows, chosen: Sequence[str], total: str, slack: float) -> Structu
     n = values.shape[1]
     exceptions = int((np.abs(values[:-1].sum(0) - values[-1]) > slack).sum())
     needed = (np.abs(values[:-1]) > slack).mean(1).min() if n else 0.0
-    if n < LEAST or exceptions > EXCEPTIONS * n or needed < max(0.01, 3 * exceptions / n):
+    if n < LEAST or exceptions > NEARLY * n or needed < max(0.01, 3 * exceptions / n):
         return None
     told = " + ".join(f"`{c}`" for c in chosen)
     text = f"`{total}` is {told} {how_many(n, exceptions)}."
@@ -209,7 +213,12 @@ def _words(name: str) -> set[str]:
 
 
 def _summands(rows: Rows, whole: str, names: Sequence[str], at: NDArray) -> Iterator[Structure]:
-    """Parts of a column that is only called total: amounts that enter it one for one, with little left over."""
+    """Parts of a column that is only called total: amounts that enter it one for one, with little left over.
+
+    A fee that goes with a part bends the part's slope, so slopes only choose who is tried. What decides is what is left
+    when the parts are taken off as they stand: never less than nothing, little beside the total, and much less than
+    with one part put back.
+    """
     names, x = _complete(rows, [whole, *(n for n in names if n != whole)], at, log=False)
     if whole not in names or x.shape[1] < 10 * x.shape[0] or x[names.index(whole)].min() < 0:
         return
@@ -217,10 +226,13 @@ def _summands(rows: Rows, whole: str, names: Sequence[str], at: NDArray) -> Iter
     small = [k for k, n in enumerate(names) if n != whole and x[k].min() >= 0 and (x[k] <= total).all()]
     design = np.vstack([x[small], np.ones(x.shape[1])]).T
     slopes, *_ = np.linalg.lstsq(design, total, rcond=None)
-    if np.var(total - design @ slopes) > 0.05 * np.var(total):
+    chosen = [k for k, slope in zip(small, slopes, strict=False) if abs(slope - 1) <= _BENT]
+    left = total - x[chosen].sum(0)
+    slack = 1e-9 * float(total.max()) + decimals_slack(total) * (len(chosen) + 1)
+    if left.var() > 0.05 * total.var() or (left < -slack).mean() > NEARLY:
         return
-    for k, slope in zip(small, slopes, strict=False):
-        found = _part(rows, names[k], whole, at) if 0.9 <= slope <= 1.1 else None
+    for k in chosen:
+        found = _part(rows, names[k], whole, at) if left.var() <= 0.5 * (left + x[k]).var() else None
         if found is not None:
             yield found
 

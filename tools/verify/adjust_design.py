@@ -76,13 +76,14 @@ def pair_of(h: Hypothesis, rows: Rows) -> Pair:
         y = np.where(rows.codes(h.outcome) < 0, np.nan, rows.level_mask(h.outcome, [event]).astype(np.float64))
     else:
         y = rows.number(h.outcome)
-    if h.family == "occurrence_difference":
-        y = np.where(np.isnan(y), np.nan, (y > h.above).astype(np.float64))
+    above = getattr(h, "above", None)
+    if above is not None:
+        y = np.where(np.isnan(y), np.nan, (y > above).astype(np.float64))
     if h.family == "rate_ratio" and h.exposure is not None:
         exposure = rows.number(h.exposure)
         y = np.where(exposure > 0, y / np.where(exposure > 0, exposure, 1.0), np.nan)
     two = contrast or h.family in ("subgroup", "segment", "change_point")
-    share = event is not None or h.family == "occurrence_difference"
+    share = event is not None or above is not None
     return Pair(np.asarray(y, np.float64), x, share, two)
 
 

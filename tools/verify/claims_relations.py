@@ -4,7 +4,7 @@ Knows the fields of each claim. Must never know data, a statistic or a sentence.
 """
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -17,13 +17,26 @@ class MonotoneAssociation(Claim):
     """The outcome (a number, or the share of `event`) rises or falls with a number: Spearman's rho against 0.
 
     `cuts` are the quarter points of the predictor on exploration rows: the report contrasts the rows at or
-    below the first with those at or above the second, in the outcome's own units.
+    below the first with those at or above the second, in the outcome's own units. With `above` the outcome is the
+    share of rows whose number lies above that point: how often there is any amount, where an amount is often zero.
     """
 
     family: Literal["monotone_association"] = "monotone_association"
     event: str | None = None
+    above: float | None = None
     cuts: tuple[float, float] | None = None
     direction: Literal["increasing", "decreasing", "any"]
+
+    @model_validator(mode="after")
+    def _one_event(self) -> "MonotoneAssociation":
+        if self.event is not None and self.above is not None:
+            raise ValueError("an event and a point that the number lies above exclude each other")
+        return self
+
+    def as_json(self) -> dict[str, Any]:
+        """The claim as plain JSON types; `above` only where it is used, so that other claims keep their ids."""
+        told = super().as_json()
+        return told if self.above is not None else {k: v for k, v in told.items() if k != "above"}
 
 
 class Shape(Claim):

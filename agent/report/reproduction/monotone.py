@@ -18,6 +18,8 @@ from .table import Table
 def monotone(h: Found, table: Table, level: float, seed: int) -> Found:
     """The outcome against a number."""
     x, y = table.number(h["predictor"]), table.event(h["outcome"], h["event"])
+    if h.get("above") is not None:  # how often there is any amount
+        y, h = np.where(np.isnan(y), np.nan, y > h["above"]), h | {"event": "above"}
     good = ~(np.isnan(x) | np.isnan(y))
     x, y, kept = x[good], y[good], table.pick(good)
     base: Found = {"n": len(x), "n_per_group": [], "missing": int((~good).sum())}

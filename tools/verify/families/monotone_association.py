@@ -18,8 +18,10 @@ from ..hypothesis import FamilyName, Hypothesis, MonotoneAssociation, sign
 from ..intervals import check_level
 from ..population import population
 from ..ranks import dense_ranks, midranks, permutation_rank_p, rank_correlation
+from .events import above_words, as_label
 from .monotone_ends import Pairs, curve, ends, within_ends
 from .monotone_words import sentence, statement
+from .two_sides import not_a_number
 from .wording import column, sentence_case
 
 TEST = "permutation Spearman and robust (HC3) slope of ranks"
@@ -54,6 +56,12 @@ class _MonotoneAssociation:
         """
         check_level(level)
         h = _own(hypothesis)
+        if h.above is not None:
+            reason = not_a_number(rows, h.outcome)
+            if reason is not None:
+                return _untestable(h, split, reason)
+            found = self.evaluate(_alone(h), _events(h, rows), split=split, level=level, draws=draws, seed=seed)
+            return found.model_copy(update={"hypothesis_id": h.content_id()})
         if rows.column(h.predictor).type not in ("number", "boolean"):
             return _untestable(h, split, f"{column(h.predictor)} is no number.")
         if h.event is None and rows.column(h.outcome).type not in ("number", "boolean"):
@@ -73,6 +81,8 @@ class _MonotoneAssociation:
     def picture(self, hypothesis: Hypothesis, rows: Rows) -> Picture:
         """The outcome by value of the predictor or by 12 bins of it: {x, x_low, x_high, mean, low, high, n}."""
         h = _own(hypothesis)
+        if h.above is not None:
+            return self.picture(_alone(h), _events(h, rows))
         pairs = _complete(h, rows)
         y_title = h.outcome if h.event is None else f"share of rows where {h.outcome} is {h.event}"
         return Picture(kind="curve", x_title=h.predictor, y_title=y_title, records=tuple(curve(h, pairs.x, pairs.y)))
@@ -81,12 +91,12 @@ class _MonotoneAssociation:
         """The claim as one plain sentence without figures and without a full stop."""
         from .wording import among
 
-        h = _own(hypothesis)
+        h = _as_share(_own(hypothesis))
         return sentence_case(among(h) + statement(h, sign(h)))
 
     def sentence(self, hypothesis: Hypothesis, evidence: Evidence) -> str:
         """The claim with its figures; the direction is the evidence's, and none is stated where none is shown."""
-        h = _own(hypothesis)
+        h = _as_share(_own(hypothesis))
         return sentence(h, evidence, self.claim(h))
 
 
@@ -97,6 +107,23 @@ def _own(hypothesis: Hypothesis) -> MonotoneAssociation:
     if not isinstance(hypothesis, MonotoneAssociation):
         raise HypothesisError(f"A {hypothesis.family} hypothesis is not one of monotone_association.")
     return hypothesis
+
+
+def _as_share(h: MonotoneAssociation) -> MonotoneAssociation:
+    """A claim on a number above a point as one on the share of that event."""
+    if h.above is None:
+        return h
+    return h.model_copy(update={"event": above_words(h.above), "above": None})
+
+
+def _alone(h: MonotoneAssociation) -> MonotoneAssociation:
+    """The same without its filter, for rows that met it while the outcome was a number."""
+    return _as_share(h).model_copy(update={"where": ()})
+
+
+def _events(h: MonotoneAssociation, rows: Rows) -> Rows:
+    """The claim's population with the outcome as a label of two levels."""
+    return as_label(population(h, rows), h.outcome, h.above or 0.0)
 
 
 def outcome_values(rows: Rows, outcome: str, event: str | None) -> FloatArray:

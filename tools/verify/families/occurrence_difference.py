@@ -4,18 +4,16 @@ Knows how the number becomes an event; the statistic is that of rate differences
 ledger, or on which side of the seal its rows lie.
 """
 
-import numpy as np
-
 from ...data.rows import Rows
 from ...errors import HypothesisError
 from ..evidence import Evidence, Picture
 from ..hypothesis import FamilyName, Hypothesis, OccurrenceDifference, RateDifference
 from ..intervals import check_level
 from ..population import population
+from .events import above_words, as_label
 from .rate_difference import FAMILY as RATES
 from .rate_difference import TEST
 from .two_sides import counted_rows, evidence_of, not_a_number
-from .wording import number
 
 
 class _OccurrenceDifference:
@@ -55,7 +53,7 @@ class _OccurrenceDifference:
         """Both shares with Wilson's interval: {label, n, share, low, high}."""
         h = _own(hypothesis)
         drawn = RATES.picture(_as_rate(h).model_copy(update={"where": ()}), _events(h, rows))
-        return drawn.model_copy(update={"y_title": f"share of {h.outcome} {_event(h)}"})
+        return drawn.model_copy(update={"y_title": f"share of {h.outcome} {above_words(h.above)}"})
 
     def claim(self, hypothesis: Hypothesis) -> str:
         """The claim as one plain sentence without figures (but the fixed point) and without a full stop."""
@@ -75,17 +73,11 @@ def _own(hypothesis: Hypothesis) -> OccurrenceDifference:
     return hypothesis
 
 
-def _event(h: OccurrenceDifference) -> str:
-    """The event as a level of the outcome, in words that follow `is`."""
-    text = number(h.above, 6)
-    return f"above {text.rstrip('0').rstrip('.') if '.' in text else text}"
-
-
 def _as_rate(h: OccurrenceDifference) -> RateDifference:
     return RateDifference(
         outcome=h.outcome,
         predictor=h.predictor,
-        event=_event(h),
+        event=above_words(h.above),
         levels=h.levels,
         where=h.where,
         controls=h.controls,
@@ -95,10 +87,4 @@ def _as_rate(h: OccurrenceDifference) -> RateDifference:
 
 def _events(h: OccurrenceDifference, rows: Rows) -> Rows:
     """The claim's population with the outcome as a label of two levels."""
-    rows = population(h, rows)
-    y = rows.number(h.outcome)
-    codes = np.where(np.isnan(y), -1, y > h.above).astype(np.int32)
-    label = rows.column(h.outcome).model_copy(update={"type": "boolean", "levels": ("not above", _event(h))})
-    moved = rows.replaced({h.outcome: codes})
-    moved.columns[h.outcome] = label
-    return moved
+    return as_label(population(h, rows), h.outcome, h.above)
