@@ -8,6 +8,7 @@ the data, as good as a draw, and the tags of a batch cost seconds whatever the t
 """
 
 from collections.abc import Sequence
+from hashlib import sha256
 from typing import NamedTuple
 
 import numpy as np
@@ -161,12 +162,13 @@ class _Check:
 
     def _residuals(self, r: Ready) -> list[FloatArray]:
         """What trees leave of outcome and predictor; claims on the same rows with the same controls share it."""
-        columns = np.column_stack([c.code for c in r.controls])
-        shared = tuple(c.name for c in r.controls), columns[:, 0].tobytes()
-        keys = [(*shared, target.tobytes()) for target in (r.y, r.x)]
+        columns, linear = np.column_stack([c.code for c in r.controls]), plain(r.controls)
+        # All that the trees see: claims on other rows can share an outcome and a control value by value.
+        shared = tuple(c.name for c in r.controls), sha256(columns.tobytes() + linear.tobytes()).digest()
+        keys = [(*shared, sha256(target.tobytes()).digest()) for target in (r.y, r.x)]
         new = [at for at, key in enumerate(keys) if key not in self._left]
         if new:
-            found = cross_fitted(np.stack([(r.y, r.x)[at] for at in new]), columns, plain(r.controls))
+            found = cross_fitted(np.stack([(r.y, r.x)[at] for at in new]), columns, linear)
             self._left |= {keys[at]: left for at, left in zip(new, found, strict=True)}
         return [self._left[key] for key in keys]
 
