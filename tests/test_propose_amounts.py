@@ -11,7 +11,7 @@ from heldout.agent.proposers import PROPOSERS, proposals
 from heldout.agent.roles import is_amount, is_exposure
 from heldout.agent.twins import without_twins
 from heldout.tools.data.rows import Rows
-from heldout.tools.explore.amounts import is_zero_inflated, level_contrasts, moves_with
+from heldout.tools.explore.amounts import Contrasts, is_zero_inflated, level_contrasts, moves_with
 from heldout.tools.verify.hypothesis import GroupDifference, Hypothesis, OccurrenceDifference
 from heldout.tools.verify.population import sides
 
@@ -229,3 +229,16 @@ def test_parts_of_one_amount_are_no_twins_but_the_same_part_by_a_relabelled_colu
     assert sorted(h.family for h in kept) == ["group_difference", "occurrence_difference"]
     assert {h.predictor for h in kept} == {"children"}
     assert sides(rows, "children", kept[0].levels).max() == 1
+
+
+def test_contrasts_of_many_labels_are_those_of_each_alone_also_where_values_are_missing() -> None:
+    rng = np.random.default_rng(11)
+    data = {f"y{i}": rng.lognormal(size=600) for i in range(2)}
+    data["y1"][::7] = np.nan
+    labels = {f"g{i}": rng.choice(list("abc"), 600).astype(object) for i in range(3)}
+    labels["g2"][::5] = None
+    rows = Rows.of(data | labels)
+    together = Contrasts(rows)
+    for number in data:
+        for label in labels:
+            assert together.of(number, label, least=20) == level_contrasts(rows, number, label, least=20) != ()
