@@ -47,8 +47,10 @@ def nested_in(rows: Rows, outcome: FloatArray, name: str, predictor: str) -> Nes
     for column in rows.columns.values():
         if column.name in (name, predictor) or column.type not in ("category", "datetime"):
             continue
+        if column.type == "category" and len(column.levels) < _LEAST_UNITS:
+            continue
         unit = _codes(rows, column.name)
-        count = len(np.unique(unit[unit >= 0]))
+        count = int(np.count_nonzero(np.bincount(unit[unit >= 0])))
         if not _LEAST_UNITS <= count <= min(_MOST_LEVELS, (unit >= 0).sum() / _LEAST_ROWS):
             continue
         if _is_fixed(rows, predictor, unit) and _alike(rows, outcome, predictor, unit):
