@@ -170,7 +170,7 @@ def products(b: Board, codes: NDArray, groups: int, i: NDArray, j: NDArray) -> P
     edges = np.searchsorted(codes[order], np.arange(groups + 1))
     order = order[edges[0] : edges[-1]]
     rows, columns = np.unique(i), np.unique(j)
-    ys, xs, masks = b.y[np.ix_(order, rows)], b.x[np.ix_(order, columns)], b.masks[order]
+    ys, xs, masks = b.y[order][:, rows], b.x[order][:, columns], b.masks[order]
     pairs = ((ys, xs), (masks, masks), (masks, xs), (masks, xs * xs), (masks, ys), (masks, ys * ys))
     out = [np.empty((groups, one.shape[1], two.shape[1]), np.float32) for one, two in pairs]
     for g in range(groups):
