@@ -100,7 +100,10 @@ def _column(rows: Rows, name: str, bins: int) -> tuple[NDArray, list[tuple[Term,
         return small, list(_level_terms(name, column.levels[:k], int(small.max(initial=-1)) + 1))
     x = rows.number(name)
     cuts, terms = _cuts(x, column.integer, bins)
-    codes = np.where(np.isnan(x), -1, np.searchsorted(cuts, x, side="left")).astype(np.int32)
+    codes = np.zeros(len(x), np.int32)
+    for cut in cuts:  # few: comparing with each takes a tenth of a search for every row
+        codes += x > cut
+    codes[np.isnan(x)] = -1
     return codes, list(_range_terms(name, terms, len(cuts) + 1))
 
 
