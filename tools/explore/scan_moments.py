@@ -148,7 +148,7 @@ def midranks_of(values: FloatArray) -> FloatArray:
 
 def ranks_within(codes: CodeArray, distinct: int) -> tuple[FloatArray, float]:
     """Centred midranks of some rows of a column among themselves, and their sum of squares."""
-    counts = np.bincount(codes, minlength=distinct)
+    counts = np.bincount(codes, minlength=distinct).astype(np.float64)
     middle = centred_midranks(counts)
     out = middle[codes]
     middle *= middle
