@@ -10,7 +10,7 @@ from typing import Literal
 
 from ..tools.data.rows import Rows
 from ..tools.data.schema import Column
-from ..tools.explore.amounts import LevelContrast, is_zero_inflated, level_contrasts
+from ..tools.explore.amounts import Contrasts, LevelContrast, is_zero_inflated
 from ..tools.verify.hypothesis import Condition, Contrast, Hypothesis, MeanDifference, QuantileDifference
 from ..tools.verify.policy import SMALLEST_EFFECTS
 from .outlook import Outlook
@@ -40,9 +40,9 @@ def propose_amounts(outlook: Outlook) -> Iterator[Hypothesis]:
     labels = [c for c in outlook.columns() if c.type in ("boolean", "category") and len(c.levels) <= _MAX_LEVELS]
     plain = [c for c in numbers if not is_zero_inflated(outlook.rows.number(c.name))]
     pairs = [(y, g) for y, g in product(plain, labels) if outlook.admits(y.name, g.name)]
+    contrasts = Contrasts(outlook.rows)
     for number, label in pairs[:_PAIRS]:
-        contrasts = level_contrasts(outlook.rows, number.name, label.name, least=_MIN_GROUP)
-        claim = _claim(number, label, contrasts)
+        claim = _claim(number, label, contrasts.of(number.name, label.name, least=_MIN_GROUP))
         if claim is not None:
             found.append(claim)
     found.sort(key=lambda x: (-x[0], x[1].content_id()))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..tools.data.calendar import Cycle
 from ..tools.data.schema import Column
-from ..tools.explore.changes import find_jump, find_season
+from ..tools.explore.changes import Places, find_jump, find_season
 from ..tools.verify.families.monotone_association import outcome_values
 from ..tools.verify.families.trend_words import stamp
 from ..tools.verify.hypothesis import ChangePoint, Hypothesis, Seasonality
@@ -37,9 +37,10 @@ def propose_time(outlook: Outlook) -> Iterator[Hypothesis]:
     """Seasons over dates, and changes over dates and years, the clearest outcomes first."""
     found: list[tuple[float, str, Hypothesis]] = []
     for time in _times(outlook):
+        places = _places(outlook, time)
         for outcome in outlook.columns():
             if outcome.type != "datetime" and outlook.admits(outcome.name, time.name):
-                found += _of_pair(outlook, outcome, time)
+                found += _of_pair(outlook, outcome, time, places)
     found.sort(key=lambda f: (-f[0], f[1]))
     yield from (h for _, _, h in found[:_MOST])
 
@@ -57,7 +58,17 @@ def _are_years(x: NDArray[np.float64]) -> bool:
     return bool(len(known)) and _YEARS[0] <= known.min() and known.max() <= _YEARS[1]
 
 
-def _of_pair(outlook: Outlook, outcome: Column, time: Column) -> Iterator[tuple[float, str, Hypothesis]]:
+def _places(outlook: Outlook, time: Column) -> dict[Cycle, Places]:
+    """Where each row lies in each cycle of a date; rows without one lie anywhere."""
+    if time.type != "datetime":
+        return {}
+    days = np.nan_to_num(outlook.rows.number(time.name))
+    return {cycle: Places.of(days, cycle) for cycle in _CYCLES}
+
+
+def _of_pair(
+    outlook: Outlook, outcome: Column, time: Column, places: dict[Cycle, Places]
+) -> Iterator[tuple[float, str, Hypothesis]]:
     x = outlook.rows.number(time.name)
     for event in _events(outcome):
         y = outcome_values(outlook.rows, outcome.name, event)
@@ -65,8 +76,7 @@ def _of_pair(outlook: Outlook, outcome: Column, time: Column) -> Iterator[tuple[
         if good.sum() < _MIN_ROWS or not np.ptp(y[good]):
             continue
         at, v = x[good], y[good] if event is not None else _ranks(y[good])
-        if time.type == "datetime":
-            yield from _seasons(outcome, time, event, at, v)
+        yield from _seasons(outcome, time, event, at, v, {cycle: p.at(good) for cycle, p in places.items()})
         if not outlook.rows.serial:
             yield from _changes(outcome, time, event, at, v)
 
@@ -84,10 +94,15 @@ def _ranks(y: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _seasons(
-    outcome: Column, time: Column, event: str | None, at: NDArray[np.float64], v: NDArray[np.float64]
+    outcome: Column,
+    time: Column,
+    event: str | None,
+    at: NDArray[np.float64],
+    v: NDArray[np.float64],
+    places: dict[Cycle, Places],
 ) -> Iterator[tuple[float, str, Hypothesis]]:
-    for cycle in _CYCLES:
-        found = find_season(at, v, cycle)
+    for cycle, own in places.items():
+        found = find_season(at, v, cycle, own)
         if found is None or found.share < max(_MIN_SHARE, _CLEAR * 24 / len(v)):
             continue
         h = Seasonality(

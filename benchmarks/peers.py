@@ -3,12 +3,14 @@
     pip install pandas scipy pyarrow dython ydata-profiling sweetviz pysubgroup    # in an environment of their own
     python benchmarks/peers.py --python peers/bin/python            # prints the table
     python benchmarks/peers.py --python peers/bin/python --write    # and writes it into docs/evidence.md
+    python benchmarks/peers.py --growth --write                     # our own jobs alone, up to ten million rows
 
 Jobs: the scan of all pairs beside a loop of pandas and scipy over the same pairs, dython and pandas' own
 correlations; the whole of `explain` beside ydata-profiling with correlations and sweetviz; the search for subgroups
 beside pysubgroup's beam. A peer that is not installed, or not done within `--most` seconds, is said to be so. A second
 table shows how each job grows with ten times the rows and ten times the columns. Walls lengthen when others use the
-machine; CPU seconds (all threads, children included) hardly do.
+machine; CPU seconds (all threads, children included) hardly do. Children may keep compiled modules, as what pip
+installs is compiled; one job that is not counted is run before the others.
 """
 
 import argparse
@@ -30,10 +32,20 @@ SIZES = {
     "50k x 20": ("rows", 50_000),
     "50k x 200": ("wide", 50_000),
     "100k x 20": ("rows", 100_000),
+    "100k x 200": ("wide", 100_000),
     "1M x 20": ("rows", 1_000_000),
     "10M x 20": ("rows", 10_000_000),
 }
-GROWTH = (("1M x 20", "10M x 20", "ten times the rows"), ("50k x 20", "50k x 200", "ten times the columns"))
+GROWTH = (
+    ("100k x 20", "1M x 20", "ten times the rows"),
+    ("1M x 20", "10M x 20", "ten times the rows"),
+    ("50k x 20", "50k x 200", "ten times the columns"),
+    ("100k x 20", "100k x 200", "ten times the columns"),
+)
+SAMPLE = ROOT / "examples" / "data" / "affairs.csv"
+GROWN = "100k x 20,1M x 20,10M x 20,100k x 200"
+SECTIONS = {False: "peers", True: "growth"}
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 class Line(NamedTuple):
@@ -60,7 +72,7 @@ def run(command: tuple[str, ...], most: float) -> Run:
     """Wall and CPU seconds and peak MB of a process, stopped after `most` seconds."""
     start = time.perf_counter()
     with tempfile.TemporaryFile() as output:
-        child = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output)
+        child = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output, env=ENVIRONMENT)
         while True:
             pid, status, usage = os.wait4(child.pid, os.WNOHANG)
             wall = time.perf_counter() - start
@@ -189,8 +201,8 @@ def work(name: str, file: str) -> int:
 # The table
 
 
-def lines(folder: Path, sizes: list[str], python: str) -> list[Line]:
-    """Every job on every size, the yardstick first."""
+def lines(folder: Path, sizes: list[str], python: str, *, alone: bool = False) -> list[Line]:
+    """Every job on every size, the yardstick first; `alone` leaves the peers out."""
     own = sys.executable
     out: list[Line] = []
     for size in sizes:
@@ -210,7 +222,7 @@ def lines(folder: Path, sizes: list[str], python: str) -> list[Line]:
             ours = "subgroups, depth 2"
             out.append(Line(size, ours, (own, SPEED, "--task", "subgroups", file)))
             out.append(Line(size, _TOLD["pysubgroup"], (python, THIS, "--peer", "pysubgroup", file), ours))
-    return out
+    return [x for x in out if not alone or "--peer" not in x.command]
 
 
 _TOLD = {
@@ -262,15 +274,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--python", default=sys.executable, help="interpreter that has the peers")
     parser.add_argument("--runs", type=int, default=1, help="rounds")
-    parser.add_argument("--most", type=float, default=300, help="seconds after which a process is stopped")
+    parser.add_argument(
+        "--most", type=float, help="seconds after which a process is stopped: 300, or 3,600 for --growth"
+    )
     parser.add_argument("--only", default="", help="only jobs whose name holds this, and what they are divided by")
-    parser.add_argument("--sizes", default=",".join(SIZES), help="which tables")
+    parser.add_argument("--sizes", help="which tables")
+    parser.add_argument("--growth", action="store_true", help="only our own jobs, to see how they grow")
     parser.add_argument("--write", action="store_true", help="write the table into docs/evidence.md")
     parser.add_argument("--peer", nargs=2, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.peer:
         raise SystemExit(work(*given.peer))
-    sizes = [s.strip() for s in given.sizes.split(",")]
+    most = given.most or (3_600 if given.growth else 300)
+    usual = GROWN if given.growth else ",".join(s for s in SIZES if s != "100k x 200")
+    sizes = [s.strip() for s in (given.sizes or usual).split(",")]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for size in sizes:
@@ -278,16 +295,17 @@ def main() -> None:
             subprocess.run(
                 (sys.executable, SPEED, "--task", "make", kind, str(rows), str(folder / size)), check=True, cwd=ROOT
             )
-        every = lines(folder, sizes, given.python)
+        every = lines(folder, sizes, given.python, alone=given.growth)
         wanted = [x for x in every if given.only in x.job]
         beside = {(x.size, x.beside) for x in wanted}
         every = [x for x in every if x in wanted or (x.size, x.job) in beside]
         runs: dict[Line, list[Run]] = {x: [] for x in every}
+        run((sys.executable, "-m", "heldout", "explain", str(SAMPLE), "--ledger", str(folder / "first"), "-q"), most)
         for _ in range(given.runs):
             for x in every:
                 if x.ledger is not None:
                     x.ledger.unlink(missing_ok=True)
-                runs[x].append(run(x.command, given.most))
+                runs[x].append(run(x.command, most))
                 print(x.size, x.job, runs[x][-1], file=sys.stderr, flush=True)
     text = f"{given.runs} round(s), {os.cpu_count()} cores, each line a process of its own.\n\n{table(every, runs)}"
     grown = growth(every, runs)
@@ -296,7 +314,7 @@ def main() -> None:
     if given.write:
         from pages import write_section
 
-        write_section("peers", text)
+        write_section(SECTIONS[given.growth], text)
 
 
 if __name__ == "__main__":

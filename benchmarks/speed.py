@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
+AT_ONCE = 2_000_000
+"""Cells that a child reads in one query."""
 EXAMPLES = ("*.csv", "*.parquet", "*.csv.gz")
 
 
@@ -116,7 +118,7 @@ def _rows(file: str):
 
 
 def _read(file: str):
-    """Name, kind, array and levels of each analysed column, one at a time so that none is held twice.
+    """Name, kind, array and levels of each analysed column, a few at a time so that none of a long table is held twice.
 
     Text comes as codes of a DuckDB enumeration, dates as days.
     """
@@ -136,15 +138,22 @@ def _read(file: str):
     for k, name in enumerate(texts):
         quoted = ", ".join("'" + v.replace("'", "''") + "'" for v in levels[name])
         cursor.execute(f"create type e{k} as enum ({quoted})").fetchall()
+    wanted = {}
     for name, stored in kinds.items():
         if name in levels:
-            kind, wanted = "category", f"coalesce(enum_code({name}::e{texts.index(name)})::integer, -1)"
+            wanted[name] = "category", f"coalesce(enum_code({name}::e{texts.index(name)})::integer, -1)"
         elif stored.startswith("TIMESTAMP"):
-            kind, wanted = "datetime", f"coalesce(epoch_us({name}) / 86400000000.0, 'nan'::double)"
+            wanted[name] = "datetime", f"coalesce(epoch_us({name}) / 86400000000.0, 'nan'::double)"
         else:
-            kind, wanted = "number", f"coalesce({name}::double, 'nan'::double)"
-        got = cursor.execute(f"select {wanted} as v from '{file}'").fetchnumpy()["v"]
-        yield name, kind, np.ascontiguousarray(got), levels.get(name, ())
+            wanted[name] = "number", f"coalesce({name}::double, 'nan'::double)"
+    rows = cursor.execute(f"select count(*) from '{file}'").fetchall()[0][0]
+    names, together = list(wanted), max(1, AT_ONCE // max(rows, 1))
+    for at in range(0, len(names), together):
+        some = names[at : at + together]
+        cells = ", ".join(f"{wanted[name][1]} as c{k}" for k, name in enumerate(some))
+        got = cursor.execute(f"select {cells} from '{file}'").fetchnumpy()
+        for k, name in enumerate(some):
+            yield name, wanted[name][0], np.ascontiguousarray(got.pop(f"c{k}")), levels.get(name, ())
 
 
 def make(kind: str, rows: str, target: str) -> None:

@@ -183,6 +183,25 @@ def test_rows_beyond_the_first_four_thousand_change_nothing_and_threads_neither(
     assert _judged(RISES, rows.replaced(changed)).adjustment.estimates == one.estimates
 
 
+def test_claims_on_other_rows_share_nothing_though_outcome_and_first_control_look_alike() -> None:
+    rng = np.random.default_rng(7)
+    n, odd = 1_200, np.arange(1_200) % 2 == 1
+    c1, c2 = np.repeat(rng.normal(size=n // 2), 2), rng.normal(size=n)
+    y = np.repeat(rng.normal(size=n // 2) + c1[::2] + c2[::2] + c2[1::2], 2)
+    one, two = (np.where(odd == side, 0.6 * y + c2 + rng.normal(size=n), np.nan) for side in (True, False))
+    rows = Rows.of({"y": y, "one": one, "two": two, "c1": c1, "c2": c2})
+    claims = [MonotoneAssociation(outcome="y", predictor=name, direction="increasing") for name in ("one", "two")]
+    marks = Marks(causes=("c1",), later=("one", "two"))
+
+    def checked(*which) -> list:
+        found = judge(which, rows, Rule(), [None] * len(which), weight=1.0, earlier=0, split="held_out").verdicts
+        return [v.adjustment for v in adjust(found, rows, rows, marks, frozenset())]
+
+    together, apart = checked(*claims), [*checked(claims[0]), *checked(claims[1])]
+    assert [a.controls for a in together] == [("c1", "c2")] * 2
+    assert [a.estimates for a in together] == [a.estimates for a in apart]
+
+
 def test_an_effect_too_small_for_the_rows_used_is_not_called_gone() -> None:
     rows = _linear(5, 60_000)
     faint = rows.replaced({"y": rows.number("noise") + 0.03 * rows.number("x")})

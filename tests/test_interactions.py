@@ -6,6 +6,7 @@ import pytest
 from heldout.agent.outlook import Focus, Outlook
 from heldout.agent.propose_interactions import propose_interactions
 from heldout.tools.data.rows import Rows
+from heldout.tools.explore.interaction_sums import board, fields, products
 from heldout.tools.explore.interactions import Crossing, Together, find_crossings
 from heldout.tools.verify.hypothesis import Interaction
 
@@ -122,3 +123,22 @@ def test_one_of_the_columns_asked_about_takes_part_in_whatever_place() -> None:
         own = find_crossings(rows(), list(rows().columns.values()), ANY._replace(asked=frozenset({name})), ["score"])
         assert own
         assert all(name in (c.outcome, c.predictor, c.moderator) for c in own)
+
+
+def test_sums_of_some_pairs_are_those_of_the_rows_that_both_columns_know() -> None:
+    rng = np.random.default_rng(3)
+    data = {f"c{at}": rng.normal(size=200) for at in range(4)} | {"k": rng.choice(list("abc"), 200)}
+    for at in (1, 2):
+        data[f"c{at}"][rng.random(200) < 0.3] = np.nan
+    own, codes = Rows.of(data), rng.integers(-1, 4, 200)  # the code 3 is beyond the groups, as -1 is
+    y = [f for name in ("c0", "c1") for f in fields(own, name, as_outcome=True)]
+    x = [f for name in ("c2", "c3", "k") for f in fields(own, name, as_outcome=False)]
+    i, j = np.array([1, 0, 1, 1]), np.array([0, 1, 2, 4])
+    sums = products(board(y, x), codes, 3, i, j).of(i, j)
+    for group in range(3):
+        for at, (row, column) in enumerate(zip(i, j, strict=True)):
+            both = (codes == group) & (y[row].known > 0) & (x[column].known > 0)
+            a, b = (f.values[both].astype(np.float64) for f in (x[column], y[row]))
+            wanted = (both.sum(), a.sum(), b.sum(), a @ a, b @ b, a @ b)
+            assert [s[group, at] for s in sums[:6]] == pytest.approx(wanted, rel=1e-4, abs=1e-4)
+    assert sums.binary.tolist() == [False, False, True, True]

@@ -12,7 +12,7 @@ from heldout.agent.proposers import PROPOSERS, proposals
 from heldout.agent.roles import is_amount, is_exposure
 from heldout.agent.twins import without_twins
 from heldout.tools.data.rows import Rows
-from heldout.tools.explore.amounts import is_zero_inflated, level_contrasts, moves_with
+from heldout.tools.explore.amounts import Contrasts, is_zero_inflated, level_contrasts, moves_with
 from heldout.tools.explore.scan import scan_pairs
 from heldout.tools.verify.hypothesis import (
     Condition,
@@ -270,3 +270,16 @@ def test_a_claim_that_says_which_rows_it_means_or_counts_an_event_stays_as_it_is
     assert where_any(some, {"takings"}) == some
     assert where_any(often, {"takings"}) == often
     assert where_any(whole, {"other"}) == whole
+
+
+def test_contrasts_of_many_labels_are_those_of_each_alone_also_where_values_are_missing() -> None:
+    rng = np.random.default_rng(11)
+    data = {f"y{i}": rng.lognormal(size=600) for i in range(2)}
+    data["y1"][::7] = np.nan
+    labels = {f"g{i}": rng.choice(list("abc"), 600).astype(object) for i in range(3)}
+    labels["g2"][::5] = None
+    rows = Rows.of(data | labels)
+    together = Contrasts(rows)
+    for number in data:
+        for label in labels:
+            assert together.of(number, label, least=20) == level_contrasts(rows, number, label, least=20) != ()

@@ -105,6 +105,22 @@ def test_effect_and_coverage_are_those_of_the_rows_that_meet_the_conditions() ->
     assert rule.effect == pytest.approx(y[held].mean() - y[~held].mean(), abs=1e-5)
 
 
+@pytest.mark.parametrize("event", [None, "yes"])
+def test_rows_that_miss_the_outcome_count_neither_inside_nor_outside(event: str | None) -> None:
+    data, rng = _table(), np.random.default_rng(9)
+    inside = (data["x0"] > 0.3) & (data["k1"] == "b")
+    lost = rng.random(3_000) < np.where(inside, 0.5, 0.1)
+    label = np.where(rng.random(3_000) < 0.2 + 0.5 * inside, "yes", "no").astype(object)
+    label[lost] = None
+    data["y"] = np.where(lost, np.nan, rng.normal(size=3_000) + inside) if event is None else label
+    rule, rows, held = _found(data, Target("y", event))[0], Rows.of(data), np.ones(3_000, bool)
+    assert _told(rule) == [("k1", "=="), ("x0", ">")]
+    for term in rule.terms:
+        held &= rows.level_mask("k1", ["b"]) if term.column == "k1" else data["x0"] > float(term.value)
+    y = scores(rows, Target("y", event))
+    assert rule.effect == pytest.approx(y[held & ~lost].mean() - y[~held & ~lost].mean(), abs=1e-5)
+
+
 def test_every_condition_is_a_union_of_bins_that_selects_the_rows_it_says() -> None:
     rng = np.random.default_rng(7)
     x = np.where(rng.random(900) < 0.1, np.nan, np.exp(rng.normal(size=900)))

@@ -9,7 +9,7 @@ from scipy.signal import lfilter
 from heldout.tools.data.calendar import phase, stretch
 from heldout.tools.data.rows import Rows
 from heldout.tools.errors import HypothesisError
-from heldout.tools.explore.changes import find_season
+from heldout.tools.explore.changes import Places, find_season
 from heldout.tools.verify.families.seasonality import FAMILY
 from heldout.tools.verify.hypothesis import Seasonality, parse
 
@@ -176,3 +176,14 @@ def test_phases_off_the_cycle_and_a_predictor_that_is_no_date_are_refused():
         parse(shared | {"peak": [13], "trough": [1]})
     with pytest.raises(HypothesisError, match="needs a date column"):
         FAMILY.evaluate(WEEKEND, Rows.of({"t": np.arange(50.0), "y": np.arange(50.0)}))
+
+
+def test_a_season_is_the_same_where_the_places_of_its_times_are_given():
+    rng = _rng(5)
+    days = 18_000 + rng.random(3_000) * 900
+    y = np.sin(2 * np.pi * days / 7) + rng.normal(size=3_000)
+    some = rng.random(3_000) < 0.7
+    for cycle in ("hour_of_day", "day_of_week", "month_of_year"):
+        found = find_season(days[some], y[some], cycle)
+        assert found is not None
+        assert find_season(days[some], y[some], cycle, Places.of(days, cycle).at(some)) == found

@@ -24,6 +24,7 @@ from ...tools.verify.families.wording import number, percent
 from . import words
 from .charts_courses import curve, lines, series
 from .charts_forest import forest
+from .charts_limits import within_limits, without_limits
 from .charts_parts import (
     AXIS,
     DARK,
@@ -67,7 +68,12 @@ def svg(spec: dict[str, Any], *, dark: bool | None = False) -> str:
     """
     import vl_convert
 
-    text = vl_convert.vegalite_to_svg(spec, vl_version="6.4", allowed_base_urls=[])
+    def drawn(what: dict[str, Any]) -> str:
+        return vl_convert.vegalite_to_svg(what, vl_version="6.4", allowed_base_urls=[])
+
+    text = drawn(without_limits(spec))
+    if not within_limits(text, spec):
+        text = drawn(spec)
     if dark is False:
         return text
     rules = "".join(f'[fill="{a}"]{{fill:{b}}}[stroke="{a}"]{{stroke:{b}}}' for a, b in DARK.items())

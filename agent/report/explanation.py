@@ -97,15 +97,10 @@ class Explanation:
         Raises:
             UsageError: if the folder cannot be made or written to.
         """
-        from concurrent.futures import ThreadPoolExecutor
+        from .html import to_html
 
-        from .html import drawn, to_html
-
-        target = Path(folder)
-        with ThreadPoolExecutor(1) as pool:  # drawing does not hold the interpreter: the texts are made meanwhile
-            charts = pool.submit(drawn, self.result)
-            contents = self._files()
-            page = to_html(self.result, saved=tuple(contents), charts=charts.result())
+        target, contents = Path(folder), self._files()
+        page = to_html(self.result, saved=tuple(contents))  # drawing holds the interpreter: a thread gains nothing
         contents["report.html"] = page.encode("utf-8", "backslashreplace")
         order = sorted(contents, key=lambda name: (name != "report.html", not name.startswith("report."), name))
         try:

@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
 _PERCENT = re.compile(r"(\d) %")
 CHARTS = 30
-"""Charts a page holds: each costs some .04 seconds and 15 kB."""
+"""Charts a page holds: each costs some .03 seconds and 15 kB."""
 
 
-class Drawn(NamedTuple):
+class _Drawn(NamedTuple):
     """The page's charts by finding, as addresses that hold the whole image."""
 
     pictures: dict[str, str]
@@ -38,24 +38,23 @@ class Drawn(NamedTuple):
     """Before and after adjustment, of the first screen's findings."""
 
 
-def drawn(result: Result) -> Drawn:
-    """The charts of a page; most of its cost, and no other thread need wait meanwhile."""
+def _drawn(result: Result) -> _Drawn:
+    """The charts of a page, which are most of its cost."""
     ranked = sorted(result.findings, key=lambda f: f.rank)
     first = [f for f in ranked if f.headline]
-    return Drawn(_pictures(first + [f for f in ranked if not f.headline]), _forests(first))
+    return _Drawn(_pictures(first + [f for f in ranked if not f.headline]), _forests(first))
 
 
-def to_html(result: Result, *, saved: Sequence[str] = (), charts: Drawn | None = None) -> str:
+def to_html(result: Result, *, saved: Sequence[str] = ()) -> str:
     """The whole report as one HTML document.
 
     Args:
         result: The result to show.
         saved: Names of the files that are saved beside the page.
-        charts: What `drawn` gives for the result, where that was asked for before.
     """
     style = _resource("page.css")
     ranked = sorted(result.findings, key=lambda f: f.rank)
-    pictures, forests = charts or drawn(result)
+    pictures, forests = _drawn(result)
     by = {o: [_view(f, pictures, forests) for f in ranked if f.outcome == o and not f.headline] for o in words.OUTCOMES}
     return _template().render(
         result=result,

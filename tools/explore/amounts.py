@@ -3,6 +3,9 @@
 Knows exploration rows. Must never know a sealed row or a hypothesis; what it sees suggests and proves nothing.
 """
 
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -51,24 +54,57 @@ def is_zero_inflated(values: FloatArray) -> bool:
     return not whole or zeros > float(np.exp(-known.mean())) + _MORE_THAN_POISSON
 
 
+class _Spread(NamedTuple):
+    """What the rows of one number say whatever they are grouped by."""
+
+    size: float
+    """Standard deviation."""
+    scores: FloatArray
+    """In standard deviations, as ridits, and whether above the upper quantile; shape (3, n)."""
+    order: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, y: FloatArray) -> "_Spread":
+        size = float(y.std())
+        scores = np.stack([(y - y.mean()) / size, _ridits(y), (y > np.quantile(y, _UPPER)).astype(np.float64)])
+        return cls(size, scores, np.argsort(y, kind="stable"))
+
+
+class Contrasts:
+    """The contrasts of many pairs of the same rows; what several labels share of one number is computed once."""
+
+    def __init__(self, rows: Rows) -> None:
+        self.rows = rows
+        self._spreads: dict[tuple[str, bytes], _Spread] = {}
+
+    def of(self, number: str, label: str, *, least: int) -> tuple[LevelContrast, ...]:
+        """What `level_contrasts` gives."""
+        codes, y = self.rows.codes(label), self.rows.number(number)
+        good = (codes >= 0) & ~np.isnan(y)
+        codes, y = codes[good], y[good]
+        if len(y) < 2 * least or y.min() == y.max():
+            return ()
+        key = number, good.tobytes()
+        if key not in self._spreads:
+            self._spreads[key] = _Spread.of(y)
+        return tuple(_of_levels(codes, y, self._spreads[key], self.rows.column(label).levels, least))
+
+
 def level_contrasts(rows: Rows, number: str, label: str, *, least: int) -> tuple[LevelContrast, ...]:
     """Each level of at least `least` rows (and as many others) against the rest; of two levels the second only.
 
     Rows that miss either column are left out; a number without spread gives nothing.
     """
-    codes, y = rows.codes(label), rows.number(number)
-    good = (codes >= 0) & ~np.isnan(y)
-    codes, y = codes[good], y[good]
-    if len(y) < 2 * least or y.min() == y.max():
-        return ()
-    levels = rows.column(label).levels
-    spread = float(y.std())
-    scores = np.stack([(y - y.mean()) / spread, _ridits(y), (y > np.quantile(y, _UPPER)).astype(np.float64)])
+    return Contrasts(rows).of(number, label, least=least)
+
+
+def _of_levels(
+    codes: NDArray, y: FloatArray, own: _Spread, levels: Sequence[str], least: int
+) -> Iterator[LevelContrast]:
+    scores = own.scores
     count = np.bincount(codes, minlength=len(levels))
     first, second = ([np.bincount(codes, s**p, minlength=len(levels)) for s in scores] for p in (1, 2))
-    order = np.argsort(y, kind="stable")
-    ascending, grouped = y[order], codes[order]
-    out = []
+    ascending, grouped = y[own.order], codes[own.order]
     for at in range(1 if len(levels) == 2 else 0, len(levels)):
         n, others = int(count[at]), len(y) - int(count[at])
         if min(n, others) < least:
@@ -76,14 +112,10 @@ def level_contrasts(rows: Rows, number: str, label: str, *, least: int) -> tuple
         gaps = [_gap(s[at], q[at], n, s.sum(), q.sum(), len(y)) for s, q in zip(first, second, strict=True)]
         (mean, mean_z), (ranks, ranks_z), (_, upper_z) = gaps
         mine = grouped == at
-        upper = (_upper(ascending[mine]) - _upper(ascending[~mine])) / spread
-        out.append(
-            LevelContrast(
-                level=levels[at], n=n, ranks=ranks, ranks_z=ranks_z, mean=mean, mean_z=mean_z,
-                upper=upper, upper_z=upper_z,
-            )
-        )  # fmt: skip
-    return tuple(out)
+        upper = (_upper(ascending[mine]) - _upper(ascending[~mine])) / own.size
+        yield LevelContrast(
+            level=levels[at], n=n, ranks=ranks, ranks_z=ranks_z, mean=mean, mean_z=mean_z, upper=upper, upper_z=upper_z
+        )
 
 
 def _upper(ascending: FloatArray) -> float:

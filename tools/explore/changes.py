@@ -86,7 +86,23 @@ def _end_of_line(x: FloatArray, y: FloatArray, at: float) -> float:
     return float(y.mean() + slope * (at - x.mean()))
 
 
-def find_season(time: FloatArray, values: FloatArray, cycle: Cycle) -> Season | None:
+class Places(NamedTuple):
+    """Where rows lie in a cycle: their phases and turns, each of shape (n,)."""
+
+    phases: NDArray[np.int64]
+    turns: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, time: FloatArray, cycle: Cycle) -> "Places":
+        """The places of times in days since 1970-01-01, none missing."""
+        return cls(phase(time, cycle), stretch(time, PERIOD[cycle]))
+
+    def at(self, rows: NDArray) -> "Places":
+        """Those of some rows."""
+        return Places(self.phases[rows], self.turns[rows])
+
+
+def find_season(time: FloatArray, values: FloatArray, cycle: Cycle, places: Places | None = None) -> Season | None:
     """The phases that stand out in a cycle, the turns' own levels taken out; None where there is too little to see.
 
     The peak is the phase with the highest mean and those that reach half its height above the average, at most half
@@ -96,16 +112,17 @@ def find_season(time: FloatArray, values: FloatArray, cycle: Cycle) -> Season | 
         time: Days since 1970-01-01, shape (n,), none missing.
         values: Values, shape (n,), none missing.
         cycle: Which cycle.
+        places: The times' places in it, where they are at hand.
     """
     if not len(time):
         return None
-    phases, turns = phase(time, cycle), stretch(time, PERIOD[cycle])
+    phases, turns = places or Places.of(time, cycle)
     turns = turns - turns.min()
     n = np.bincount(phases, minlength=25).astype(np.float64)
     usable = np.flatnonzero(n >= _MIN_PHASE)
-    if len(usable) < 3 or len(np.unique(turns)) < MIN_TURNS:
-        return None
     of_turn = np.bincount(turns)
+    if len(usable) < 3 or np.count_nonzero(of_turn) < MIN_TURNS:
+        return None
     own = values - (np.bincount(turns, values) / np.maximum(of_turn, 1))[turns]
     mean = np.bincount(phases, own, 25)[usable] / n[usable]
     mean = mean - float(n[usable] @ mean) / float(n[usable].sum())

@@ -64,14 +64,14 @@ class Effects(NamedTuple):
     """Least-squares slopes within groups; NaN where a group is too small."""
 
     slope: Cube
-    """Shape (L, p, q)."""
+    """Shape (L, pairs)."""
     error: Cube
     spread_x: Cube
     spread_y: Cube
 
 
 class Sums(NamedTuple):
-    """Sums of products over the rows of each group that have both columns, each of shape (L, p, q)."""
+    """Sums of products over the rows of each group that have both columns, each of shape (L, pairs)."""
 
     n: Cube
     x: Cube
@@ -80,7 +80,7 @@ class Sums(NamedTuple):
     yy: Cube
     xy: Cube
     binary: NDArray[np.bool_]
-    """Whether a predictor is 0 or 1, shape (q,)."""
+    """Whether a predictor is 0 or 1, shape (pairs,)."""
 
     def total(self) -> "Sums":
         """All groups as one."""
@@ -93,30 +93,93 @@ class Sums(NamedTuple):
         return Sums(n, x, y, xx, yy, xy, self.binary)
 
     def explained(self) -> Cube:
-        """The share of a number's variance that lies between groups, shape (p, q); 0 for levels."""
+        """The share of a number's variance that lies between groups, shape (pairs,); 0 for levels."""
         n = np.maximum(self.n, 1)
         within = (self.xx - self.x**2 / n).sum(0)
         all_n = np.maximum(self.n.sum(0), 1)
         whole = self.xx.sum(0) - self.x.sum(0) ** 2 / all_n
         share = np.where(whole > 0, 1 - within / whole, 1.0)
-        return np.where(self.binary[None, :], 0.0, share)
+        return np.where(self.binary, 0.0, share)
 
 
-def group_sums(y: Sequence[Field], x: Sequence[Field], codes: NDArray, groups: int) -> Sums:
-    """The sums of all outcomes with all predictors in each group; codes outside 0..groups-1 are left out."""
+class Board(NamedTuple):
+    """All outcomes and predictors side by side: what is the same for every moderator."""
+
+    y: NDArray[np.float32]
+    """Shape (n, p)."""
+    x: NDArray[np.float32]
+    """Shape (n, q)."""
+    masks: NDArray[np.float32]
+    """Each pattern of known rows once, shape (n, m): most columns of a table miss nothing, or the same rows."""
+    mask_y: NDArray[np.int64]
+    """The pattern of each outcome, shape (p,)."""
+    mask_x: NDArray[np.int64]
+    binary: NDArray[np.bool_]
+    """Whether a predictor is 0 or 1, shape (q,)."""
+
+
+def board(y: Sequence[Field], x: Sequence[Field]) -> Board:
+    """The fields laid out for `products`."""
+    place: dict[bytes, int] = {}
+    masks: list[NDArray[np.float32]] = []
+    found: list[int] = []
+    for field in (*y, *x):
+        key = field.known.tobytes()
+        if key not in place:
+            place[key] = len(masks)
+            masks.append(field.known)
+        found.append(place[key])
+    at = np.array(found, np.int64)
+    ys, xs = (np.stack([f.values for f in side], 1) for side in (y, x))
+    binary = np.array([f.level is not None for f in x])
+    return Board(ys, xs, np.stack(masks, 1), at[: len(y)], at[len(y) :], binary)
+
+
+class Products(NamedTuple):
+    """Sums of products in each group of some outcomes and predictors, from which those of any pair are read."""
+
+    xy: NDArray[np.float32]
+    """Shape (L, outcomes, predictors)."""
+    n: NDArray[np.float32]
+    """Rows known to two patterns, shape (L, m, m)."""
+    x: NDArray[np.float32]
+    """Over the rows known to a pattern, shape (L, m, predictors)."""
+    xx: NDArray[np.float32]
+    y: NDArray[np.float32]
+    """Shape (L, m, outcomes)."""
+    yy: NDArray[np.float32]
+    row: NDArray[np.int64]
+    """Where an outcome of the board stands here, shape (p,)."""
+    column: NDArray[np.int64]
+    board: Board
+
+    def of(self, i: NDArray, j: NDArray) -> Sums:
+        """The sums of pairs of an outcome `i` and a predictor `j` of the board, as float64."""
+        row, column, b = self.row[i], self.column[j], self.board
+        own, other = b.mask_y[i], b.mask_x[j]
+        parts = (
+            self.n[:, own, other], self.x[:, own, column], self.y[:, other, row],
+            self.xx[:, own, column], self.yy[:, other, row], self.xy[:, row, column],
+        )  # fmt: skip
+        return Sums(*(part.astype(np.float64) for part in parts), binary=b.binary[j])
+
+
+def products(b: Board, codes: NDArray, groups: int, i: NDArray, j: NDArray) -> Products:
+    """The sums of the outcomes `i` and the predictors `j` in each group; codes outside 0..groups-1 are left out."""
     order = np.argsort(codes, kind="stable")
     edges = np.searchsorted(codes[order], np.arange(groups + 1))
-    ys, xs = (np.stack([f.values for f in side], 1)[order] for side in (y, x))
-    my, mx = (np.stack([f.known for f in side], 1)[order] for side in (y, x))
-    xx, yy = xs * xs, ys * ys
-    pairs = ((my, mx), (my, xs), (ys, mx), (my, xx), (yy, mx), (ys, xs))
-    out = [np.empty((groups, len(y), len(x))) for _ in pairs]
+    order = order[edges[0] : edges[-1]]
+    rows, columns = np.unique(i), np.unique(j)
+    ys, xs, masks = b.y[order][:, rows], b.x[order][:, columns], b.masks[order]
+    pairs = ((ys, xs), (masks, masks), (masks, xs), (masks, xs * xs), (masks, ys), (masks, ys * ys))
+    out = [np.empty((groups, one.shape[1], two.shape[1]), np.float32) for one, two in pairs]
     for g in range(groups):
-        own = slice(edges[g], edges[g + 1])
-        for kept, (a, b) in zip(out, pairs, strict=True):
-            kept[g] = a[own].T @ b[own]
-    n, sx, sy, sxx, syy, sxy = out
-    return Sums(n, sx, sy, sxx, syy, sxy, np.array([f.level is not None for f in x]))
+        own = slice(edges[g] - edges[0], edges[g + 1] - edges[0])
+        for kept, (one, two) in zip(out, pairs, strict=True):
+            np.matmul(one[own].T, two[own], out=kept[g])
+    row, column = np.zeros(b.y.shape[1], np.int64), np.zeros(b.x.shape[1], np.int64)
+    row[rows], column[columns] = np.arange(len(rows)), np.arange(len(columns))
+    return Products(*out, row=row, column=column, board=b)
 
 
 def effects(s: Sums) -> Effects:
@@ -124,7 +187,7 @@ def effects(s: Sums) -> Effects:
     n = np.maximum(s.n, 1)
     cxx, cyy, cxy = s.xx - s.x**2 / n, s.yy - s.y**2 / n, s.xy - s.x * s.y / n
     rare = np.minimum(s.x, s.n - s.x) < _MIN_CELL
-    usable = (s.n >= _MIN_ROWS) & (cxx > 1e-6 * n) & ~(rare & s.binary[None, None, :])
+    usable = (s.n >= _MIN_ROWS) & (cxx > 1e-6 * n) & ~(rare & s.binary)
     slope = np.where(usable, cxy / cxx, np.nan)
     left = np.maximum(cyy - slope * cxy, 0.0) / np.maximum(n - 2, 1)
     return Effects(slope, np.sqrt(left / cxx), np.sqrt(np.maximum(cxx, 0.0) / n), np.sqrt(np.maximum(cyy, 0.0) / n))

@@ -16,7 +16,7 @@ from ..data.calendar import PHASES, phase
 from ..data.rows import Rows
 from ..data.schema import Column
 from ..value import Value
-from .interaction_sums import Effects, Field, Sums, effects, fields, group_sums
+from .interaction_sums import Effects, Field, Products, Sums, board, effects, fields, products
 
 ROWS = 6_000
 """Rows looked at, evenly spaced."""
@@ -28,6 +28,8 @@ _SAME_THING = 0.5
 """Share of a predictor's variance that the moderator may explain: beyond, a bend of the curve looks like crossing."""
 _CLEAR = 3.0
 _FEW = 4
+_CELLS = 1 << 15
+"""Effects worked out at a time, by group and pair: their dozen arrays then stay in cache."""
 _STEADY = 0.75
 """Share of rows that hold their block's commonest group, from which blocks are compared and not rows."""
 Cycle = Literal["hour_of_day", "day_of_week", "month_of_year"]
@@ -105,19 +107,28 @@ def find_crossings(
         return []
     pairs = np.array([[o.name != p.name and together.outcome_with(o.name, p.name) for p in x] for o in y])
     found: list[Crossing] = []
-    looked = 0
+    looked, everything = 0, board(y, x)
     with np.errstate(all="ignore"), threadpool_limits(limits=1, user_api="blas"):
         for moderator in _moderators(sample, columns):
-            if _steady(moderator.codes, sample):
+            if len(moderator.labels) < 2 or _steady(moderator.codes, sample):
                 continue
-            allowed = pairs & _allowed(y, x, moderator.name, together)
-            if allowed.any():
-                sums = group_sums(y, x, moderator.codes, len(moderator.labels))
-                seen, tried = _of_moderator(moderator, y, x, sums, allowed)
+            i, j = np.nonzero(pairs & _allowed(y, x, moderator.name, together))
+            if not len(i):
+                continue
+            sums = products(everything, moderator.codes, len(moderator.labels), i, j)
+            width = max(1, _CELLS // len(moderator.labels))
+            for at in range(0, len(i), width):
+                some = _Pairs(moderator, y, x, i[at : at + width], j[at : at + width])
+                seen, tried = _of_pairs(some, sums, looked)
                 found += seen
                 looked += tried
-    least = -float(ndtri(_ERROR / (2 * max(looked, 1))))
+    least = _least(looked)
     return sorted((c for c in found if abs(c.z) >= least), key=_order)
+
+
+def _least(looked: int) -> float:
+    """The z-value from which a crossing stands out of so many; it grows with them."""
+    return -float(ndtri(_ERROR / (2 * max(looked, 1))))
 
 
 def _steady(codes: NDArray, rows: Rows) -> bool:
@@ -184,47 +195,79 @@ def _cycles(rows: Rows, date: Column) -> Iterator[_Moderator]:
         yield _Moderator(date.name, codes, tuple(str(p) for p in present), cycle=cycle)
 
 
-def _of_moderator(
-    m: _Moderator, y: Sequence[Field], x: Sequence[Field], sums: Sums, allowed: NDArray[np.bool_]
-) -> tuple[list[Crossing], int]:
-    """The clearest crossing of every pair with one moderator, and how many contrasts were looked at."""
-    each, total = effects(sums), sums.total()
-    overall = effects(total)
-    rest = effects(sums.without_each()) if len(m.labels) > 2 else None
-    alone = allowed & (sums.explained() <= _SAME_THING)
+class _Pairs(NamedTuple):
+    """Pairs of an outcome and a predictor beside one moderator."""
+
+    moderator: _Moderator
+    y: Sequence[Field]
+    x: Sequence[Field]
+    i: NDArray[np.int64]
+    """Places of the outcomes, shape (pairs,)."""
+    j: NDArray[np.int64]
+
+
+def _of_pairs(p: _Pairs, products: Products, looked: int) -> tuple[list[Crossing], int]:
+    """The clearest crossing of every pair with one moderator, and how many contrasts were looked at.
+
+    `looked` is how many were before: what does not stand out of these will not stand out of more.
+    """
+    sums: Sums = products.of(p.i, p.j)
+    each, overall = effects(sums), effects(sums.total())
+    two = len(p.moderator.labels) == 2
+    rest = None if two else effects(sums.without_each())
     if rest is None:
-        if len(m.labels) < 2:
-            return [], 0
         difference, error = each.slope[:1] - each.slope[1:2], np.hypot(each.error[:1], each.error[1:2])
     else:
         difference, error = each.slope - rest.slope, np.hypot(each.error, rest.error)
-    scale = overall.spread_x[0] / overall.spread_y[0]
+    alone = sums.explained() <= _SAME_THING
     z = np.where(alone & np.isfinite(error) & (error > 0), difference / error, 0.0)
     z = np.where(np.isfinite(z), z, 0.0)
-    looked = int((z != 0).sum())
+    tried = int((z != 0).sum())
     found = []
-    best = np.abs(z).argmax(0)
-    for i, j in zip(*np.nonzero(np.abs(z).max(0) > _CLEAR), strict=True):
-        at = int(best[i, j])
-        turned = _turned(each, i, j) if len(m.labels) > _FEW else None
-        a, b = _sides(m, at) if turned is None else tuple(tuple(m.labels[k] for k in side) for side in turned[:2])
-        apart = float(difference[at, i, j]) if turned is None else turned[2]
-        # The error is that of one level: a set of levels was picked for its effects.
-        sure = abs(float(z[at, i, j])) * float(np.sign(apart))
-        size = apart * float(scale[i, j] if x[j].level is None else 1 / overall.spread_y[0, i, j])
-        if abs(size) >= _SIZE:
-            crossing = _crossing(m, y[i], x[j], a, b, size, sure)
-            if turned is not None:
-                contrast = "turns"
-            else:
-                contrast = _contrast((each, at), (each, 1 - at) if rest is None else (rest, at), i, j)
-            found.append(crossing.model_copy(update={"contrast": contrast}))
-    return found, looked
+    best, most = np.abs(z).argmax(0), np.abs(z).max(0)
+    for k in np.flatnonzero((most > _CLEAR) & (most >= _least(looked + tried))):
+        at = int(best[k])
+        sides = (each, at), (each, 1 - at) if rest is None else (rest, at)
+        size = float(overall.spread_x[0, k] / overall.spread_y[0, k]), float(1 / overall.spread_y[0, k])
+        crossing = _seen(p, int(k), sides, (float(difference[at, k]), float(z[at, k])), size)
+        if crossing is not None:
+            found.append(crossing)
+    return found, tried
 
 
-def _contrast(one: tuple[Effects, int], two: tuple[Effects, int], i: int, j: int) -> str:
+def _seen(
+    p: _Pairs,
+    k: int,
+    sides: tuple[tuple[Effects, int], tuple[Effects, int]],
+    told: tuple[float, float],
+    scale: tuple[float, float],
+) -> Crossing | None:
+    """A clear crossing as it is told, or None where the effects hardly differ.
+
+    Args:
+        p: The pairs.
+        k: Which of them.
+        sides: Effects and group of the clearest level and of what it is set against.
+        told: Their difference, and that in standard errors.
+        scale: What makes a slope, and a difference of levels, one in standard deviations.
+    """
+    m, y, x = p.moderator, p.y[int(p.i[k])], p.x[int(p.j[k])]
+    (each, at), _ = sides
+    turned = _turned(each, k) if len(m.labels) > _FEW else None
+    a, b = _sides(m, at) if turned is None else tuple(tuple(m.labels[g] for g in side) for side in turned[:2])
+    apart = told[0] if turned is None else turned[2]
+    # The error is that of one level: a set of levels was picked for its effects.
+    sure = abs(told[1]) * float(np.sign(apart))
+    size = apart * (scale[0] if x.level is None else scale[1])
+    if not abs(size) >= _SIZE:
+        return None
+    contrast = "turns" if turned is not None else _contrast(*sides, k)
+    return _crossing(m, y, x, a, b, size, sure).model_copy(update={"contrast": contrast})
+
+
+def _contrast(one: tuple[Effects, int], two: tuple[Effects, int], k: int) -> str:
     """What both sides show by themselves."""
-    ways = [float(e.slope[at, i, j] / e.error[at, i, j]) for e, at in (one, two)]
+    ways = [float(e.slope[at, k] / e.error[at, k]) for e, at in (one, two)]
     clear = [int(w > 2) - int(w < -2) for w in ways]
     if clear[0] * clear[1] < 0:
         return "turns"
@@ -239,13 +282,13 @@ def _sides(m: _Moderator, at: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return (m.labels[at],), ()
 
 
-def _turned(each: Effects, i: int, j: int) -> tuple[list[int], list[int], float] | None:
+def _turned(each: Effects, k: int) -> tuple[list[int], list[int], float] | None:
     """Levels where the effect is clearly positive against those where it is clearly negative, if there are both.
 
     Returns:
         Both sets of levels (the clearest four of each) and how far their effects lie apart.
     """
-    slope, error = each.slope[:, i, j], each.error[:, i, j]
+    slope, error = each.slope[:, k], each.error[:, k]
     sure = np.where(np.isfinite(error) & (error > 0), slope / error, 0.0)
     sides = []
     for sign in (1.0, -1.0):

@@ -95,11 +95,11 @@ class Nests:
 
 def _nest(rows: Rows, column: Column) -> Nest | None:
     """The unit that a column may be, if it fixes another column and is no mere combination of two of them."""
-    if column.type not in ("category", "datetime"):
+    if column.type not in ("category", "datetime") or (column.type == "category" and len(column.levels) < LEAST_UNITS):
         return None
     codes = _codes(rows, column.name)
     known = codes >= 0
-    count = len(np.unique(codes[known]))
+    count = int(np.count_nonzero(np.bincount(codes[known])))
     if not LEAST_UNITS <= count <= min(_MOST_UNITS, known.sum() / _LEAST_ROWS):
         return None
     fixed = [c.name for c in rows.columns.values() if c.name != column.name and _is_fixed(rows, c.name, codes)]

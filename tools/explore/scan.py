@@ -63,6 +63,7 @@ def scan_pairs(rows: Rows, *, threads: int = 2, skip: frozenset[frozenset[str]] 
         small = labels + list(pool.map(binned, numbers))
         wanted = [(i, j) for i, j in _all_pairs(len(small)) if _pair(small, i, j) not in skip]
         tables = read_tables(small, wanted, pool)
+        del small
         sums = moments(numbers, [f for f in labels if f.complete], rows.n, pool)
         leads = [
             *_two_labels(labels, tables),

@@ -83,20 +83,28 @@ def number_field(rows: Rows, name: str) -> NumberField:
     x, (codes, values) = rows.number(name), rows.ordinal(name)
     n = int(rows.n - np.count_nonzero(codes < 0))
     counts = np.bincount(codes if n == rows.n else codes[codes >= 0], minlength=len(values))
-    middle = centred_midranks(counts)
-    table = np.append(middle, 0.0)
-    top = float(np.abs(values[[0, -1]]).max()) if len(values) else 0.0
-    unit = values / top if top > 0 else values
-    mean = float(unit @ counts) / n if n else 0.0
-    sd = float(np.sqrt((unit - mean) ** 2 @ counts / n)) if n else 0.0
+    top, mean, sd = _scale(values, counts, n)
+    del values  # of a column of nearly unique values each of these arrays is as long as the column
+    bins, middle = _quantile_bins(counts, n), centred_midranks(counts)
+    # Centred midranks are multiples of a half: float32 holds them exactly up to 2**24 rows.
+    ranks = np.zeros(len(middle) + 1, np.float32 if rows.n < 1 << 24 else np.float64)
+    ranks[:-1] = middle
+    middle *= middle
     safe = sd if sd > 0 else 1.0
     return NumberField(
-        name, x, codes,
-        # Centred midranks are multiples of a half: float32 holds them exactly up to 2**24 rows.
-        table.astype(np.float32) if rows.n < 1 << 24 else table,
-        float(middle * middle @ counts), _quantile_bins(counts, n), n, n == rows.n,
+        name, x, codes, ranks, float(middle @ counts), bins, n, n == rows.n,
         1.0 / top / safe if top > 0 else 1.0, mean / safe,
     )  # fmt: skip
+
+
+def _scale(values: FloatArray, counts: NDArray[np.int64], n: int) -> tuple[float, float, float]:
+    """The largest size of distinct values, and mean and standard deviation of the column over it."""
+    top = float(np.abs(values[[0, -1]]).max()) if len(values) else 0.0
+    unit = values / top if top > 0 else values.copy()
+    mean = float(unit @ counts) / n if n else 0.0
+    unit -= mean
+    unit *= unit
+    return top, mean, float(np.sqrt(unit @ counts / n)) if n else 0.0
 
 
 def _quantile_bins(counts: NDArray[np.int64], n: int) -> NDArray[np.uint8]:
@@ -106,16 +114,29 @@ def _quantile_bins(counts: NDArray[np.int64], n: int) -> NDArray[np.uint8]:
     """
     if len(counts) <= BINS:
         return np.arange(len(counts) + 1, dtype=np.uint8)
-    middle = np.cumsum(counts) - counts / 2
-    return np.append(np.floor(middle * BINS / n), BINS).astype(np.uint8)
+    middle = _middles(counts)
+    middle *= BINS
+    middle /= n
+    out = np.full(len(counts) + 1, BINS, np.uint8)
+    np.floor(middle, out=out[:-1], casting="unsafe")
+    return out
+
+
+def _middles(counts: NDArray) -> FloatArray:
+    """The rows below each distinct value and half of its own, in ascending order.
+
+    Whole numbers and halves: exact, however they are added up.
+    """
+    out = np.cumsum(counts, dtype=np.float64)
+    half = counts * 0.5
+    out -= half
+    return out
 
 
 def centred_midranks(counts: NDArray) -> FloatArray:
     """The midrank of each distinct value less the mean rank, from the rows of each in ascending order."""
-    out = np.cumsum(counts, dtype=np.float64)  # whole numbers and halves: exact, however it is added up
-    total = float(out[-1]) if len(out) else 0.0
-    out -= counts * 0.5
-    out -= total / 2
+    out = _middles(counts)
+    out -= float(counts.sum()) / 2
     return out
 
 
@@ -129,9 +150,9 @@ def ranks_within(codes: CodeArray, distinct: int) -> tuple[FloatArray, float]:
     """Centred midranks of some rows of a column among themselves, and their sum of squares."""
     counts = np.bincount(codes, minlength=distinct).astype(np.float64)
     middle = centred_midranks(counts)
-    square = float(middle * middle @ counts)
-    del counts
-    return middle[codes], square
+    out = middle[codes]
+    middle *= middle
+    return out, float(middle @ counts)
 
 
 def moments(numbers: Sequence[NumberField], labels: Sequence[LabelField], n: int, pool: Executor) -> Moments:

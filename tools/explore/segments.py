@@ -146,7 +146,7 @@ def _described(rows: Rows, features: Sequence[str], member: BoolArray, parts: Se
 
 def _best_rule(member: BoolArray, parts: Selectors) -> tuple[tuple[int, ...], float]:
     """The conditions that pick out a group best, a longer rule only where it clearly does better."""
-    holds = (parts.bins @ parts.unions.T > 0.5).astype(np.float32)
+    holds = (parts.bins.T @ parts.unions.T > 0.5).astype(np.float32)
     size = float(member.sum())
     beam: list[tuple[tuple[int, ...], NDArray, float]] = [((), np.ones(len(member), np.float32), 0.0)]
     best: tuple[tuple[int, ...], float] = ((), 0.0)

@@ -8,6 +8,7 @@ the data, as good as a draw, and the tags of a batch cost seconds whatever the t
 """
 
 from collections.abc import Sequence
+from hashlib import sha256
 from typing import NamedTuple
 
 import numpy as np
@@ -19,7 +20,17 @@ from .adjust_controls import Chosen, Screen
 from .adjust_design import NOT_RUN, Control, Pair, control, fine, pair_of, plain, rich, scores, within
 from .adjust_drivers import driving, most_reversed, odds_of
 from .adjust_labels import labels_adjusted
-from .adjust_models import Least, Slope, cross_fitted, double_lasso, least_squares, partialled_out, robustness_value
+from .adjust_models import (
+    Least,
+    Slope,
+    cross_fitted,
+    double_lasso,
+    least_squares,
+    least_squares_on,
+    partialled_out,
+    robustness_value,
+    spanned,
+)
 from .adjust_words import units, worded
 from .adjustment import Adjustment, Estimate, Marks, Tag
 from .evidence import Verdict
@@ -128,8 +139,8 @@ class _Check:
             return f"The effect is too small to be told apart on the {len(r.y):,} rows that this check uses."
         if raw is None or not raw.slope.p < 0.05:
             return "On the scale of this check the claim itself is not shown."
-        bins = fine(r.controls)
-        held = least_squares(r.y, r.x, bins)
+        span = spanned(fine(r.controls))
+        held = least_squares_on(span, r.y, r.x)
         lasso = double_lasso(r.y, r.x, plain(r.controls), rich(r.controls))
         if held is None or lasso is None or held.left < _SPENT:
             return f"The other columns all but determine `{h.predictor}`, so that it cannot vary with them held fixed."
@@ -137,20 +148,17 @@ class _Check:
         if trees is None:
             return f"Nothing of `{h.predictor}` is left with the other columns held fixed."
         slopes = {AS_FOUND: raw.slope, BINS: held.slope, LASSO: lasso, TREES: trees}
-        return self._tagged(h, r, raw, held, slopes)
+        return self._tagged(h, r, raw, held, slopes).model_copy(update=_in_units(h, r, span))
 
     def _tagged(self, h: Hypothesis, r: Ready, raw: Least, held: Least, slopes: dict[str, Slope]) -> Adjustment:
         tag = tag_of(raw.slope, [slopes[BINS], slopes[LASSO], slopes[TREES]])
         driver = driving(r.y, r.x, r.controls, raw.slope.value, held.slope.value)
         worst, scan = most_reversed(r.y, r.x, r.controls)
-        before, after = _in_units(h, r)
         return Adjustment(
             tag=tag,
             controls=tuple(c.name for c in r.controls),
             rows=len(r.y),
             estimates=tuple(_estimate(label, s) for label, s in slopes.items()),
-            before=before,
-            after=after,
             driver=driver,
             simpson=worst,
             simpson_share=None if scan is None else scan.share,
@@ -162,12 +170,13 @@ class _Check:
 
     def _residuals(self, r: Ready) -> list[FloatArray]:
         """What trees leave of outcome and predictor; claims on the same rows with the same controls share it."""
-        columns = np.column_stack([c.code for c in r.controls])
-        shared = tuple(c.name for c in r.controls), columns[:, 0].tobytes()
-        keys = [(*shared, target.tobytes()) for target in (r.y, r.x)]
+        columns, linear = np.column_stack([c.code for c in r.controls]), plain(r.controls)
+        # All that the trees see: claims on other rows can share an outcome and a control value by value.
+        shared = tuple(c.name for c in r.controls), sha256(columns.tobytes() + linear.tobytes()).digest()
+        keys = [(*shared, sha256(target.tobytes()).digest()) for target in (r.y, r.x)]
         new = [at for at, key in enumerate(keys) if key not in self._left]
         if new:
-            found = cross_fitted(np.stack([(r.y, r.x)[at] for at in new]), columns, plain(r.controls))
+            found = cross_fitted(np.stack([(r.y, r.x)[at] for at in new]), columns, linear)
             self._left |= {keys[at]: left for at, left in zip(new, found, strict=True)}
         return [self._left[key] for key in keys]
 
@@ -220,13 +229,13 @@ def _too_few(pair: Pair, x: FloatArray) -> str | None:
     return None
 
 
-def _in_units(h: Hypothesis, r: Ready) -> tuple[Effect | None, Effect | None]:
-    """The claim in the data's own units, as found and with the controls held fixed."""
-    bins = fine(r.controls)
-    raw, held = least_squares(r.pair.y, r.pair.x, np.zeros((len(r.y), 0))), least_squares(r.pair.y, r.pair.x, bins)
+def _in_units(h: Hypothesis, r: Ready, span: FloatArray) -> dict[str, Effect | None]:
+    """The claim in the data's own units, `before` as found and `after` with the controls, which span `span`."""
+    raw, held = (least_squares_on(basis, r.pair.y, r.pair.x) for basis in (spanned(np.zeros((len(r.y), 0))), span))
     column = r.rows.columns.get(h.outcome)
     unit = column.unit if column is not None else None
-    return units(h, r.pair, unit, raw.slope if raw else None), units(h, r.pair, unit, held.slope if held else None)
+    told = (units(h, r.pair, unit, found.slope if found else None) for found in (raw, held))
+    return dict(zip(("before", "after"), told, strict=True))
 
 
 def _estimate(label: str, s: Slope) -> Estimate:

@@ -61,7 +61,11 @@ def least_squares(y: FloatArray, x: FloatArray, features: FloatArray, level: flo
     References: MacKinnon and White 1985, doi:10.1016/0304-4076(85)90158-7; slope by Frisch-Waugh-Lovell. Checked
     against `statsmodels.OLS(...).fit(cov_type="HC3")`.
     """
-    basis = _basis(features, len(y))
+    return least_squares_on(spanned(features), y, x, level)
+
+
+def least_squares_on(basis: FloatArray, y: FloatArray, x: FloatArray, level: float = 0.95) -> Least | None:
+    """`least_squares` beside the features whose constant and columns `spanned` gave as `basis`."""
     u, v = _left(y, basis), _left(x, basis)
     square, whole = float(v @ v), float(((x - x.mean()) ** 2).sum())
     df = len(y) - basis.shape[1] - 1
@@ -76,7 +80,7 @@ def least_squares(y: FloatArray, x: FloatArray, features: FloatArray, level: flo
 
 def residuals(y: FloatArray, x: FloatArray, features: FloatArray) -> tuple[FloatArray, FloatArray]:
     """What a constant and the features leave of outcome and predictor, both of shape (n,)."""
-    basis = _basis(features, len(y))
+    basis = spanned(features)
     return _left(y, basis), _left(x, basis)
 
 
@@ -87,9 +91,9 @@ def _left(target: FloatArray, basis: FloatArray) -> FloatArray:
     return target
 
 
-def _basis(features: FloatArray, n: int) -> FloatArray:
-    """Orthonormal columns that span the constant and the features, dependent ones left out."""
-    z = np.ones((n, features.shape[1] + 1))
+def spanned(features: FloatArray) -> FloatArray:
+    """Orthonormal columns that span the constant and the features, dependent ones left out; shape (n, <= p + 1)."""
+    z = np.ones((len(features), features.shape[1] + 1))
     z[:, 1:] = features - features.mean(axis=0)
     scale = np.sqrt(np.einsum("ij,ij->j", z, z))
     kept = scale > _RANK * max(1.0, float(np.abs(features).max(initial=0.0)))

@@ -100,13 +100,14 @@ def examine_jump(
         Hotelling (1939), doi:10.2307/2371512; Knowles and Siegmund (1989), doi:10.2307/1403794. Freedman and Lane
         (1983), doi:10.2307/1391660. MacKinnon and White (1985), doi:10.1016/0304-4076(85)90158-7.
     """
-    reason = _too_short(time, at)
+    course = _Course(time, *np.unique(time, return_inverse=True))
+    reason = _too_short(course.times, at)
     if reason is not None:
         return reason
-    rough = _fine_phi(time, values, at)
+    rough = _fine_phi(course, values, at)
     if rough > MAX_PHI:
         return _drifts(rough)
-    cut, fit = _stretches_and_fit(time, values, at)
+    cut, fit = _stretches_and_fit(course, values, at)
     effective = len(cut.time) * (1 - fit.phi) / (1 + fit.phi)
     if fit.phi > MAX_PHI or effective < MIN_EFFECTIVE_STRETCHES:
         return _drifts(max(fit.phi, rough), effective)
@@ -129,9 +130,20 @@ def jump_between(cut: Stretches, values: FloatArray, at: float) -> tuple[float, 
     return fit.value, fit.error
 
 
-def stretches(time: FloatArray, at: float, most: int) -> Stretches:
+class _Course(NamedTuple):
+    """The times of rows, sorted once for all that is read off them."""
+
+    time: FloatArray
+    """Shape (n,)."""
+    times: FloatArray
+    """The distinct ones, ascending."""
+    code: NDArray[np.int64]
+    """The place of each row among them, shape (n,)."""
+
+
+def _stretches(course: _Course, at: float, most: int) -> Stretches:
     """At most `most` stretches of near-equally many distinct times, shared out between the sides by their times."""
-    times, code = np.unique(time, return_inverse=True)
+    time, times, code = course
     before = int(np.searchsorted(times, at))
     after = len(times) - before
     total = min(most, len(times))
@@ -145,7 +157,7 @@ def stretches(time: FloatArray, at: float, most: int) -> Stretches:
 
 def examined_stretches(time: FloatArray, values: FloatArray, at: float) -> Stretches:
     """The stretches that `examine_jump` tests on."""
-    return _stretches_and_fit(time, values, at)[0]
+    return _stretches_and_fit(_Course(time, *np.unique(time, return_inverse=True)), values, at)[0]
 
 
 class _Fit(NamedTuple):
@@ -155,8 +167,7 @@ class _Fit(NamedTuple):
     means: FloatArray
 
 
-def _too_short(time: FloatArray, at: float) -> str | None:
-    times = np.unique(time)
+def _too_short(times: FloatArray, at: float) -> str | None:
     before = int(np.searchsorted(times, at))
     small = min(before, len(times) - before)
     if small < MIN_TIMES:
@@ -175,11 +186,11 @@ def _drifts(phi: float, effective: float | None = None) -> str:
     )
 
 
-def _stretches_and_fit(time: FloatArray, values: FloatArray, at: float) -> tuple[Stretches, _Fit]:
+def _stretches_and_fit(course: _Course, values: FloatArray, at: float) -> tuple[Stretches, _Fit]:
     """Stretches whose means are nearly independent; else, of ever fewer down to 24, those worth most."""
     most, tried = MAX_STRETCHES, []
     while most >= MIN_STRETCHES:
-        cut = stretches(time, at, most)
+        cut = _stretches(course, at, most)
         tried.append((cut, _fit(cut, cut.means(values), at)))
         if tried[-1][1].phi <= _DEPENDENT:
             return tried[-1]
@@ -231,10 +242,9 @@ def _likely_phi(left: FloatArray) -> float:
     return float(min(max((seen + 4 / b) / (1 - 8 / b), 0.0), 0.99))
 
 
-def _fine_phi(time: FloatArray, values: FloatArray, at: float) -> float:
+def _fine_phi(course: _Course, values: FloatArray, at: float) -> float:
     """The lag-1 correlation of one mean a time, two straight lines taken out."""
-    times, code = np.unique(time, return_inverse=True)
-    means = np.bincount(code, values) / np.bincount(code)
+    times, means = course.times, np.bincount(course.code, values) / np.bincount(course.code)
     design = _design(times, (times >= at).astype(np.float64), at)
     left = means - design @ np.linalg.lstsq(design, means, rcond=None)[0]
     return _likely_phi(left)
