@@ -64,7 +64,7 @@ class Asking:
         readings, errors = [], []
         for at, one in enumerate(self.stated, 1):
             try:
-                readings.append(_understood(one, Names(columns, left_out)))
+                readings.append(understood(one, Names(columns, left_out)))
             except HypothesisError as err:
                 errors.append(f"{_called(one, at, len(self.stated))}: {err}")
         if errors:
@@ -98,7 +98,7 @@ class Asking:
         out: list[Question] = []
         for at, reading in enumerate(self.readings, 1):
             h = self._frozen(reading, columns, rows, nests, at)
-            earlier = next((k for k, q in enumerate(out, 1) if q.finding and _same_way(q.hypothesis, h)), None)
+            earlier = next((k for k, q in enumerate(out, 1) if q.finding and same_way(q.hypothesis, h)), None)
             if h.follows_from(barred):
                 out.append(Question(reading, h, None, "refused", reason=_STRUCTURAL))
             elif earlier is not None:
@@ -114,14 +114,23 @@ class Asking:
         self, reading: Reading, columns: Mapping[str, Column], rows: Rows | None, nests: Nests | None, at: int
     ) -> Hypothesis:
         try:
-            h = frozen(reading, columns, rows)
-            h = h if nests is None else with_unit(h, nests)
-            # What a family refuses whatever the rows must be refused before a vault is spent on it.
-            FAMILIES[h.family].evaluate(h, Rows.none(columns), split="exploration", draws=0)
-            return h
+            return settled(reading, columns, rows, nests)
         except HypothesisError as err:
             called = _called(self.stated[at - 1], at, len(self.stated))
             raise HypothesisError(f"{called}: {err}") from err
+
+
+def settled(reading: Reading, columns: Mapping[str, Column], rows: Rows | None, nests: Nests | None) -> Hypothesis:
+    """A reading as a frozen hypothesis with its unit, on columns that its family can test.
+
+    Raises:
+        HypothesisError: if a constant cannot be fixed, or the family refuses such columns whatever the rows.
+    """
+    h = frozen(reading, columns, rows)
+    h = h if nests is None else with_unit(h, nests)
+    # What a family refuses whatever the rows must be refused before a vault is spent on it.
+    FAMILIES[h.family].evaluate(h, Rows.none(columns), split="exploration", draws=0)
+    return h
 
 
 def answered(questions: Sequence[Question], claims: Sequence[Hypothesis]) -> tuple[Question, ...]:
@@ -144,7 +153,7 @@ def _answered(question: Question, claims: Sequence[Hypothesis]) -> Question:
         return question
     for claim in claims:
         turned = _relation(claim, question.hypothesis)
-        if turned and (sign(claim) == 0 or _same_way(claim, question.hypothesis)):
+        if turned and (sign(claim) == 0 or same_way(claim, question.hypothesis)):
             reason = None if sign(claim) else "Answered from the closed family, which was tested without directions."
             return question._replace(finding=claim.content_id(), state="answered", turned=turned, reason=reason)
     pair = {question.hypothesis.outcome, question.hypothesis.predictor}
@@ -166,7 +175,7 @@ def _relation(known: Hypothesis, other: Hypothesis) -> int:
     return 0
 
 
-def _same_way(known: Hypothesis, other: Hypothesis) -> bool:
+def same_way(known: Hypothesis, other: Hypothesis) -> bool:
     """Whether two claims are on one comparison and commit to one direction."""
     turned = _relation(known, other)
     return turned != 0 and sign(known) == sign(other) * turned
@@ -199,7 +208,12 @@ def _asked(question: Question, verdict: Verdict | None) -> Asked:
     )
 
 
-def _understood(one: Stated, names: Names) -> Reading:
+def understood(one: Stated, names: Names) -> Reading:
+    """What was stated, read by the columns of the table; constants that the words leave open are missing.
+
+    Raises:
+        HypothesisError: if it cannot be read, or its kind cannot be tested.
+    """
     if isinstance(one.claim, str):
         reading = read(one.claim, names)
     else:

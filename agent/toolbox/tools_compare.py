@@ -1,0 +1,192 @@
+"""The tools `compare_groups` and `relate`: an outcome by groups of rows, and two columns measured against each other.
+
+Knows exploration rows and the families, without permutation. Must never know a smallest effect or an error level, nor
+tell of a group under ten rows.
+"""
+
+from collections.abc import Iterable
+from itertools import islice
+
+from pydantic import Field
+
+from ...tools.data.schema import Column
+from ...tools.value import Effect
+from ...tools.verify.evidence import Evidence
+from ...tools.verify.families import FAMILIES
+from ...tools.verify.hypothesis import Condition, Hypothesis, Segment, Subgroup
+from ...tools.verify.units import with_unit
+from ...tools.verify.verify import measure
+from ..candidates import candidates
+from .bench import Bench
+from .facts import Fact
+from .groups import MOST, Told, by_label, by_range, outcome_of, tell, whole
+from .names import Chosen, chosen, column_of
+from .spec import Arguments, Result, tool
+from .words import clearness, grammar, word
+
+_CLAIMS = 4
+_BINS = 8
+BUILT = "These columns follow from each other by how the table is built: a claim on them would be refused."
+
+
+class Compare(Arguments):
+    """Arguments of `compare_groups`."""
+
+    outcome: str = Field(description="A number, or a label, also as column=label.")
+    by: str = Field(description="Column whose labels are the groups; a number without labels is cut in five ranges.")
+    event: str | None = Field(default=None, description="The label whose share is told, where the outcome is a label.")
+    where: str | None = Field(default=None, description="Rows to look at: up to three conditions joined by `and`.")
+
+
+def compare_groups(bench: Bench, arguments: Compare) -> Result:
+    """An outcome in each group of rows: mean and median of a number, or the share of an event, with 95 % intervals.
+
+    Use it to see which labels stand out before you claim a contrast, and with `where` to see whether a difference
+    holds within a part of the rows. Groups of too few rows are pooled.
+
+    Args:
+        outcome: A number, or a label whose share is told, such as "survived=1".
+        by: The column whose labels are the groups.
+        event: The label whose share is told, where `outcome` does not name it.
+        where: Rows to look at, such as "age >= 18 and sex=male".
+
+    Returns:
+        `overall`, and `groups`, one line each: value (interval)[fact id], n.
+
+    Example:
+        {"outcome": "churn=yes", "by": "contract", "where": "tenure < 12"}
+    """
+    told = outcome_of(bench, arguments.outcome, arguments.event)
+    by = column_of(bench, arguments.by, what="by")
+    among = chosen(bench, arguments.where)
+    groups = by_label(bench, by, among.rows)
+    out: Result = {"of": told.title, "by": word(bench.id(by.name))}
+    if among.words:
+        out["where"] = among.words
+    out |= {"overall": whole(bench, told, among, by.name), "groups": tell(bench, told, among, by, groups)}
+    if len(bench.levels(by)) > MOST:
+        out["note"] = f"The {MOST} most frequent labels are told one by one."
+    return out
+
+
+class Relate(Arguments):
+    """Arguments of `relate`."""
+
+    outcome: str = Field(description="The column that is explained.")
+    other: str = Field(description="The column that it is held against.")
+    where: str | None = Field(default=None, description="Rows to look at: up to three conditions joined by `and`.")
+
+
+def relate(bench: Bench, arguments: Relate) -> Result:
+    """Two columns measured against each other: effects with 95 % intervals, and the outcome along the other column.
+
+    Each effect comes as a claim in words that `propose` reads as it stands, the effect on its scale and in the data's
+    units, and how clearly exploration rows show it. `course` shows the shape: steps, turns and ends that one figure
+    hides. Look at it before you claim that something rises or falls.
+
+    Args:
+        outcome: The column that is explained, such as "fare" or "survived=1".
+        other: The column that it is held against; dates belong to `trend`.
+        where: Rows to look at, such as "plan=gold".
+
+    Returns:
+        `effects` (claim, effect, in units, seen), `course`, and a note where the columns follow from each other.
+
+    Example:
+        {"outcome": "fare", "other": "age", "where": "pclass=1"}
+    """
+    told = outcome_of(bench, arguments.outcome, None)
+    other = column_of(bench, arguments.other, what="other")
+    among = chosen(bench, arguments.where)
+    out: Result = {"of": told.title, "with": word(bench.id(other.name))}
+    if among.words:
+        out["where"] = among.words
+    out["overall"] = whole(bench, told, among, other.name)
+    pair = told.column, other
+    if told.column.name == other.name:
+        return {**out, "note": "Both are the same column."}
+    suggested = candidates(*pair, among.rows)
+    out["effects"] = measured(bench, (h.model_copy(update={"where": (*among.terms, *h.where)}) for h in suggested))
+    if other.type != "datetime":
+        out["course"] = course(bench, told, other, among)
+    if frozenset((told.column.name, other.name)) in bench.barred:
+        out["note"] = BUILT
+    return out
+
+
+COMPARE, RELATE = tool(compare_groups), tool(relate)
+
+
+def course(bench: Bench, told: Told, other: Column, among: Chosen) -> list[str]:
+    """The outcome along the other column: by label where it has any, else in eight ranges."""
+    groups = by_label(bench, other, among.rows) if other.levels else by_range(bench, other, among.rows, _BINS)
+    return tell(bench, told, among, other, groups, median=False)
+
+
+def measured(bench: Bench, suggested: Iterable[Hypothesis]) -> list[Result]:
+    """Claims with what exploration rows show of them, at most four."""
+    return [_effect(bench, h) for h in islice((h for h in suggested if _tellable(bench, h)), _CLAIMS)]
+
+
+def _tellable(bench: Bench, h: Hypothesis) -> bool:
+    """Whether a claim names no label that may not be told, and keeps within the conditions that one may have."""
+    return len(h.where) <= 3 and all(level in _shown(bench, name) for name, level in named_levels(h))
+
+
+def _shown(bench: Bench, name: str) -> set[str]:
+    return {level for level, _ in bench.levels(bench.columns[name])}
+
+
+def named_levels(h: Hypothesis) -> list[tuple[str, str]]:
+    """Every (column, label) that a claim names."""
+    found: list[tuple[str, str]] = []
+    event, levels = getattr(h, "event", None), getattr(h, "levels", None)
+    if event is not None:
+        found.append((h.outcome, event))
+    if levels is not None:
+        found += [(h.predictor, x) for x in (*levels.a, *levels.b)]
+    other = getattr(h, "moderator_levels", None)
+    if other is not None:
+        found += [(h.__dict__["moderator"], x) for x in (*other.a, *other.b)]
+    for key, column in (("order", h.predictor), ("outcome_levels", h.outcome), ("predictor_levels", h.predictor)):
+        found += [(column, x) for x in getattr(h, key, None) or ()]
+    rule: tuple[Condition, ...] = h.rule if isinstance(h, (Subgroup, Segment)) else ()
+    terms = (*h.where, *rule)
+    return found + [(t.column, t.value) for t in terms if isinstance(t.value, str) and t.op in ("==", "!=")]
+
+
+def _effect(bench: Bench, h: Hypothesis) -> Result:
+    evidence = measure(with_unit(h, bench.nests), bench.rows, split="exploration")
+    out: Result = {"claim": grammar(h, bench.ids) or bench.masked(FAMILIES[h.family].claim(h))}
+    if evidence.untestable is not None:
+        return {**out, "seen": "cannot be measured: too few rows, or nothing that varies"}
+    return {**out, **figures(bench, h, evidence)}
+
+
+def figures(bench: Bench, h: Hypothesis, evidence: Evidence) -> Result:
+    """Effect on its scale and in units, how clearly it is seen, and n: of exploration rows."""
+    out: Result = {}
+    for key, effect in (("effect", evidence.effect), ("in_units", evidence.in_units)):
+        if effect is not None:
+            out[key] = f"{effect.name} {bench.figure(_fact(bench, h, evidence, effect))}{_unit(effect)}"
+    out["seen"] = clearness(evidence, directed=h.family != "categorical_association" and _directed(h))
+    out["n"] = evidence.n
+    if evidence.clusters is not None:
+        out["units"] = evidence.clusters
+    return out
+
+
+def _directed(h: Hypothesis) -> bool:
+    return getattr(h, "direction", "any") != "any"
+
+
+def _unit(effect: Effect) -> str:
+    return f" {effect.unit}" if effect.unit and len(effect.unit) < 24 and effect.unit != "%" else ""
+
+
+def _fact(bench: Bench, h: Hypothesis, evidence: Evidence, effect: Effect) -> Fact:
+    words = " and ".join(f"{t.column} {t.op} {t.value}" for t in h.where)
+    return Fact(
+        value=effect.value, label=f"{effect.name}: {grammar(h, bench.ids) or h.family}", unit=effect.unit, n=evidence.n,
+        filter=words, missing=evidence.missing, low=effect.low, high=effect.high, columns=h.columns,
+    )  # fmt: skip
