@@ -21,6 +21,7 @@ from ...tools.explore.nesting import Nests
 from ...tools.explore.profile import ColumnProfile
 from ...tools.explore.segments import Segmentation
 from ...tools.explore.structure import structural_pairs
+from ...tools.verify.families.wording import column as shortened
 from ...tools.verify.hypothesis import Hypothesis
 from ..outlook import Focus
 from ..privacy import LEAST, Privacy, cleaned
@@ -32,6 +33,7 @@ TABLE = "rows"
 _LONG_NAME = 32
 _RARE = "(a rare label)"
 _SHORT = 3
+_FEW_LABELS = 40
 
 
 class Answer(Protocol):
@@ -169,17 +171,39 @@ class Bench:
         """The possible units of independence of single claims."""
         return Nests(self.rows)
 
+    @cached_property
+    def same_rows(self) -> dict[tuple[str, str], tuple[str, str]]:
+        """(column, label) that marks the very rows of a label of an earlier column, with that one."""
+        owner: dict[bytes, tuple[str, str]] = {}
+        same: dict[tuple[str, str], tuple[str, str]] = {}
+        for column in self.columns.values():
+            if column.type not in ("category", "boolean") or not 2 <= len(column.levels) <= _FEW_LABELS:
+                continue
+            codes = self.rows.codes(column.name)
+            for level, _ in self.levels(column):
+                mark = np.packbits(codes == column.levels.index(level)).tobytes()
+                first = owner.setdefault(mark, (column.name, level))
+                if first[0] != column.name:
+                    same[column.name, level] = first
+        return same
+
     @property
     def least(self) -> int:
         """Rows that an aggregate needs."""
         return 2 if self.privacy == "sample" else LEAST
 
-    def enough(self, mask: BoolArray) -> bool:
-        """Whether rows (units, where rows belong to units) are enough to tell an aggregate of them; mask of (n,)."""
+    def enough(self, mask: BoolArray, rows: Rows | None = None) -> bool:
+        """Whether rows are enough to tell an aggregate of them, and so are the units that they belong to.
+
+        Args:
+            mask: The rows in question, shape (n,).
+            rows: The rows that the mask is of; all of the bench by default.
+        """
+        rows = self.rows if rows is None else rows
         if int(mask.sum()) < self.least:
             return False
-        cluster = None if self.rows.serial else self.rows.cluster
-        return cluster is None or len(cluster) != len(mask) or len(np.unique(cluster[mask])) >= self.least
+        # Blocks of time are no persons: only entities are counted.
+        return rows.cluster is None or rows.serial or len(np.unique(rows.cluster[mask])) >= self.least
 
     def levels(self, column: Column) -> tuple[tuple[str, int], ...]:
         """The labels that may be told with their exploration rows, the most frequent first; in `schema` none."""
@@ -202,7 +226,7 @@ class Bench:
     def masked(self, text: str, said: str = "") -> str:
         """A text without what may not be told: hidden labels, unless `said` holds them, and names that have an id."""
         for name, short in self.ids.items():
-            text = text.replace(name, short)
+            text = text.replace(shortened(name), f"`{short}`").replace(name, short)
         for column in self.columns.values():
             if column.type == "number":
                 continue

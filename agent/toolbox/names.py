@@ -38,9 +38,29 @@ class ModelNames(Names):
         reasons = bench.left_out if not public else {n: _why_left_out(bench, n) for n in bench.left_out}
         super().__init__(columns, reasons)
 
+    def level(self, cursor: Cursor, column: Column) -> str:
+        """The label named next, read as it was shown: a long one by its first 64 characters."""
+        own = _by_shown(column)
+        if own is None:
+            return super().level(cursor, column)
+        return own[super().level(cursor, column.model_copy(update={"levels": tuple(own)}))]
+
+    def level_exactly(self, column: Column, level: str) -> str:
+        """The label as the column spells it, of one that was shown (in a typed claim)."""
+        own = _by_shown(column)
+        if own is None or level in column.levels:
+            return super().level_exactly(column, level)
+        return own[super().level_exactly(column.model_copy(update={"levels": tuple(own)}), level)]
+
     def dates(self) -> list[Column]:
         """The date columns, each once."""
         return list({c.name: c for c in self.columns.values() if c.type == "datetime"}.values())
+
+
+def _by_shown(column: Column) -> dict[str, str] | None:
+    """Labels by how they are shown, where that differs and still tells them apart; else None."""
+    own = {cleaned(level): level for level in column.levels}
+    return own if len(own) == len(column.levels) and any(a != b for a, b in own.items()) else None
 
 
 def _public(column: Column, bench: Bench) -> Column:

@@ -4,13 +4,15 @@ Knows the bench. Must never tell an end of a range, a rare label or a figure of 
 """
 
 import math
+import re
 
 from pydantic import Field
 
 from ...tools.data.schema import Column
+from ...tools.explore.lead import Structure
 from ...tools.explore.spread import Spread, spread_of
 from ..privacy import cleaned, redacted
-from ..roles import is_code, outcome_reading
+from ..roles import is_code, is_nominal, outcome_reading
 from ..twins import spare_columns
 from .bench import TABLE, Bench
 from .facts import Fact
@@ -78,7 +80,7 @@ def _answer(bench: Bench, lines: list[str]) -> Result:
     left = [f"{word(cleaned(n))}: {_left_out(bench, n)}" for n in bench.left_out]
     if left:
         out["not_analysed"] = left
-    built = [f"{s.kind.replace('_', ' ')}: {', '.join(word(bench.id(c)) for c in s.columns)}" for s in bench.structure]
+    built = [_built(bench, s) for s in bench.structure]
     if built and bench.privacy != "schema":
         out["built"] = built
     asked = [n for n in (bench.focus.outcome, *bench.focus.about) if n]
@@ -93,7 +95,24 @@ def _answer(bench: Bench, lines: list[str]) -> Result:
 def _left_out(bench: Bench, name: str) -> str:
     """Why a column is not analysed: in few words without what its cells hold."""
     reason = bench.left_out[name].replace(f"`{name}` ", "").replace("is left out: ", "").rstrip(".")
-    return redacted(reason) if bench.privacy == "sample" else cleaned(reason.partition(":")[0].partition("`")[0])
+    if bench.privacy == "sample":
+        return redacted(reason)
+    return cleaned(re.split(r"[:`'\"(]|\d", reason)[0])
+
+
+def _built(bench: Bench, s: Structure) -> str:
+    """One relation by construction, without its values."""
+    names = [word(bench.id(c)) for c in s.columns]
+    if s.kind == "key":
+        return f"{' with '.join(names)}: names each row"
+    if s.kind in ("copy", "near_duplicate"):
+        return f"{' and '.join(names)}: {'the same' if s.kind == 'copy' else 'nearly the same'}"
+    if s.kind == "hierarchy":
+        return f"{' within '.join(names)}: each fixes the next"
+    if s.kind == "order":
+        return f"{' <= '.join(names)}: in this order"
+    made = {"function": "is fixed by", "sum": "is the sum of", "part": "has the parts", "linear": "is a line of"}
+    return f"{names[-1]} {made[s.kind]} {', '.join(names[:-1])}"
 
 
 def _named(bench: Bench, column: Column) -> str:
@@ -170,7 +189,9 @@ def _quantiles(bench: Bench, column: Column, most: int) -> list[str]:
         kept = [q for q in wanted if min(q, 1 - q) * spread.n >= bench.least]
         told = [_quantile(bench, spread, q, name, is_date, common) for q in kept]
         out.append(f"{'/'.join(f'{100 * q:g}' for q in kept)} %: {' '.join(told)}")
-    if not is_date:
+        count = Fact(len(spread.values), f"distinct values of {name}", "values", n=spread.n, columns=(column.name,))
+        out.append(f"{bench.figure(count)} values")
+    if not is_date and not is_nominal(column):
         mean = next((p.mean for p in bench.profile if p.name == column.name), None)
         if mean is not None:
             out.append(f"mean {bench.figure(Fact(mean, f'mean of {name}', **common))}")
@@ -192,6 +213,7 @@ def _roles(bench: Bench) -> dict[str, str]:
     order = {name: at for at, name in enumerate(bench.rows.columns)}
     asked = {bench.focus.outcome, *bench.focus.about}
     roles = {name: "says the same as another column" for name in spare_columns(bench.structure, bench.rows, asked)}
+    roles |= {c.name: "labels written as numbers" for c in bench.columns.values() if is_nominal(c)}
     roles |= {c.name: "a code" for c in bench.columns.values() if is_code(c)}
     last = max(len(order) - 1, 1)
     reads = {n: outcome_reading(c, order[n] / last) for n, c in bench.columns.items() if n not in roles}

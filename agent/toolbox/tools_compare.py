@@ -4,6 +4,7 @@ Knows exploration rows and the families, without permutation. Must never know a 
 tell of a group under ten rows.
 """
 
+import re
 from collections.abc import Iterable
 from itertools import islice
 
@@ -13,19 +14,21 @@ from ...tools.data.schema import Column
 from ...tools.value import Effect
 from ...tools.verify.evidence import Evidence
 from ...tools.verify.families import FAMILIES
-from ...tools.verify.hypothesis import Condition, Hypothesis, Segment, Subgroup
+from ...tools.verify.hypothesis import Condition, Hypothesis, MonotoneAssociation, Segment, Subgroup
 from ...tools.verify.units import with_unit
 from ...tools.verify.verify import measure
 from ..candidates import candidates
+from ..privacy import visible
 from .bench import Bench
 from .facts import Fact
-from .groups import MOST, Told, by_label, by_range, outcome_of, tell, whole
+from .groups import DEPENDENT, MOST, Told, by_label, by_range, outcome_of, tell, whole
 from .names import Chosen, chosen, column_of
 from .spec import Arguments, Result, tool
 from .words import clearness, grammar, word
 
 _CLAIMS = 4
 _BINS = 8
+_LONG_UNIT = 24
 BUILT = "These columns follow from each other by how the table is built: a claim on them would be refused."
 
 
@@ -45,7 +48,7 @@ def compare_groups(bench: Bench, arguments: Compare) -> Result:
     holds within a part of the rows. Groups of too few rows are pooled.
 
     Args:
-        outcome: A number, or a label whose share is told, such as "survived=1".
+        outcome: A number, or a label whose share is told, such as "survived=1" or "visits > 0".
         by: The column whose labels are the groups.
         event: The label whose share is told, where `outcome` does not name it.
         where: Rows to look at, such as "age >= 18 and sex=male".
@@ -63,7 +66,9 @@ def compare_groups(bench: Bench, arguments: Compare) -> Result:
     out: Result = {"of": told.title, "by": word(bench.id(by.name))}
     if among.words:
         out["where"] = among.words
-    out |= {"overall": whole(bench, told, among, by.name), "groups": tell(bench, told, among, by, groups)}
+    out |= {"overall": whole(bench, told, among), "groups": tell(bench, told, among, by, groups)}
+    if bench.rows.cluster is not None:
+        out["intervals"] = DEPENDENT
     if len(bench.levels(by)) > MOST:
         out["note"] = f"The {MOST} most frequent labels are told one by one."
     return out
@@ -80,9 +85,10 @@ class Relate(Arguments):
 def relate(bench: Bench, arguments: Relate) -> Result:
     """Two columns measured against each other: effects with 95 % intervals, and the outcome along the other column.
 
-    Each effect comes as a claim in words that `propose` reads as it stands, the effect on its scale and in the data's
-    units, and how clearly exploration rows show it. `course` shows the shape: steps, turns and ends that one figure
-    hides. Look at it before you claim that something rises or falls.
+    Each effect comes as a claim in words that `propose` reads as it stands, the effect on its scale (P(A>B): the chance
+    that a row of the first group lies above one of the other) and in units, and how clearly exploration rows show it.
+    `course` shows the shape: steps, turns and ends that one figure hides. Look at it before you claim that something
+    rises or falls.
 
     Args:
         outcome: The column that is explained, such as "fare" or "survived=1".
@@ -101,7 +107,7 @@ def relate(bench: Bench, arguments: Relate) -> Result:
     out: Result = {"of": told.title, "with": word(bench.id(other.name))}
     if among.words:
         out["where"] = among.words
-    out["overall"] = whole(bench, told, among, other.name)
+    out["overall"] = whole(bench, told, among)
     pair = told.column, other
     if told.column.name == other.name:
         return {**out, "note": "Both are the same column."}
@@ -157,18 +163,22 @@ def named_levels(h: Hypothesis) -> list[tuple[str, str]]:
 
 def _effect(bench: Bench, h: Hypothesis) -> Result:
     evidence = measure(with_unit(h, bench.nests), bench.rows, split="exploration")
-    out: Result = {"claim": grammar(h, bench.ids) or bench.masked(FAMILIES[h.family].claim(h))}
+    out: Result = {"claim": bench.masked(grammar(h, bench.ids) or FAMILIES[h.family].claim(h))}
     if evidence.untestable is not None:
-        return {**out, "seen": "cannot be measured: too few rows, or nothing that varies"}
+        return {**out, "seen": f"cannot be measured: {untestable(bench, evidence.untestable)}"}
     return {**out, **figures(bench, h, evidence)}
 
 
 def figures(bench: Bench, h: Hypothesis, evidence: Evidence) -> Result:
     """Effect on its scale and in units, how clearly it is seen, and n: of exploration rows."""
     out: Result = {}
-    for key, effect in (("effect", evidence.effect), ("in_units", evidence.in_units)):
+    same = evidence.effect is not None and evidence.in_units is not None and (
+        evidence.effect.name == evidence.in_units.name
+    )  # fmt: skip
+    for key, effect in (("effect", None if same else evidence.effect), ("in_units", evidence.in_units)):
         if effect is not None:
-            out[key] = f"{effect.name} {bench.figure(_fact(bench, h, evidence, effect))}{_unit(effect)}"
+            ends = " (top against bottom quarter)" if key == "in_units" and isinstance(h, MonotoneAssociation) else ""
+            out[key] = f"{effect.name}{ends} {bench.figure(_fact(bench, h, evidence, effect))}{_unit(h, effect)}"
     out["seen"] = clearness(evidence, directed=h.family != "categorical_association" and _directed(h))
     out["n"] = evidence.n
     if evidence.clusters is not None:
@@ -180,8 +190,16 @@ def _directed(h: Hypothesis) -> bool:
     return getattr(h, "direction", "any") != "any"
 
 
-def _unit(effect: Effect) -> str:
-    return f" {effect.unit}" if effect.unit and len(effect.unit) < 24 and effect.unit != "%" else ""
+def untestable(bench: Bench, reason: str) -> str:
+    """Why a claim cannot be tested, without a count of few rows."""
+    return re.sub(r"\bonly \d+ (?=usable|rows|units|values)", "too few ", bench.masked(reason))
+
+
+def _unit(h: Hypothesis, effect: Effect) -> str:
+    """The effect's unit, where it says more than the outcome's name."""
+    if effect.unit in (None, "%", h.outcome) or len(effect.unit or "") > _LONG_UNIT:
+        return ""
+    return f" {visible(effect.unit or '')}"
 
 
 def _fact(bench: Bench, h: Hypothesis, evidence: Evidence, effect: Effect) -> Fact:

@@ -18,7 +18,7 @@ from ...tools.verify.hypothesis import Condition, Trend
 from ..privacy import cleaned
 from .bench import Bench
 from .facts import Fact, printed
-from .groups import Group, Told, outcome_of, tell, values, whole
+from .groups import DEPENDENT, Group, Told, outcome_of, tell, values, whole
 from .names import Chosen, chosen, column_of
 from .spec import Arguments, Result, tool
 from .tools_compare import BUILT, measured
@@ -67,13 +67,15 @@ def trend(bench: Bench, arguments: Over) -> Result:
     out: Result = {"of": told.title, "over": word(bench.id(over.name))}
     if among.words:
         out["where"] = among.words
-    out["overall"] = whole(bench, told, among, over.name)
+    out["overall"] = whole(bench, told, among)
     claim = Trend(
         outcome=told.column.name, predictor=over.name, event=told.event, where=among.terms,
         direction=_direction(told, over, among),
     )  # fmt: skip
     out["effects"] = measured(bench, [claim])
     out["course"] = tell(bench, told, among, over, _stretches(bench, over, among), median=False)
+    if bench.rows.cluster is not None:
+        out["intervals"] = DEPENDENT
     if over.type == "datetime":
         seasons = [line for cycle in _SEASONS if (line := _season(bench, told, over, among, *cycle))]
         out |= {"seasons": seasons} if seasons else {}
@@ -125,8 +127,8 @@ def _stretches(bench: Bench, over: Column, among: Chosen) -> list[Group]:
     groups = []
     for b in range(len(edges) + 1):
         mask = known & (at == b)
-        if bench.enough(mask):
-            middle = float(x[mask].mean())
+        if bench.enough(mask, among.rows):
+            middle = float(np.sort(x[mask]).mean())
             groups.append(Group(f"~{day(middle) if over.type == 'datetime' else printed(middle)}", mask))
     return groups
 
@@ -141,7 +143,7 @@ def _season(
         return None
     place = _parts_of(np.where(known, x, 0.0), name)
     groups = [Group(_part(name, p), known & (place == p)) for p in range(parts)]
-    groups = [g for g in groups if bench.enough(g.mask)]
+    groups = [g for g in groups if bench.enough(g.mask, among.rows)]
     y = values(told, among.rows)
     level = {g.label: float(np.nanmean(y[g.mask])) for g in groups if (~np.isnan(y[g.mask])).any()}
     if len(level) < 3:

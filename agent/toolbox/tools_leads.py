@@ -3,19 +3,24 @@
 Knows the leads and exploration rows. Must never call a lead a finding, nor tell of a group under ten rows.
 """
 
+from collections.abc import Sequence
+from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
 from pydantic import Field
 
+from ...tools.data.rows import FloatArray
 from ...tools.data.schema import Column
+from ...tools.explore.amounts import is_zero_inflated
 from ...tools.explore.lead import Lead, size
+from ...tools.explore.spread import day
 from ..candidates import quarter_points
 from ..privacy import cleaned
-from ..roles import is_code, oriented
+from ..roles import is_code, is_nominal, oriented
 from ..twins import spare_columns, versions_of_one
 from .bench import Bench
-from .facts import Fact
+from .facts import Fact, printed
 from .groups import Group, Told, mean_fact, values
 from .names import column_of
 from .spec import Arguments, Result, tool
@@ -24,6 +29,11 @@ from .words import word
 _A_COLUMN = 5
 """Leads of one column in a list of all, so that one family of alike columns does not fill it."""
 _CHANCE = 0.05
+_BEYOND = 0.1
+"""How far beyond both ends, as a part of their distance, the middle must lie to be called a turn."""
+_MOST_LABELS = 40
+_SKEWED = 3.0
+"""Skewness from which a number is told by its median."""
 
 
 class Leads(Arguments):
@@ -38,14 +48,15 @@ def leads(bench: Bench, arguments: Leads) -> Result:
 
     `strength` runs from 0 to 1 for every kind of pair. `by chance?` marks pairs as weak as the strongest of so many
     unrelated pairs would be. Pairs that follow from how the table is built are left out, and so are columns that repeat
-    another. A lead only says where to look: relate it, compare groups, then propose.
+    another. `same_rows` names labels of several columns that mark the very same rows: leave them out with `!=` when you
+    compare such columns. A lead only says where to look: relate it, compare groups, then propose.
 
     Args:
         column: Only pairs with this column; without it, at most five pairs of each column are shown.
         most: Pairs to show, 25 by default.
 
     Returns:
-        `leads`, one line per pair, and `pairs`, how many were scanned.
+        `leads`, one line per pair: the outcome where it is highest and lowest; a number's lowest and highest quarter.
 
     Example:
         {"column": "churn"}
@@ -60,6 +71,9 @@ def leads(bench: Bench, arguments: Leads) -> Result:
         found += [line] if line else []
     pairs = Fact(len(bench.leads), "pairs of columns scanned", "pairs", n=bench.rows.n)
     out: Result = {"pairs": bench.figure(pairs), "leads": found}
+    same = _same_rows(bench, name)
+    if same:
+        out["same_rows"] = same
     if not found:
         out["note"] = "No pair moves together more than chance would make it."
     return out
@@ -73,6 +87,7 @@ def _shown(bench: Bench, name: str | None) -> list[Lead]:
     asked = {bench.focus.outcome, *bench.focus.about, name}
     spare = spare_columns(bench.structure, bench.rows, asked)
     spare |= {c.name for c in bench.columns.values() if is_code(c)} - asked
+    told_apart = _sharing(bench)
     count: dict[str, int] = {}
     kept = []
     for lead in bench.leads:
@@ -81,7 +96,7 @@ def _shown(bench: Bench, name: str | None) -> list[Lead]:
             continue
         if (name is not None and name not in pair) or (name is None and not bench.focus.admits(*pair)):
             continue
-        if spare & set(pair):
+        if spare & set(pair) or (name is None and frozenset(pair) in told_apart):
             continue
         if name is None and any(count.get(c, 0) >= _A_COLUMN for c in pair if c not in asked):
             continue
@@ -89,6 +104,14 @@ def _shown(bench: Bench, name: str | None) -> list[Lead]:
             count[c] = count.get(c, 0) + 1
         kept.append(lead)
     return sorted(kept, key=lambda x: -size(x)) if name is None else kept
+
+
+def _sharing(bench: Bench) -> frozenset[frozenset[str]]:
+    """Pairs of columns of which a label of each marks the same rows."""
+    families: dict[tuple[str, str], set[str]] = {}
+    for (column, _), owner in bench.same_rows.items():
+        families.setdefault(owner, {owner[0]}).add(column)
+    return frozenset(frozenset(pair) for names in families.values() for pair in combinations(sorted(names), 2))
 
 
 def _line(bench: Bench, lead: Lead, weak: bool) -> str | None:
@@ -105,7 +128,7 @@ def _line(bench: Bench, lead: Lead, weak: bool) -> str | None:
     if seen is None or outcome.type == "datetime":
         bench.forget(kept)
         return None
-    fact = Fact(size(lead), f"strength of {bench.id(a.name)} with {bench.id(b.name)}", n=lead.n,
+    fact = Fact(round(size(lead), 2), f"strength of {bench.id(a.name)} with {bench.id(b.name)}", n=lead.n,
                 missing=bench.rows.n - lead.n, columns=(a.name, b.name))  # fmt: skip
     mark = " · by chance?" if weak else ""
     return f"{seen} · strength {bench.figure(fact)}{mark}"
@@ -119,7 +142,7 @@ def _must_turn(outcome: Column, by: Column) -> bool:
 
 
 class _Far(NamedTuple):
-    """The group where the outcome is highest (or lowest), with its value and its rows."""
+    """A group with the outcome's level in it; its mask holds rows with a value alone."""
 
     value: float
     group: Group
@@ -131,49 +154,80 @@ def _seen(bench: Bench, outcome: Column, by: Column, lead: Lead) -> str | None:
     if told is None:
         return None
     y = values(told, bench.rows)
-    groups = _ends(bench, by) if by.type in ("number", "datetime") else _labels(bench, by)
-    far = []
+    far = _means(bench, y, _groups(bench, by), told.middle)
+    if len(far) < 2:
+        return None
+    if _has_course(by):
+        return _course(bench, told, by, y, far, lead)
+    name = word(bench.id(by.name))
+    high, low = max(far, key=lambda f: f.value), min(far, key=lambda f: f.value)
+    ends = [f"{_value(bench, told, y, f, f'{name}={f.group.label}', by)}" for f in (high, low)]
+    return f"{told.title}: {ends[0]} for {name}={high.group.label}, {ends[1]} for {name}={low.group.label}"
+
+
+def _means(bench: Bench, y: FloatArray, groups: Sequence[Group], middle: bool) -> list[_Far]:
+    """The groups that may be told of with their means (medians, where the middle is told)."""
+    far, level = [], np.median if middle else np.mean
     for group in groups:
         own = group.mask & ~np.isnan(y)
         if bench.enough(own):
-            far.append(_Far(float(y[own].mean()), group._replace(mask=own)))
-    if len(far) < 2:
-        return None
-    if by.type in ("number", "datetime"):
-        return _course(bench, told, by, y, far, lead)
-    high, low = max(far, key=lambda f: f.value), min(far, key=lambda f: f.value)
+            far.append(_Far(float(level(y[own])), group._replace(mask=own)))
+    return far
+
+
+def _course(bench: Bench, told: Told, by: Column, y: FloatArray, far: list[_Far], lead: Lead) -> str:
+    """The outcome at both ends of a number or a date, and between them where it turns there."""
     name = word(bench.id(by.name))
-    ends = []
-    for far_one in (high, low):
-        place = f"{name}={far_one.group.label}"
-        ends.append(f"{_value(bench, told, y, far_one, place, by)} for {place}")
-    return f"{told.title}: {ends[0]}, {ends[1]}"
-
-
-def _course(bench: Bench, told: Told, by: Column, y: np.ndarray, far: list[_Far], lead: Lead) -> str:
-    name, (low, high) = word(bench.id(by.name)), (far[0], far[-1])
-    way = "over" if by.type == "datetime" else "with"
-    ends = [_value(bench, told, y, f, f"{name} is {f.group.label}", by) for f in (low, high)]
-    verb = "rises" if high.value > low.value else "falls" if high.value < low.value else "moves"
-    rho = ""
-    if lead.kind == "number-number":
+    ends = [f"{_value(bench, told, y, f, f'{name}{f.group.label}', by)} for {name}{f.group.label}" for f in far[:2]]
+    up = far[1].value > far[0].value
+    turn = _turn(bench, told, by, y, far)
+    rho, against = "", ""
+    if lead.kind == "number-number" and not told.is_share:
         label = f"Spearman's rho of {bench.id(lead.a)} and {bench.id(lead.b)}"
         fact = Fact(lead.strength, label, n=lead.n, missing=bench.rows.n - lead.n, columns=(lead.a, lead.b))
-        verb = "rises" if lead.strength > 0 else "falls"
         rho = f" · rho {bench.figure(fact)}"
-    return f"{told.title} {verb} {way} {name}: {ends[0]} in its lowest quarter, {ends[1]} in its highest{rho}"
+        against = " (levels go another way than ranks)" if not turn and up != (lead.strength > 0) else ""
+    verb = "turns" if turn else "rises" if up else "falls"
+    return f"{told.title} {verb} with {name}: {ends[0]}, {ends[1]}{turn}{rho}{against}"
 
 
-def _value(bench: Bench, told: Told, y: np.ndarray, far: _Far, place: str, by: Column) -> str:
+def _turn(bench: Bench, told: Told, by: Column, y: FloatArray, far: list[_Far]) -> str:
+    """What lies between the ends, where it lies beyond both of them; else empty."""
+    between = ~np.isnan(y) & ~np.isnan(bench.rows.number(by.name))
+    for f in far:
+        between &= ~f.group.mask
+    if not bench.enough(between):
+        return ""
+    level = np.median if told.middle else np.mean
+    middle = _Far(float(level(y[between])), Group("between", between))
+    low, high = sorted(f.value for f in far[:2])
+    if low - _BEYOND * (high - low) <= middle.value <= high + _BEYOND * (high - low):
+        return ""
+    return f", {_value(bench, told, y, middle, f'{word(bench.id(by.name))} lies between', by)} between"
+
+
+def _value(bench: Bench, told: Told, y: FloatArray, far: _Far, place: str, by: Column) -> str:
     fact = mean_fact(bench, told, "", y[far.group.mask], place, by.name)
     return bench.figure(fact._replace(low=None, high=None, missing=int(np.isnan(y).sum())))
+
+
+def _has_course(by: Column) -> bool:
+    return by.type in ("number", "datetime") and not is_nominal(by)
+
+
+def _groups(bench: Bench, by: Column) -> list[Group]:
+    return _ends(bench, by) if _has_course(by) else _labels(bench, by)
 
 
 def _told(bench: Bench, outcome: Column, by: Column) -> Told | None:
     """The mean of a number; of a label the share of its true level, else of the one whose share varies most."""
     name = word(bench.id(outcome.name))
-    if outcome.type == "number":
-        return Told(outcome, None, f"mean {name}")
+    if outcome.type == "number" and not is_nominal(outcome):
+        if is_zero_inflated(bench.rows.number(outcome.name)):
+            return Told(outcome, None, f"share {name} > 0", 0.0)
+        skewness = next((p.skewness for p in bench.profile if p.name == outcome.name), None)
+        middle = skewness is not None and abs(skewness) > _SKEWED
+        return Told(outcome, None, f"{'median' if middle else 'mean'} {name}", middle=middle)
     shown = [level for level, _ in bench.levels(outcome)]
     if outcome.type == "boolean":
         shown = [x for x in outcome.levels[1:2] if x in shown]
@@ -186,7 +240,7 @@ def _told(bench: Bench, outcome: Column, by: Column) -> Told | None:
 def _varies(bench: Bench, outcome: Column, by: Column, level: str) -> float:
     """How far the share of a level lies apart in the groups of the other column, its larger groups counting more."""
     y = values(Told(outcome, level, ""), bench.rows)
-    groups = _ends(bench, by) if by.type in ("number", "datetime") else _labels(bench, by)
+    groups = _groups(bench, by)
     known = ~np.isnan(y)
     if not known.any() or not 0 < y[known].mean() < 1:
         return 0.0
@@ -199,9 +253,12 @@ def _varies(bench: Bench, outcome: Column, by: Column, level: str) -> float:
 
 
 def _labels(bench: Bench, by: Column) -> list[Group]:
+    """The rows of each label, without labels that another column's mark as well, where two others are left."""
     codes = bench.rows.codes(by.name)
     place = {level: at for at, level in enumerate(by.levels)}
-    return [Group(word(cleaned(level)), codes == place[level]) for level, _ in bench.levels(by)[:40]]
+    shown = [level for level, _ in bench.levels(by)[:_MOST_LABELS]]
+    own = [level for level in shown if (by.name, level) not in bench.same_rows]
+    return [Group(word(cleaned(x)), codes == place[x]) for x in (own if len(own) >= 2 else shown)]
 
 
 def _ends(bench: Bench, by: Column) -> list[Group]:
@@ -210,4 +267,18 @@ def _ends(bench: Bench, by: Column) -> list[Group]:
     cuts = quarter_points(x)
     if cuts is None:
         return []
-    return [Group("in its lowest quarter", x <= cuts[0]), Group("in its highest quarter", x >= cuts[1])]
+    low, high = (day(c) if by.type == "datetime" else printed(c) for c in cuts)
+    return [Group(f"<={low}", x <= cuts[0]), Group(f">={high}", x >= cuts[1])]
+
+
+def _same_rows(bench: Bench, name: str | None) -> list[str]:
+    """Labels of several columns that mark the same rows, so that a relation of those columns says little."""
+    by_owner: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for other, owner in bench.same_rows.items():
+        by_owner.setdefault(owner, []).append(other)
+    told = []
+    for owner, others in by_owner.items():
+        columns = [owner, *others]
+        if name is None or name in [c for c, _ in columns]:
+            told.append(" = ".join(f"{word(bench.id(c))}={word(cleaned(x))}" for c, x in columns))
+    return told

@@ -22,7 +22,7 @@ from ..sentences.reader import Reading
 from .bench import Bench, Proposal
 from .names import column_of, read_by
 from .spec import Arguments, Result, tool
-from .tools_compare import figures, named_levels
+from .tools_compare import figures, named_levels, untestable
 from .words import clearness
 
 MOST = 50
@@ -121,7 +121,8 @@ def _judged(bench: Bench, one: Claim) -> _Judged:
         return _Judged(h, refused, told)
     evidence = measure(h, bench.rows, split="exploration")
     refused = _not_seen(bench, h, evidence)
-    if evidence.untestable is None:
+    # Exceptions to a rule of the data are single rows: of them nothing is told but whether the rule is seen to hold.
+    if evidence.untestable is None and h.family != "invariant":
         told |= figures(bench, h, evidence)
     return _Judged(h, refused, told)
 
@@ -185,8 +186,7 @@ def _asked(bench: Bench, h: Hypothesis) -> bool:
 def _not_seen(bench: Bench, h: Hypothesis, evidence: Evidence) -> str | None:
     """Why exploration rows give no ground for a claim; None where they do."""
     if evidence.untestable is not None:
-        reason = re.sub(r"\bonly \d+ ", "too few ", bench.masked(evidence.untestable))
-        return f"It cannot be tested on exploration rows: {reason}"
+        return f"It cannot be tested on exploration rows: {untestable(bench, evidence.untestable)}"
     seen = clearness(evidence, directed=getattr(h, "direction", "any") != "any")
     if seen == _ABSENT[0]:
         return "Exploration rows show no such effect: it would spend error budget on nothing."

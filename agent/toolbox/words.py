@@ -27,7 +27,7 @@ from ...tools.verify.hypothesis import (
 )
 from ..sentences.names import STOPS
 
-_BARE = re.compile(r"[A-Za-z_][\w.\-/]*|-?\d+(?:\.\d+)?")
+_BARE = re.compile(r"-?[A-Za-z_\d](?:[\w.\-/]|:(?=\w))*")
 _CLEAR, _SEEN, _FAINT = 5.0, 3.0, 1.5
 _SIGNS = {"==": "="}
 _PAIRED = (
