@@ -10,10 +10,12 @@ import pytest
 
 from heldout.agent.outlook import Focus
 from heldout.agent.pipeline import How, look_at, sealed
+from heldout.agent.privacy import LEAST, LONGEST
 from heldout.agent.summary import Settings
 from heldout.agent.toolbox import TOOLS, Bench, Fact, call, told
 from heldout.agent.toolbox.facts import printed, rounded
 from heldout.agent.toolbox.spec import MOST_CHARACTERS
+from heldout.agent.toolbox.tools_propose import MOST
 from heldout.tools.verify.policy import make_rule
 from tests.toolbox import OwnJail, ask, bench_of, table, text_of
 
@@ -298,6 +300,17 @@ def test_arguments_of_any_shape_are_answered_and_never_raise(bench: Bench) -> No
                      {k: [["\u0000"]] for k in spec.arguments.model_fields},
                      {k: "`'\"=><~" * 200 for k in spec.arguments.model_fields}):  # fmt: skip
             assert len(told(call(spec, bench, junk))) <= MOST_CHARACTERS
+
+
+def test_the_page_names_the_tools_and_the_bounds_that_the_code_has() -> None:
+    page = (Path(__file__).resolve().parents[1] / "docs" / "how-it-works.md").read_text(encoding="utf-8")
+    section = page.split("## What a model may call")[1].split("\n## ")[0]
+    assert re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE) == [t.name for t in TOOLS]
+    assert f"at most {MOST_CHARACTERS:,} characters" in section
+    assert f"strings of at most {LONGEST} characters" in section
+    assert f"aggregates of {LEAST} rows" in section
+    propose = next(t for t in TOOLS if t.name == "propose").arguments.model_json_schema()
+    assert f"at most {propose['properties']['claims']['maxItems']} a call and {MOST} a run" in section
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ Knows the bench's columns and which labels may be told. Must never say a label t
 again by the shown labels alone, and that error is told.
 """
 
+import re
 from collections.abc import Callable
 from typing import NamedTuple, TypeVar
 
@@ -14,7 +15,7 @@ from ...tools.data.schema import Column
 from ...tools.errors import HypothesisError
 from ...tools.verify.hypothesis import Condition
 from ...tools.verify.population import condition_mask
-from ..privacy import HIDDEN_LEVEL, cleaned
+from ..privacy import HIDDEN_LEVEL, cleaned, redacted
 from ..sentences.clauses import conditions
 from ..sentences.names import Names, folded
 from ..sentences.tokens import Cursor
@@ -35,7 +36,7 @@ class ModelNames(Names):
         columns |= {short: own[name] for name, short in bench.ids.items()}
         if not public:
             columns |= {name: own[name] for name in bench.ids}
-        reasons = bench.left_out if not public else {n: _why_left_out(bench, n) for n in bench.left_out}
+        reasons = bench.left_out if not public else {n: why_left_out(bench, n) for n in bench.left_out}
         super().__init__(columns, reasons)
 
     def level(self, cursor: Cursor, column: Column) -> str:
@@ -76,10 +77,12 @@ def _public(column: Column, bench: Bench) -> Column:
     return column.model_copy(update={"levels": tuple(levels), "distinct": seen, "missing": 0, "rows": 0})
 
 
-def _why_left_out(bench: Bench, name: str) -> str:
-    """Why a column is not analysed, without what its cells hold."""
-    reason = bench.left_out[name]
-    return reason if bench.privacy == "sample" else cleaned(reason.partition(":")[0].replace(f"`{name}` ", "it "))
+def why_left_out(bench: Bench, name: str) -> str:
+    """Why a column is not analysed, without figures and without what its cells hold."""
+    reason = bench.left_out[name].replace(f"`{name}` ", "").replace("is left out: ", "").rstrip(".")
+    if bench.privacy == "sample":
+        return redacted(reason)
+    return cleaned(re.sub(r"\d[\d,.]* ?", "", re.split(r"[:;`'\"(]", reason)[0]))
 
 
 def read_by(bench: Bench, read: Callable[[Names], T]) -> T:

@@ -4,19 +4,18 @@ Knows the bench. Must never tell an end of a range, a rare label or a figure of 
 """
 
 import math
-import re
 
 from pydantic import Field
 
 from ...tools.data.schema import Column
 from ...tools.explore.lead import Structure
 from ...tools.explore.spread import Spread, spread_of
-from ..privacy import cleaned, redacted
+from ..privacy import cleaned
 from ..roles import is_code, is_nominal, outcome_reading
 from ..twins import spare_columns
 from .bench import TABLE, Bench
 from .facts import Fact
-from .names import column_of
+from .names import column_of, why_left_out
 from .spec import MOST_CHARACTERS, Arguments, Result, told, tool
 from .words import word
 
@@ -77,7 +76,7 @@ def _answer(bench: Bench, lines: list[str]) -> Result:
         rows = Fact(bench.rows.n, "exploration rows", unit="rows", n=bench.rows.n)
         out["rows"] = f"{bench.figure(rows)} exploration rows"
     out["columns"] = lines
-    left = [f"{word(cleaned(n))}: {_left_out(bench, n)}" for n in bench.left_out]
+    left = [f"{word(cleaned(n))}: {why_left_out(bench, n)}" for n in bench.left_out]
     if left:
         out["not_analysed"] = left
     built = [_built(bench, s) for s in bench.structure]
@@ -90,14 +89,6 @@ def _answer(bench: Bench, lines: list[str]) -> Result:
     if bench.jail is not None and bench.privacy != "schema":
         out["sql_table"] = TABLE
     return out
-
-
-def _left_out(bench: Bench, name: str) -> str:
-    """Why a column is not analysed: in few words without what its cells hold."""
-    reason = bench.left_out[name].replace(f"`{name}` ", "").replace("is left out: ", "").rstrip(".")
-    if bench.privacy == "sample":
-        return redacted(reason)
-    return cleaned(re.split(r"[:`'\"(]|\d", reason)[0])
 
 
 def _built(bench: Bench, s: Structure) -> str:
