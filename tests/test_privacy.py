@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from heldout.agent.privacy import LEAST, LONGEST, checked_privacy, cleaned, quote, redacted, visible
 from heldout.agent.toolbox import TOOLS, offered
+from heldout.agent.toolbox.tools_compare import measured
 from heldout.tools.errors import UsageError
 from tests.toolbox import (
     CANARIES,
@@ -22,6 +23,7 @@ from tests.toolbox import (
     ODD,
     RANK,
     TOWN,
+    VERBOSE,
     OwnJail,
     ask,
     bench_of,
@@ -227,6 +229,25 @@ def test_aggregates_that_an_analyst_would_write_pass_and_give_figures(sql: str) 
     assert "error" not in answer, answer
     assert answer["rows"]
     assert all("[f" in str(row[answer["columns"].index("n")]) for row in answer["rows"])
+
+
+def test_what_is_worded_elsewhere_loses_rare_labels_and_long_names_but_not_the_callers_own_words() -> None:
+    bench = bench_of(FRAME)
+    text = f"`{LONG}` of {CITY}, Bonn and CanaryVilles; `{TOWN}`"
+    assert bench.masked(text) == "`c9` of (a rare label), Bonn and CanaryVilles; `(a rare label)`"
+    assert bench.masked(f"{CITY} and {TOWN}", f"pay higher for city={CITY}") == f"{CITY} and (a rare label)"
+    assert VERBOSE not in bench.masked(f"where it is {VERBOSE}")
+
+
+def test_a_claim_on_a_rare_label_is_not_suggested_and_a_cell_that_is_no_group_is_not_told() -> None:
+    from heldout.tools.verify.hypothesis import parse
+
+    bench = bench_of(FRAME, jail=OwnJail(FRAME))
+    of = {"family": "group_difference", "outcome": "pay", "predictor": "city", "direction": "higher"}
+    rare, known = (parse({**of, "levels": {"a": [level]}}) for level in (CITY, "Bonn"))
+    assert [e["claim"] for e in measured(bench, [rare, known])] == ["pay higher for city=Bonn"]
+    answer = ask(bench, "query", sql="SELECT median(city) AS middle, count(*) AS n FROM rows")
+    assert answer["rows"][0][0] == "(not told)"
 
 
 # Names and cells

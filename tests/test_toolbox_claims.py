@@ -1,6 +1,7 @@
 """Proposals: read by the one grammar, frozen on exploration rows, refused with reasons; claims shown in its words."""
 
 import json
+import re
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from heldout.agent.asking import Asking
 from heldout.agent.claims_file import Stated
 from heldout.agent.outlook import Focus
-from heldout.agent.toolbox import Bench
+from heldout.agent.toolbox import TOOLS, Bench
 from heldout.agent.toolbox.names import chosen
 from heldout.agent.toolbox.words import clearness, grammar
 from heldout.tools.data.rows import Rows
@@ -125,6 +126,12 @@ def test_the_model_sets_no_unit_and_no_field_that_the_grammar_lacks() -> None:
     assert kept.hypothesis.unit.column == "store"
     assert kept.hypothesis.unit.tried > 1
     assert "units" in first
+    plain = bench_of(FRAME)
+    bare = {"family": "monotone_association", "outcome": "pay", "predictor": "visits", "direction": "increasing"}
+    [answer] = proposed(plain, {**bare, "unit": {"column": "city", "tried": 1}})
+    assert "id" in answer
+    assert plain.proposals[0].hypothesis is not None
+    assert plain.proposals[0].hypothesis.unit is None
     [second] = proposed(own, {**typed, "smallest_effect": 0.0, "alpha": 1.0})
     assert "refused at" in second["refused"]
 
@@ -140,7 +147,8 @@ def test_no_more_than_fifty_claims_are_taken(bench: Bench) -> None:
 
 
 def test_a_rule_of_the_data_is_answered_without_its_exceptions(bench: Bench) -> None:
-    [answer] = proposed(bench, "pay is between -200 and 900")
+    [answer] = proposed(bench, "pay is between -200 and 900 except 1 %")
+    assert "id" in answer
     assert "effect" not in answer
     assert "in_units" not in answer
     assert not bench.facts
@@ -231,3 +239,30 @@ def test_clearness_counts_standard_errors_and_knows_the_direction() -> None:
     assert seen("y", "higher") == seen("y", "any") == "very clear"
     assert seen("y", "lower") == "the opposite is seen"
     assert seen("z", "higher") in ("not seen", "faint")
+
+
+def test_every_form_that_the_docstring_shows_is_read() -> None:
+    """A form that a model is shown and cannot use costs it a call."""
+    rng = np.random.default_rng(5)
+    n = 1_200
+    frame = pd.DataFrame(
+        {
+            "sex": rng.choice(["male", "female"], n), "wage": rng.normal(20, 3, n), "revenue": rng.normal(9, 1, n),
+            "plan": rng.choice(["gold", "basic", "free"], n), "wait": rng.exponential(3, n),
+            "desk": rng.choice(["a", "b", "c"], n), "churn": rng.choice(["yes", "no"], n),
+            "contract": rng.choice(["two-year", "monthly"], n), "age": rng.normal(45, 9, n),
+            "visits": rng.poisson(40, n).astype(float), "region": rng.choice(["north", "south"], n),
+            "claims": rng.poisson(60, n).astype(float), "exposure": rng.uniform(1, 2, n),
+            "area": rng.choice(["A", "B"], n), "charges": rng.normal(0, 1, n), "delay": rng.normal(5, 1, n),
+            "date": pd.Timestamp("2022-01-01") + pd.to_timedelta(np.sort(rng.integers(0, 1_400, n)), unit="D"),
+            "sales": rng.normal(3, 1, n), "price": rng.normal(7, 1, n), "size": rng.normal(120, 20, n),
+            "income": rng.normal(0, 1, n), "city": rng.choice(["A", "B", "C"], n),
+        }
+    )  # fmt: skip
+    own = bench_of(frame)
+    spec = next(t for t in TOOLS if t.name == "propose")
+    words = spec.description.split("in backticks):")[1].split("The claims that")[0]
+    forms = re.findall(r'"([^"]+)"', " ".join(words.split()))
+    assert len(forms) == 17
+    answers = [proposed(own, form)[0] for form in forms]
+    assert [a["claim"] for a in answers if "understood" not in a] == []

@@ -55,9 +55,10 @@ def propose(bench: Bench, arguments: Propose) -> Result:
     "wage higher for sex=male than female" · "mean revenue higher for plan=gold" · "median wait lower for desk=a or b" ·
     "churn=yes lower for contract=two-year" · "churn=yes higher where age > 40 and plan=gold" · "visits > 0 higher for
     region=north" · "claims per exposure higher for area=A" · "charges increases with age" · "delay rises over date" ·
-    "sales higher from 2024-05-31 on" · "price is u-shaped over age around 45" · "price levels off over size after
-    120" · "income ranks city: A > B > C" · "gap in wage by sex=male than female larger for region=north" ·
-    "plan ~ region" · "sales peaks in month 12". The claims that other tools show are read as they stand.
+    "sales higher from 2024-05-31 on" · "price is u-shaped over age around 45" · "price levels off over size after 120"
+    · "income ranks city: A > B > C" · "gap in wage by sex=male than female larger for region=north" · "plan ~ region" ·
+    "sales peaks in month 12" · "age is never missing except 1 %". The claims that other tools show are read as they
+    stand.
 
     Args:
         claims: A list of {claim, why}. Commit to a direction and to levels or cuts: what is vague cannot fail.
