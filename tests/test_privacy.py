@@ -34,49 +34,49 @@ from tests.toolbox import (
 
 FRAME = table()
 ATTACKS = (
-    "SELECT min(city) AS x, count(*) AS n FROM rows",
-    "SELECT max(pay) AS x, count(*) AS n FROM rows",
-    "SELECT max_by(city, pay) AS x, count(*) AS n FROM rows",
-    "SELECT any_value(city) AS x, count(*) AS n FROM rows GROUP BY plan",
-    "SELECT string_agg(city, ',') AS x, count(*) AS n FROM rows",
-    "SELECT list(DISTINCT city) AS x, count(*) AS n FROM rows",
-    "SELECT mode(city) FILTER (WHERE pay > 900000) AS x, count(*) AS n FROM rows",
-    "SELECT avg(pay) FILTER (WHERE pay > 900000) AS x, count(*) AS n FROM rows",
-    "SELECT avg(CASE WHEN pay > 900000 THEN pay END) AS x, count(*) AS n FROM rows",
-    "SELECT city, count(*) AS n FROM rows GROUP BY city",
-    "SELECT city, 50 AS n FROM rows",
-    "SELECT city, count(*) AS m, 50 AS n FROM rows GROUP BY city",
-    "SELECT city, count(*) AS n, 50 AS N FROM rows GROUP BY city",
-    "SELECT city, 50 AS n, count(*) AS n FROM rows GROUP BY city",
-    "SELECT r.city, count(*) AS n FROM rows r, range(50) GROUP BY r.city",
-    "SELECT r.city, count(*) AS n FROM rows r, rows s GROUP BY r.city",
-    "SELECT x, count(*) AS n FROM (SELECT unnest(list(city)) AS x FROM rows, range(50)) GROUP BY x",
-    "WITH rows AS (SELECT city FROM rows, range(50)) SELECT city, count(*) AS n FROM rows GROUP BY city",
-    "SELECT city, count(*) AS n FROM rows GROUP BY city UNION ALL SELECT city, 50 FROM rows",
-    "SELECT (SELECT max(city) FROM rows) AS x, count(*) AS n FROM rows",
-    "SELECT first_value(city) OVER (ORDER BY pay DESC) AS x, 50 AS n FROM rows",
-    "SELECT quantile_disc(city, 0.01) AS x, count(*) AS n FROM rows",
-    "SELECT quantile_cont(pay, 1.0) AS x, count(*) AS n FROM rows",
-    "SELECT quantile_cont(pay, 0.5 + 0.5) AS x, count(*) AS n FROM rows",
-    "SELECT quantile_cont(pay, [0.0, 0.5]) AS x, count(*) AS n FROM rows",
-    "SELECT sum(pay * (pay > 900000)::INT) AS x, count(*) AS n FROM rows",
-    "SELECT sum(greatest(pay, 0)) AS x, count(*) AS n FROM rows",
-    "SELECT median(city) AS x, count(*) AS n FROM rows",
-    "SELECT concat(median(city), '') AS x, count(*) AS n FROM rows WHERE city LIKE 'Canary%'",
-    "SELECT histogram(city) AS x, count(*) AS n FROM rows",
-    "SELECT DISTINCT ON (city) city, 50 AS n FROM rows",
-    "SELECT * FROM rows",
-    "FROM rows",
-    "SELECT COLUMNS('c.*'), count(*) AS n FROM rows GROUP BY ALL",
-    "SELECT list_transform([1], x -> x) AS y, count(*) AS n FROM rows",
-    "SELECT city, count(*) AS n FROM rows GROUP BY ROLLUP (city)",
+    "SELECT min(city) AS x, count(*) AS n FROM data",
+    "SELECT max(pay) AS x, count(*) AS n FROM data",
+    "SELECT max_by(city, pay) AS x, count(*) AS n FROM data",
+    "SELECT any_value(city) AS x, count(*) AS n FROM data GROUP BY plan",
+    "SELECT string_agg(city, ',') AS x, count(*) AS n FROM data",
+    "SELECT list(DISTINCT city) AS x, count(*) AS n FROM data",
+    "SELECT mode(city) FILTER (WHERE pay > 900000) AS x, count(*) AS n FROM data",
+    "SELECT avg(pay) FILTER (WHERE pay > 900000) AS x, count(*) AS n FROM data",
+    "SELECT avg(CASE WHEN pay > 900000 THEN pay END) AS x, count(*) AS n FROM data",
+    "SELECT city, count(*) AS n FROM data GROUP BY city",
+    "SELECT city, 50 AS n FROM data",
+    "SELECT city, count(*) AS m, 50 AS n FROM data GROUP BY city",
+    "SELECT city, count(*) AS n, 50 AS N FROM data GROUP BY city",
+    "SELECT city, 50 AS n, count(*) AS n FROM data GROUP BY city",
+    "SELECT r.city, count(*) AS n FROM data r, range(50) GROUP BY r.city",
+    "SELECT r.city, count(*) AS n FROM data r, data s GROUP BY r.city",
+    "SELECT x, count(*) AS n FROM (SELECT unnest(list(city)) AS x FROM data, range(50)) GROUP BY x",
+    "WITH data AS (SELECT city FROM data, range(50)) SELECT city, count(*) AS n FROM data GROUP BY city",
+    "SELECT city, count(*) AS n FROM data GROUP BY city UNION ALL SELECT city, 50 FROM data",
+    "SELECT (SELECT max(city) FROM data) AS x, count(*) AS n FROM data",
+    "SELECT first_value(city) OVER (ORDER BY pay DESC) AS x, 50 AS n FROM data",
+    "SELECT quantile_disc(city, 0.01) AS x, count(*) AS n FROM data",
+    "SELECT quantile_cont(pay, 1.0) AS x, count(*) AS n FROM data",
+    "SELECT quantile_cont(pay, 0.5 + 0.5) AS x, count(*) AS n FROM data",
+    "SELECT quantile_cont(pay, [0.0, 0.5]) AS x, count(*) AS n FROM data",
+    "SELECT sum(pay * (pay > 900000)::INT) AS x, count(*) AS n FROM data",
+    "SELECT sum(greatest(pay, 0)) AS x, count(*) AS n FROM data",
+    "SELECT median(city) AS x, count(*) AS n FROM data",
+    "SELECT concat(median(city), '') AS x, count(*) AS n FROM data WHERE city LIKE 'Canary%'",
+    "SELECT histogram(city) AS x, count(*) AS n FROM data",
+    "SELECT DISTINCT ON (city) city, 50 AS n FROM data",
+    "SELECT * FROM data",
+    "FROM data",
+    "SELECT COLUMNS('c.*'), count(*) AS n FROM data GROUP BY ALL",
+    "SELECT list_transform([1], x -> x) AS y, count(*) AS n FROM data",
+    "SELECT city, count(*) AS n FROM data GROUP BY ROLLUP (city)",
     "SELECT count(*) AS n FROM read_csv('/etc/passwd')",
-    "SELECT sum(pay) AS x, count(*) AS n FROM rows WHERE pay > 900000",
-    "SELECT getvariable('x') AS x, count(*) AS n FROM rows",
-    "SELECT count(*) AS n FROM rows; SELECT city FROM rows",
-    "DELETE FROM rows", "COPY rows TO 'x.csv'", "", "SELECT", "SELECT 1 AS n",
-    "SELECT " + "(" * 200 + "1" + ")" * 200 + " AS x, count(*) AS n FROM rows",
-    "SELECT a" + ".a" * 900 + ", count(*) AS n FROM rows GROUP BY 1",
+    "SELECT sum(pay) AS x, count(*) AS n FROM data WHERE pay > 900000",
+    "SELECT getvariable('x') AS x, count(*) AS n FROM data",
+    "SELECT count(*) AS n FROM data; SELECT city FROM data",
+    "DELETE FROM data", "COPY data TO 'x.csv'", "", "SELECT", "SELECT 1 AS n",
+    "SELECT " + "(" * 200 + "1" + ")" * 200 + " AS x, count(*) AS n FROM data",
+    "SELECT a" + ".a" * 900 + ", count(*) AS n FROM data GROUP BY 1",
 )  # fmt: skip
 
 
@@ -149,7 +149,7 @@ def test_no_rare_label_end_of_a_range_or_cell_leaves_by_any_tool(privacy: Any) -
 def test_the_canaries_do_stand_in_the_rows_and_leave_where_the_user_allows_samples() -> None:
     bench = bench_of(FRAME, "sample", jail=OwnJail(FRAME))
     told = [text_of(bench, n, a) for n, a in CALLS if n in ("columns", "compare_groups")]
-    told.append(text_of(bench, "query", {"sql": "SELECT city, max(pay) FROM rows GROUP BY city"}))
+    told.append(text_of(bench, "query", {"sql": "SELECT city, max(pay) FROM data GROUP BY city"}))
     text = "".join(told).casefold()
     assert CITY.casefold() in text
     assert TOWN.casefold() in text
@@ -172,7 +172,7 @@ def test_every_group_that_is_told_has_ten_rows_and_every_attack_by_sql_is_refuse
     for name, arguments in CALLS:
         ask(bench, name, **arguments)
     assert min(f.n for f in bench.facts.values() if f.n is not None) >= LEAST
-    [few] = (ask(bench, "query", sql="SELECT city, count(*) AS n FROM rows GROUP BY city")["left_off"],)
+    [few] = (ask(bench, "query", sql="SELECT city, count(*) AS n FROM data GROUP BY city")["left_off"],)
     assert "10" in few
 
 
@@ -211,15 +211,15 @@ def test_none_offers_no_tool_and_no_jail_no_sql() -> None:
 
 
 BENIGN = (
-    "SELECT plan, avg(pay) AS m, count(*) AS n FROM rows GROUP BY plan",
-    "SELECT plan, avg((\"left\" = 'yes')::INT) AS share, count(*) AS n FROM rows GROUP BY plan ORDER BY share LIMIT 5",
-    "SELECT year(day) AS y, quarter(day) AS q, median(pay) AS m, count(*) AS n FROM rows "
+    "SELECT plan, avg(pay) AS m, count(*) AS n FROM data GROUP BY plan",
+    "SELECT plan, avg((\"left\" = 'yes')::INT) AS share, count(*) AS n FROM data GROUP BY plan ORDER BY share LIMIT 5",
+    "SELECT year(day) AS y, quarter(day) AS q, median(pay) AS m, count(*) AS n FROM data "
     "WHERE plan IN ('gold', 'plus') AND pay BETWEEN 5 AND 100 GROUP BY ALL ORDER BY 1, 2",
-    "SELECT floor(visits / 5) * 5 AS v, quantile_cont(pay, 0.9) AS p, count(*) AS n FROM rows GROUP BY v HAVING n > 20",
-    "SELECT corr(pay, visits) AS r, regr_slope(pay, visits) AS b, count(*) AS n FROM rows WHERE pay < 99",
-    "SELECT city, contract, sum(pay) / sum(visits) AS each, count(*) AS n FROM rows GROUP BY city, contract",
-    "SELECT count(*) AS n FROM rows WHERE city LIKE 'B%' AND NOT (plan = 'gold' OR day IS NULL)",
-    "SELECT date_trunc('month', day) AS m, avg(ln(visits + 1)) AS a, count(*) AS n FROM rows GROUP BY m ORDER BY m",
+    "SELECT floor(visits / 5) * 5 AS v, quantile_cont(pay, 0.9) AS p, count(*) AS n FROM data GROUP BY v HAVING n > 20",
+    "SELECT corr(pay, visits) AS r, regr_slope(pay, visits) AS b, count(*) AS n FROM data WHERE pay < 99",
+    "SELECT city, contract, sum(pay) / sum(visits) AS each, count(*) AS n FROM data GROUP BY city, contract",
+    "SELECT count(*) AS n FROM data WHERE city LIKE 'B%' AND NOT (plan = 'gold' OR day IS NULL)",
+    "SELECT date_trunc('month', day) AS m, avg(ln(visits + 1)) AS a, count(*) AS n FROM data GROUP BY m ORDER BY m",
 )
 
 
@@ -246,7 +246,7 @@ def test_a_claim_on_a_rare_label_is_not_suggested_and_a_cell_that_is_no_group_is
     of = {"family": "group_difference", "outcome": "pay", "predictor": "city", "direction": "higher"}
     rare, known = (parse({**of, "levels": {"a": [level]}}) for level in (CITY, "Bonn"))
     assert [e["claim"] for e in measured(bench, [rare, known])] == ["pay higher for city=Bonn"]
-    answer = ask(bench, "query", sql="SELECT median(city) AS middle, count(*) AS n FROM rows")
+    answer = ask(bench, "query", sql="SELECT median(city) AS middle, count(*) AS n FROM data")
     assert answer["rows"][0][0] == "(not told)"
 
 

@@ -74,7 +74,7 @@ def test_every_figure_that_is_told_is_a_fact_with_what_it_is_of(bench: Bench) ->
         ("columns", {}), ("leads", {}), ("compare_groups", {"outcome": "pay", "by": "plan"}),
         ("relate", {"outcome": "left", "other": "visits", "where": "plan=gold"}), ("trend", {"outcome": "pay"}),
         ("propose", {"claims": [{"claim": "pay higher for plan=gold"}]}),
-        ("query", {"sql": "SELECT plan, avg(pay) AS m, count(*) AS n FROM rows GROUP BY plan"}),
+        ("query", {"sql": "SELECT plan, avg(pay) AS m, count(*) AS n FROM data GROUP BY plan"}),
     )  # fmt: skip
     for name, arguments in calls:
         ids = ID.findall(text_of(bench, name, arguments))
@@ -244,8 +244,8 @@ def test_segments_come_with_a_rule_that_can_be_claimed() -> None:
         ("compare_groups", {"outcome": "day", "by": "plan"}, "is a date"),
         ("relate", {"outcome": "pay", "other": "note"}, "not analysed"),
         ("trend", {"outcome": "pay", "over": "plan"}, "nothing runs over it"),
-        ("query", {"sql": "SELECT plan FROM rows"}, "count(*) AS n"),
-        ("query", {"sql": "SELECT avg(pay) AS m, count(*) AS n FROM other"}, "the one table `rows`"),
+        ("query", {"sql": "SELECT plan FROM data"}, "count(*) AS n"),
+        ("query", {"sql": "SELECT avg(pay) AS m, count(*) AS n FROM other"}, "the one table `data`"),
         ("propose", {"claims": []}, "at least 1 item"),
         ("propose", {"claims": ["pay higher"]}, "claims.0"),
     ],
@@ -328,3 +328,16 @@ def test_real_tables_are_told_in_room_for_a_run_of_twelve_calls(file: str, share
     texts += [text_of(own, "compare_groups", {"outcome": names[0], "by": n}) for n in names[1:6]]
     assert sum(map(tokens, texts)) < 15_000
     assert max(map(tokens, texts)) <= TOKENS
+
+
+def test_the_rows_for_sql_go_by_the_names_that_a_model_knows() -> None:
+    own = bench_of(FRAME)
+    rows = own.sql_rows()
+    assert list(rows.columns) == ["plan", "contract", "visits", "pay", "left", "city", "rank", "day", "c9", "c10"]
+    assert [c.name for c in rows.columns.values()] == list(rows.columns)
+    for name, column in own.columns.items():
+        short = own.id(name)
+        if column.type == "category":
+            assert np.array_equal(rows.codes(short), own.rows.codes(name))
+        else:
+            assert np.array_equal(rows.number(short), own.rows.number(name), equal_nan=True)

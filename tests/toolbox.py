@@ -40,7 +40,7 @@ class OwnJail:
     def __init__(self, frame: pd.DataFrame) -> None:
         self.connection = duckdb.connect()
         self.connection.register("given", frame)
-        self.connection.execute("CREATE TABLE rows AS SELECT * FROM given")
+        self.connection.execute("CREATE TABLE data AS SELECT * FROM given")
 
     def query(self, sql: str) -> Result:
         try:

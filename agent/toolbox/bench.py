@@ -28,7 +28,7 @@ from ..privacy import LEAST, Privacy, cleaned
 from ..summary import Explored
 from .facts import Fact, rounded, shown
 
-TABLE = "rows"
+TABLE = "data"
 """Name of the table of exploration rows in SQL."""
 _LONG_NAME = 32
 _RARE = "(a rare label)"
@@ -218,6 +218,15 @@ class Bench:
         return self._levels[column.name]
 
     # Names
+
+    def sql_rows(self) -> Rows:
+        """The rows for a jail, their columns called as they are called here: SQL goes by the short ids as well."""
+        columns = {self.id(n): c.model_copy(update={"name": self.id(n)}) for n, c in self.columns.items()}
+        labels = ("boolean", "category")
+        arrays = {
+            self.id(n): self.rows.codes(n) if c.type in labels else self.rows.number(n) for n, c in self.columns.items()
+        }
+        return Rows(columns, arrays)
 
     def id(self, name: str) -> str:
         """A column as it is called here: by its name, or by a short id where that is long or not plain."""

@@ -23,13 +23,13 @@ _MOST_ROWS = 40
 class Query(Arguments):
     """Arguments of `query`."""
 
-    sql: str = Field(max_length=LONGEST, description="One SELECT of aggregates from the table `rows`.")
+    sql: str = Field(max_length=LONGEST, description="One SELECT of aggregates from the table `data`.")
 
 
 def query(bench: Bench, arguments: Query) -> Result:
     """Aggregates of the exploration rows in SQL (DuckDB), where the other tools do not reach.
 
-    One SELECT from the table `rows`: columns as groups, aggregates (count, sum, avg, median, quantile_cont, stddev,
+    One SELECT from the table `data`: columns as groups, aggregates (count, sum, avg, median, quantile_cont, stddev,
     corr, regr_slope …) and `count(*) AS n`, which is required: groups of too few rows are left off. No joins,
     subqueries, WITH, CASE, window functions, min or max. Put names with blanks or signs in double quotes.
 
@@ -40,7 +40,7 @@ def query(bench: Bench, arguments: Query) -> Result:
         `columns` and `rows` (at most 40), each figure with its fact id; `left_off`: groups of too few rows.
 
     Example:
-        {"sql": "SELECT plan, avg((churn = 'yes')::INT) AS churned, count(*) AS n FROM rows GROUP BY plan ORDER BY 2"}
+        {"sql": "SELECT plan, avg((churn = 'yes')::INT) AS churned, count(*) AS n FROM data GROUP BY plan ORDER BY 2"}
     """
     if bench.jail is None:
         raise UsageError("SQL is switched off for this run.")
