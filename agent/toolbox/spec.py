@@ -22,10 +22,28 @@ _LONGEST_ERROR = 600
 Result = dict[str, Any]
 
 
+def _briefly(schema: dict[str, Any]) -> None:
+    """Take out of a schema what its tool's words say already: it is sent with every request of a model."""
+    for name in ("title", "description"):
+        schema.pop(name, None)
+    for field in schema.get("properties", {}).values():
+        kinds = [kind for kind in field.get("anyOf", ()) if kind.get("type") != "null"]
+        if len(kinds) == 1:
+            del field["anyOf"]
+            field.update(kinds[0])
+        for part in (field, *kinds):
+            for name in ("title", "maxLength", "propertyNames", "additionalProperties"):
+                part.pop(name, None)
+        if "default" in field and not field["default"]:
+            del field["default"]
+
+
 class Arguments(BaseModel):
     """What a tool is called with; unknown fields are refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, str_max_length=2_000)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, str_max_length=2_000, json_schema_extra=_briefly
+    )  # fmt: skip
 
 
 class ToolSpec(NamedTuple):

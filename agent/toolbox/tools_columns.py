@@ -29,21 +29,17 @@ _READS_LIKE_ONE = 3.0
 class Columns(Arguments):
     """Arguments of `columns`."""
 
-    names: list[str] = Field(default_factory=list, max_length=30, description="Only these, more fully; [] for all.")
+    names: list[str] = Field(default_factory=list, max_length=30)
 
 
 def columns(bench: Bench, arguments: Columns) -> Result:
-    """Profile of the columns: type, missing, quantiles or labels with their shares, and what a column is there for.
+    """Profile of the columns: type, missing, quantiles or labels with shares, role. Call it first.
 
-    Call it first. Use names and labels exactly as they stand here; `id = "long name"` goes by its id. Numbers show
-    the 5, 25, 50, 75 and 95 % quantiles and the mean; labels their share of rows with a value. Labels with too few rows
-    are counted, not shown. `built` lists columns that follow from each other: claims on them are refused.
+    Use names and labels as they stand here; `id = "long name"` goes by its id. Rare labels are counted, not shown.
+    `built` lists columns that follow from each other: claims on them are refused.
 
     Args:
-        names: Columns to show more fully (all their labels); leave it empty for all columns.
-
-    Returns:
-        `rows`, one line per column, `not_analysed`, `built`, and `asked` where the user asked about columns.
+        names: Columns to show more fully (all their labels); empty for all columns.
 
     Example:
         {"names": ["plan", "spend"]}

@@ -8,8 +8,6 @@ import re
 from collections.abc import Iterable
 from itertools import islice
 
-from pydantic import Field
-
 from ...tools.data.schema import Column
 from ...tools.value import Effect
 from ...tools.verify.evidence import Evidence
@@ -24,7 +22,7 @@ from .facts import Fact
 from .groups import DEPENDENT, MOST, Told, by_label, by_range, outcome_of, tell, whole
 from .names import Chosen, chosen, column_of
 from .spec import Arguments, Result, tool
-from .words import clearness, grammar, word
+from .words import clearness, condition_words, grammar, word
 
 _CLAIMS = 4
 _BINS = 8
@@ -35,26 +33,22 @@ BUILT = "These columns follow from each other by how the table is built: a claim
 class Compare(Arguments):
     """Arguments of `compare_groups`."""
 
-    outcome: str = Field(description="A number, or a label, also as column=label.")
-    by: str = Field(description="Column whose labels are the groups; a number without labels is cut in five ranges.")
-    event: str | None = Field(default=None, description="The label whose share is told, where the outcome is a label.")
-    where: str | None = Field(default=None, description="Rows to look at: up to three conditions joined by `and`.")
+    outcome: str
+    by: str
+    event: str | None = None
+    where: str | None = None
 
 
 def compare_groups(bench: Bench, arguments: Compare) -> Result:
     """An outcome in each group of rows: mean and median of a number, or the share of an event, with 95 % intervals.
 
-    Use it to see which labels stand out before you claim a contrast, and with `where` to see whether a difference
-    holds within a part of the rows. Groups of too few rows are pooled.
+    With `where` it shows whether a difference holds within a part of the rows. Small groups are pooled.
 
     Args:
-        outcome: A number, or a label whose share is told, such as "survived=1" or "visits > 0".
-        by: The column whose labels are the groups.
+        outcome: A number, or what share is told: "survived=1", "visits > 0".
+        by: The column whose labels are the groups; a number is cut in ranges.
         event: The label whose share is told, where `outcome` does not name it.
-        where: Rows to look at, such as "age >= 18 and sex=male".
-
-    Returns:
-        `overall`, and `groups`, one line each: value (interval)[fact id], n.
+        where: Rows to look at: up to three conditions, "age >= 18 and sex=male".
 
     Example:
         {"outcome": "churn=yes", "by": "contract", "where": "tenure < 12"}
@@ -77,26 +71,22 @@ def compare_groups(bench: Bench, arguments: Compare) -> Result:
 class Relate(Arguments):
     """Arguments of `relate`."""
 
-    outcome: str = Field(description="The column that is explained.")
-    other: str = Field(description="The column that it is held against.")
-    where: str | None = Field(default=None, description="Rows to look at: up to three conditions joined by `and`.")
+    outcome: str
+    other: str
+    where: str | None = None
 
 
 def relate(bench: Bench, arguments: Relate) -> Result:
-    """Two columns measured against each other: effects with 95 % intervals, and the outcome along the other column.
+    """Two columns measured against each other, with 95 % intervals, and the outcome along the other column.
 
-    Each effect comes as a claim in words that `propose` reads as it stands, the effect on its scale (P(A>B): the chance
-    that a row of the first group lies above one of the other) and in units, and how clearly exploration rows show it.
-    `course` shows the shape: steps, turns and ends that one figure hides. Look at it before you claim that something
-    rises or falls.
+    Each effect is a claim that `propose` reads as it stands, on its scale (P(A>B): the chance that a row of the first
+    group lies above one of the other) and in units, and how clearly it is seen. `course` shows steps and turns that one
+    figure hides.
 
     Args:
-        outcome: The column that is explained, such as "fare" or "survived=1".
+        outcome: The column that is explained, "fare" or "survived=1".
         other: The column that it is held against; dates belong to `trend`.
-        where: Rows to look at, such as "plan=gold".
-
-    Returns:
-        `effects` (claim, effect, in units, seen), `course`, and a note where the columns follow from each other.
+        where: Rows to look at.
 
     Example:
         {"outcome": "fare", "other": "age", "where": "pclass=1"}
@@ -180,7 +170,6 @@ def figures(bench: Bench, h: Hypothesis, evidence: Evidence) -> Result:
             ends = " (top against bottom quarter)" if key == "in_units" and isinstance(h, MonotoneAssociation) else ""
             out[key] = f"{effect.name}{ends} {bench.figure(_fact(bench, h, evidence, effect))}{_unit(h, effect)}"
     out["seen"] = clearness(evidence, directed=h.family != "categorical_association" and _directed(h))
-    out["n"] = evidence.n
     if evidence.clusters is not None:
         out["units"] = evidence.clusters
     return out
@@ -203,7 +192,7 @@ def _unit(h: Hypothesis, effect: Effect) -> str:
 
 
 def _fact(bench: Bench, h: Hypothesis, evidence: Evidence, effect: Effect) -> Fact:
-    words = " and ".join(f"{t.column} {t.op} {t.value}" for t in h.where)
+    words = " and ".join(condition_words(t, bench.ids) for t in h.where)
     return Fact(
         value=effect.value, label=f"{effect.name}: {grammar(h, bench.ids) or h.family}", unit=effect.unit, n=evidence.n,
         filter=words, missing=evidence.missing, low=effect.low, high=effect.high, columns=h.columns,

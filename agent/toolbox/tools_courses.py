@@ -7,7 +7,6 @@ a stretch of time or a segment under ten rows.
 from typing import Literal
 
 import numpy as np
-from pydantic import Field
 
 from ...tools.data.rows import FloatArray
 from ...tools.data.schema import Column
@@ -37,24 +36,18 @@ _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 class Over(Arguments):
     """Arguments of `trend`."""
 
-    outcome: str = Field(description="A number, or a label, also as column=label.")
-    over: str | None = Field(default=None, description="The date, or a number such as a year; else the only date.")
-    where: str | None = Field(default=None, description="Rows to look at: up to three conditions joined by `and`.")
+    outcome: str
+    over: str | None = None
+    where: str | None = None
 
 
 def trend(bench: Bench, arguments: Over) -> Result:
     """An outcome over time: whether it rises or falls, its course in up to twelve stretches, and its seasons.
 
-    `course` shows steps and turns. `seasons` names, for each cycle that the dates cover, the parts in which the outcome
-    is highest and lowest.
-
     Args:
-        outcome: A number such as "delay", or a label such as "late=yes".
+        outcome: A number, "delay", or the share of a label, "late=yes".
         over: The date (or a number such as a year); the table's only date by default.
-        where: Rows to look at, such as "carrier=AA".
-
-    Returns:
-        `effects` (a claim that `propose` reads, its size, how clearly it is seen), `course`, and `seasons`.
+        where: Rows to look at.
 
     Example:
         {"outcome": "delay", "over": "date"}
@@ -173,13 +166,10 @@ class NoArguments(Arguments):
 
 
 def segments(bench: Bench, arguments: NoArguments) -> Result:
-    """Groups of rows that are alike in several columns and that refits find again, each with a rule that picks it out.
+    """Groups of rows that are alike in several columns and that refits find again, with the rule that picks them out.
 
-    What is typical of a segment only describes it. To claim something, compare a column that is not among
-    `built_from`: "churn=yes higher where RULE".
-
-    Returns:
-        `segments` (rule, share of rows, what is typical inside and elsewhere), and `built_from`.
+    What is typical of a segment only describes it. To claim something, use a column that is not in `built_from`:
+    "churn=yes higher where RULE".
 
     Example:
         {}

@@ -39,24 +39,20 @@ _SKEWED = 3.0
 class Leads(Arguments):
     """Arguments of `leads`."""
 
-    column: str | None = Field(default=None, description="Only pairs with this column.")
-    most: int = Field(default=25, ge=1, le=60, description="Pairs to show.")
+    column: str | None = None
+    most: int = Field(default=20, ge=1, le=60)
 
 
 def leads(bench: Bench, arguments: Leads) -> Result:
-    """The pairs of columns that move together most, strongest first, each with what is seen and its size.
+    """The pairs of columns that move together most, strongest first, with the outcome where it is highest and lowest.
 
-    `strength` runs from 0 to 1 for every kind of pair. `by chance?` marks pairs as weak as the strongest of so many
-    unrelated pairs would be. Pairs that follow from how the table is built are left out, and so are columns that repeat
-    another. `same_rows` names labels of several columns that mark the very same rows: leave them out with `!=` when you
-    compare such columns. A lead only says where to look: relate it, compare groups, then propose.
+    Strength runs from 0 to 1 for every kind of pair; `by chance?` marks pairs as weak as the strongest of so many
+    unrelated ones would be. Left out: pairs that follow from how the table is built. `same_rows` names labels of
+    several columns that mark the very same rows. A lead only says where to look.
 
     Args:
         column: Only pairs with this column; without it, at most five pairs of each column are shown.
-        most: Pairs to show, 25 by default.
-
-    Returns:
-        `leads`, one line per pair: the outcome where it is highest and lowest; a number's lowest and highest quarter.
+        most: Pairs to show.
 
     Example:
         {"column": "churn"}
@@ -128,9 +124,11 @@ def _line(bench: Bench, lead: Lead, weak: bool) -> str | None:
     if seen is None or outcome.type == "datetime":
         bench.forget(kept)
         return None
+    mark = " · by chance?" if weak else ""
+    if " · rho " in seen:
+        return f"{seen}{mark}"
     fact = Fact(round(size(lead), 2), f"strength of {bench.id(a.name)} with {bench.id(b.name)}", n=lead.n,
                 missing=bench.rows.n - lead.n, columns=(a.name, b.name))  # fmt: skip
-    mark = " · by chance?" if weak else ""
     return f"{seen} · strength {bench.figure(fact)}{mark}"
 
 

@@ -38,14 +38,14 @@ _ABSENT = ("not seen", "the opposite is seen")
 class Claim(Arguments):
     """One claim and why it is worth testing."""
 
-    claim: str | dict[str, Any] = Field(description="A sentence of the grammar, or a typed claim as JSON.")
-    why: str = Field(default="", max_length=500, description="Why it is worth testing, in one sentence.")
+    claim: str | dict[str, Any]
+    why: str = Field(default="", max_length=500)
 
 
 class Propose(Arguments):
     """Arguments of `propose`."""
 
-    claims: list[Claim] = Field(min_length=1, max_length=_A_CALL, description="At most twelve a call.")
+    claims: list[Claim] = Field(min_length=1, max_length=_A_CALL)
 
 
 def propose(bench: Bench, arguments: Propose) -> Result:
@@ -61,11 +61,7 @@ def propose(bench: Bench, arguments: Propose) -> Result:
     stand.
 
     Args:
-        claims: A list of {claim, why}. Commit to a direction and to levels or cuts: what is vague cannot fail.
-
-    Returns:
-        For each claim `understood` and `id`, with what exploration rows show; or `refused` with the reason, and the
-        nearest names where one was not found. `left`: claims that may still be proposed.
+        claims: {claim, why}, at most twelve. Commit to a direction and to levels or cuts: what is vague cannot fail.
 
     Example:
         {"claims": [{"claim": "churn=yes higher for contract=month-to-month", "why": "No notice period binds them."}]}
@@ -91,7 +87,8 @@ def _proposed(bench: Bench, one: Claim) -> Result:
         judged = _Judged(None, str(err), {})
     kept = judged.hypothesis if judged.refused is None else None
     bench.proposals.append(Proposal(visible(text), why, kept, judged.refused))
-    answer: Result = {"claim": visible(text)[:200]} | judged.told
+    # What was understood says which claim it is; only one that was not understood is said back.
+    answer: Result = judged.told or {"claim": visible(text)[:120]}
     if judged.refused is not None:
         answer["refused"] = judged.refused
     elif kept is not None:
@@ -205,7 +202,7 @@ def _one_line(data: Mapping[str, Any]) -> str:
 class Question(Arguments):
     """Arguments of `open_question`."""
 
-    question: str = Field(min_length=3, max_length=500, description="One question that these data leave open.")
+    question: str = Field(min_length=3, max_length=500)
 
 
 def open_question(bench: Bench, arguments: Question) -> Result:
@@ -213,9 +210,6 @@ def open_question(bench: Bench, arguments: Question) -> Result:
 
     Args:
         question: One sentence: what is unclear, and what would settle it.
-
-    Returns:
-        `noted`, the number of questions so far.
 
     Example:
         {"question": "Is `tenure` counted from the first contract or from the last renewal?"}

@@ -23,21 +23,18 @@ _MOST_ROWS = 40
 class Query(Arguments):
     """Arguments of `query`."""
 
-    sql: str = Field(max_length=LONGEST, description="One SELECT of aggregates from the table `data`.")
+    sql: str = Field(max_length=LONGEST)
 
 
 def query(bench: Bench, arguments: Query) -> Result:
-    """Aggregates of the exploration rows in SQL (DuckDB), where the other tools do not reach.
+    """Aggregates in SQL (DuckDB), where the other tools do not reach: one SELECT from the table `data`.
 
-    One SELECT from the table `data`: columns as groups, aggregates (count, sum, avg, median, quantile_cont, stddev,
-    corr, regr_slope …) and `count(*) AS n`, which is required: groups of too few rows are left off. No joins,
-    subqueries, WITH, CASE, window functions, min or max. Put names with blanks or signs in double quotes.
+    Columns as groups, aggregates (count, sum, avg, median, quantile_cont, stddev, corr, regr_slope …) and `count(*) AS
+    n`, which is required: small groups are left off. No joins, subqueries, WITH, CASE, window functions, min or max.
+    Names with blanks or signs stand in double quotes.
 
     Args:
-        sql: The statement.
-
-    Returns:
-        `columns` and `rows` (at most 40), each figure with its fact id; `left_off`: groups of too few rows.
+        sql: The statement; at most 40 rows are shown.
 
     Example:
         {"sql": "SELECT plan, avg((churn = 'yes')::INT) AS churned, count(*) AS n FROM data GROUP BY plan ORDER BY 2"}
