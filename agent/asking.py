@@ -65,7 +65,7 @@ class Asking:
         names = Names(columns, left_out)
 
         def one_of(at: int) -> Reading:
-            reading = _understood(self.stated[at], names)
+            reading = understood(self.stated[at], names)
             _testable(reading, columns)
             return reading
 
@@ -96,9 +96,9 @@ class Asking:
         """
         barred, nests = structural_pairs(structure), None if rows is None else Nests(rows)
         out: list[Question] = []
-        claims = self._each(lambda at: _frozen(self.readings[at], columns, rows, nests))
+        claims = self._each(lambda at: settled(self.readings[at], columns, rows, nests))
         for reading, h in zip(self.readings, claims, strict=True):
-            earlier = next((k for k, q in enumerate(out, 1) if q.finding and _same_way(q.hypothesis, h)), None)
+            earlier = next((k for k, q in enumerate(out, 1) if q.finding and same_way(q.hypothesis, h)), None)
             if h.follows_from(barred):
                 out.append(Question(reading, h, None, "refused", reason=_STRUCTURAL))
             elif earlier is not None:
@@ -124,13 +124,6 @@ class Asking:
         raise HypothesisError("\n".join([*head, *errors]))
 
 
-def _frozen(reading: Reading, columns: Mapping[str, Column], rows: Rows | None, nests: Nests | None) -> Hypothesis:
-    h = frozen(reading, columns, rows)
-    h = h if nests is None else with_unit(h, nests)
-    _refuse_untestable(h, columns)
-    return h
-
-
 def _testable(reading: Reading, columns: Mapping[str, Column]) -> None:
     """Refuse at once what no rows could be tested with, where no constant is left open that could tell."""
     try:
@@ -143,6 +136,18 @@ def _testable(reading: Reading, columns: Mapping[str, Column]) -> None:
 def _refuse_untestable(h: Hypothesis, columns: Mapping[str, Column]) -> None:
     """Ask the family: what it refuses whatever the rows must be refused before a vault is spent on it."""
     FAMILIES[h.family].evaluate(h, Rows.none(columns), split="exploration", draws=0)
+
+
+def settled(reading: Reading, columns: Mapping[str, Column], rows: Rows | None, nests: Nests | None) -> Hypothesis:
+    """A reading as a frozen hypothesis with its unit, on columns that its family can test.
+
+    Raises:
+        HypothesisError: if a constant cannot be fixed, or the family refuses such columns whatever the rows.
+    """
+    h = frozen(reading, columns, rows)
+    h = h if nests is None else with_unit(h, nests)
+    _refuse_untestable(h, columns)
+    return h
 
 
 def answered(questions: Sequence[Question], claims: Sequence[Hypothesis]) -> tuple[Question, ...]:
@@ -165,7 +170,7 @@ def _answered(question: Question, claims: Sequence[Hypothesis]) -> Question:
         return question
     for claim in claims:
         turned = _relation(claim, question.hypothesis)
-        if turned and (sign(claim) == 0 or _same_way(claim, question.hypothesis)):
+        if turned and (sign(claim) == 0 or same_way(claim, question.hypothesis)):
             reason = None if sign(claim) else "Answered from the closed family, which was tested without directions."
             return question._replace(finding=claim.content_id(), state="answered", turned=turned, reason=reason)
     pair = {question.hypothesis.outcome, question.hypothesis.predictor}
@@ -187,7 +192,7 @@ def _relation(known: Hypothesis, other: Hypothesis) -> int:
     return 0
 
 
-def _same_way(known: Hypothesis, other: Hypothesis) -> bool:
+def same_way(known: Hypothesis, other: Hypothesis) -> bool:
     """Whether two claims are on one comparison and commit to one direction."""
     turned = _relation(known, other)
     return turned != 0 and sign(known) == sign(other) * turned
@@ -220,7 +225,12 @@ def _asked(question: Question, verdict: Verdict | None) -> Asked:
     )
 
 
-def _understood(one: Stated, names: Names) -> Reading:
+def understood(one: Stated, names: Names) -> Reading:
+    """What was stated, read by the columns of the table; constants that the words leave open are missing.
+
+    Raises:
+        HypothesisError: if it cannot be read, or its kind cannot be tested.
+    """
     if one.error is not None:
         raise HypothesisError(one.error)
     if isinstance(one.claim, str):

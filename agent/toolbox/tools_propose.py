@@ -1,0 +1,223 @@
+"""The tools `propose` and `open_question`: claims as a model words them, read, frozen and held against what is known.
+
+Knows exploration rows and what was proposed before. Must never know a sealed row, a verdict or a smallest effect, and
+must never change a claim to make it testable. What the model is told of a claim is what it could have asked for.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from pydantic import Field
+
+from ...tools.errors import HypothesisError
+from ...tools.verify.evidence import Evidence
+from ...tools.verify.families import FAMILIES
+from ...tools.verify.hypothesis import Hypothesis
+from ...tools.verify.verify import measure
+from ..asking import same_way, settled, understood
+from ..claims_file import Stated, stated
+from ..privacy import visible
+from ..sentences.reader import Reading
+from .bench import Bench, Proposal
+from .names import column_of, read_by
+from .spec import Arguments, Result, tool
+from .tools_compare import figures, named_levels, untestable
+from .words import clearness
+
+MOST = 50
+"""Claims that may be proposed in one run."""
+_A_CALL = 12
+_COLUMN_FIELDS = ("outcome", "predictor", "column", "moderator", "exposure")
+_NOT_THE_MODELS = ("unit", "name", "note")
+"""Fields of a typed claim that a model does not set; the unit is found on exploration rows."""
+_STRUCTURAL = "It follows from how the table is built, so it is no discovery."
+_ABSENT = ("not seen", "the opposite is seen")
+
+
+class Claim(Arguments):
+    """One claim and why it is worth testing."""
+
+    claim: str | dict[str, Any]
+    why: str = Field(default="", max_length=500)
+
+
+class Propose(Arguments):
+    """Arguments of `propose`."""
+
+    claims: list[Claim] = Field(min_length=1, max_length=_A_CALL)
+
+
+def propose(bench: Bench, arguments: Propose) -> Result:
+    """Propose claims to be tested on rows that nobody has looked at. Few and clear ones: they share one error budget.
+
+    Words that are read (`among a=x and b>=2` or `given c, d` may follow; names with blanks or signs in backticks):
+    "wage higher for sex=male than female" · "mean revenue higher for plan=gold" · "median wait lower for desk=a or b" ·
+    "churn=yes lower for contract=two-year" · "churn=yes higher where age > 40 and plan=gold" · "visits > 0 higher for
+    region=north" · "claims per exposure higher for area=A" · "charges increases with age" · "delay rises over date" ·
+    "sales higher from 2024-05-31 on" · "price is u-shaped over age around 45" · "price levels off over size after 120"
+    · "income ranks city: A > B > C" · "gap in wage by sex=male than female larger for region=north" · "plan ~ region" ·
+    "sales peaks in month 12" · "age is never missing except 1 %". The claims that other tools show are read as they
+    stand.
+
+    Args:
+        claims: {claim, why}, at most twelve. Commit to a direction and to levels or cuts: what is vague cannot fail.
+
+    Example:
+        {"claims": [{"claim": "churn=yes higher for contract=month-to-month", "why": "No notice period binds them."}]}
+    """
+    told = [_proposed(bench, one) for one in arguments.claims]
+    return {"claims": told, "left": MOST - _accepted(bench)}
+
+
+PROPOSE = tool(propose)
+
+
+def _accepted(bench: Bench) -> int:
+    return sum(p.hypothesis is not None for p in bench.proposals)
+
+
+def _proposed(bench: Bench, one: Claim) -> Result:
+    """One claim with what became of it; the bench remembers it."""
+    text = one.claim if isinstance(one.claim, str) else _one_line(one.claim)
+    why = visible(one.why)
+    try:
+        judged = _judged(bench, one)
+    except HypothesisError as err:
+        judged = _Judged(None, str(err), {})
+    kept = judged.hypothesis if judged.refused is None else None
+    bench.proposals.append(Proposal(visible(text), why, kept, judged.refused))
+    # What was understood says which claim it is; only one that was not understood is said back.
+    answer: Result = judged.told or {"claim": visible(text)[:120]}
+    if judged.refused is not None:
+        answer["refused"] = judged.refused
+    elif kept is not None:
+        answer["id"] = kept.content_id()
+    return answer
+
+
+class _Judged(NamedTuple):
+    hypothesis: Hypothesis | None
+    refused: str | None
+    told: Result
+
+
+def _judged(bench: Bench, one: Claim) -> _Judged:
+    """The claim read and frozen, and whether it may join the batch.
+
+    Raises:
+        HypothesisError: if it cannot be read or frozen.
+    """
+    if _accepted(bench) >= MOST:
+        raise HypothesisError(f"{MOST} claims were proposed already; more would share the same error budget.")
+    [said] = stated(one.claim if isinstance(one.claim, str) else _typed(bench, one.claim))
+    reading = read_by(bench, lambda names: understood(said, names))
+    h = _frozen(bench, reading, said)
+    told = _understood(bench, h, one.claim if isinstance(one.claim, str) else str(one.claim))
+    refused = _out_of_place(bench, h)
+    if refused is not None or bench.privacy == "schema":
+        return _Judged(h, refused, told)
+    evidence = measure(h, bench.rows, split="exploration")
+    refused = _not_seen(bench, h, evidence)
+    # Exceptions to a rule of the data are single rows: of them nothing is told but whether the rule is seen to hold.
+    if evidence.untestable is None and h.family != "invariant":
+        told |= figures(bench, h, evidence)
+    return _Judged(h, refused, told)
+
+
+def _typed(bench: Bench, data: Mapping[str, Any]) -> dict[str, Any]:
+    """A typed claim without the fields that are not the model's, its columns by their own names."""
+    return {k: _named(bench, k, v) for k, v in data.items() if k not in _NOT_THE_MODELS}
+
+
+def _named(bench: Bench, key: str, value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {k: _named(bench, k, v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_named(bench, "column" if key in ("controls", "features") else key, v) for v in value]
+    return column_of(bench, value, what=key).name if key in _COLUMN_FIELDS and isinstance(value, str) else value
+
+
+def _frozen(bench: Bench, reading: Reading, said: Stated) -> Hypothesis:
+    """The hypothesis with every constant fixed on exploration rows.
+
+    Raises:
+        HypothesisError: if that cannot be done; the message holds no label that may not be told.
+    """
+    try:
+        return settled(reading, bench.columns, bench.rows, bench.nests)
+    except HypothesisError as err:
+        text = re.sub(r" Levels: .*$", "", str(err), flags=re.DOTALL)
+        if bench.privacy == "schema":
+            text = "Its labels or constants cannot be fixed: name them in the claim."
+        raise HypothesisError(bench.masked(text, str(said.claim))) from err
+
+
+def _understood(bench: Bench, h: Hypothesis, said: str) -> Result:
+    """The claim as it will be tested; in `schema` without labels that the model did not name itself."""
+    if bench.privacy == "schema" and any(level not in said for _, level in named_levels(h)):
+        return {"understood": f"a {h.family.replace('_', ' ')} of {bench.id(h.outcome)} by {bench.id(h.predictor)}"}
+    text = bench.masked(FAMILIES[h.family].claim(h), said)
+    return {"understood": visible(text)[:400]}
+
+
+def _out_of_place(bench: Bench, h: Hypothesis) -> str | None:
+    """Why a claim that can be read does not belong in the batch, whatever the rows show; None where it does."""
+    if h.follows_from(bench.barred):
+        return _STRUCTURAL
+    if not bench.focus.admits(h.outcome, h.predictor) and not _asked(bench, h):
+        wanted = bench.focus.outcome or " or ".join(bench.focus.about)
+        return f"The user asked about {bench.id(wanted)}, which takes no part in it."
+    for at, earlier in enumerate(bench.proposals, 1):
+        if earlier.hypothesis is not None and same_way(earlier.hypothesis, h):
+            return f"It says the same as claim {at} of this run: {earlier.claim[:80]!r}."
+    return None
+
+
+def _asked(bench: Bench, h: Hypothesis) -> bool:
+    """Whether a claim on several columns has those that the user asked about."""
+    if bench.focus.outcome is not None and bench.focus.outcome not in h.columns:
+        return False
+    return not bench.focus.about or bool(set(bench.focus.about) & set(h.columns))
+
+
+def _not_seen(bench: Bench, h: Hypothesis, evidence: Evidence) -> str | None:
+    """Why exploration rows give no ground for a claim; None where they do."""
+    if evidence.untestable is not None:
+        return f"It cannot be tested on exploration rows: {untestable(bench, evidence.untestable)}"
+    seen = clearness(evidence, directed=getattr(h, "direction", "any") != "any")
+    if seen == _ABSENT[0]:
+        return "Exploration rows show no such effect: it would spend error budget on nothing."
+    if seen == _ABSENT[1]:
+        return "Exploration rows show the opposite: state it the other way round if it matters."
+    return None
+
+
+def _one_line(data: Mapping[str, Any]) -> str:
+    """A typed claim as one line, for the record."""
+    parts = ", ".join(f"{k}={v}" for k, v in sorted(data.items(), key=lambda item: str(item[0])))
+    return parts[:300]
+
+
+class Question(Arguments):
+    """Arguments of `open_question`."""
+
+    question: str = Field(min_length=3, max_length=500)
+
+
+def open_question(bench: Bench, arguments: Question) -> Result:
+    """Note a question that the table cannot answer or that a person should look at; it is printed, never tested.
+
+    Args:
+        question: One sentence: what is unclear, and what would settle it.
+
+    Example:
+        {"question": "Is `tenure` counted from the first contract or from the last renewal?"}
+    """
+    text = visible(arguments.question)
+    if text not in bench.open_questions and len(bench.open_questions) < MOST:
+        bench.open_questions.append(text)
+    return {"noted": len(bench.open_questions)}
+
+
+OPEN_QUESTION = tool(open_question)
