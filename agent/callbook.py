@@ -61,7 +61,8 @@ class CallBook:
         path = self._reply_file(request)
         _private(path.parent)
         half = path.with_suffix(f".{os.getpid()}.half")
-        half.write_text(canonical_json(reply), encoding="utf-8", errors="surrogatepass")
+        # Keys stay in their order: arguments of a tool go back to the provider as text, and are part of the next hash.
+        half.write_text(json.dumps(reply), encoding="utf-8")
         half.replace(path)
 
     def note(

@@ -264,8 +264,6 @@ def _body(inner: Any, messages: Any, stop: Any, options: Mapping[str, Any]) -> A
         body = inner._get_request_payload(messages, stop=stop, **options)
         if inner.streaming:
             body = {**body, "stream": True, "stream_options": {"include_usage": True}}
-        elif "response_format" in body:
-            body.pop("stream", None)
     else:
         from langchain_core.messages import convert_to_openai_messages
 

@@ -81,10 +81,10 @@ def load(name: str) -> Prompt:
     Raises:
         ValueError: if there is none, its front matter is off, or its slots are not its declared inputs.
     """
-    path = Path(__file__).with_name(f"{name}.md")
-    if not re.fullmatch(r"[a-z_]+", name) or not path.is_file():
+    known = {path.stem: path for path in Path(__file__).parent.glob("*.md")}
+    if name not in known:
         raise ValueError(f"There is no prompt '{name}'.")
-    return parsed(path.read_text(encoding="utf-8"), name)
+    return parsed(known[name].read_text(encoding="utf-8"), name)
 
 
 def parsed(whole: str, name: str) -> Prompt:
