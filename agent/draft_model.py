@@ -125,7 +125,7 @@ def _in_one_reply(
         call(propose, bench, answer)
         for question in questions[:_MOST_QUESTIONS] if _QUESTION in by_name else ():
             call(by_name[_QUESTION], bench, {"question": question})
-    return found, [prompt]
+    return found, [prompt, *found.prompts]
 
 
 def _shape(propose: ToolSpec) -> type[BaseModel]:

@@ -13,12 +13,12 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel, SecretStr
 
-from ..prompts import load
-from ..tools.errors import HeldoutError, ModelUnavailable, UsageError
+from ..prompts import Prompt, load
+from ..tools.errors import ModelUnavailable, UsageError
 from .callbook import CallBook, request_of
 from .model_faults import FaultKind, ModelFault, fault
 from .model_meter import FIRST_WAIT, Meter
-from .model_replies import Shown, answer, keyless, parsed
+from .model_replies import Shown, answer, keyless, parsed, tool_error
 from .privacy import Privacy
 from .toolbox.bench import Bench
 from .toolbox.spec import ToolSpec, call, told
@@ -64,6 +64,8 @@ class Talk(NamedTuple):
     """Which failure it is."""
     cached: int = 0
     """Calls that were answered from disk."""
+    prompts: tuple[Prompt, ...] = ()
+    """What was added to the prompts that were given, to have a reply in a shape."""
 
 
 def talk(
@@ -112,6 +114,7 @@ class _Conversation:
         self.meter = Meter(settings.max_calls, settings.max_tokens, settings.timeout, say)
         self.messages: list[Any] = [{"role": "user", "content": user}]
         self.warm = False
+        self.prompts: list[Prompt] = []
 
     def run(self) -> Talk:
         try:
@@ -169,7 +172,7 @@ class _Conversation:
         if self.reply is not None and structured is None:
             structured = parsed(text, self.reply)
         if structured is None and rung == "prompt":
-            again = {"role": "user", "content": load("reply_again").system}
+            again = {"role": "user", "content": self._added("reply_again").system}
             self.messages = [*state["messages"], again]
         return text, structured
 
@@ -190,7 +193,7 @@ class _Conversation:
         elif self.reply is not None and rung == "function_calling":
             how = ToolStrategy(self.reply, handle_errors=False)
         elif self.reply is not None:
-            system += "\n\n" + load("reply_json").user(schema=self.reply.model_json_schema())
+            system += "\n\n" + self._added("reply_json").user(schema=self.reply.model_json_schema())
         left = max(self.settings.max_calls - self.meter.calls, 1)
         middleware: list[Any] = [
             ModelCallLimitMiddleware(run_limit=left, exit_behavior="error"),
@@ -198,12 +201,16 @@ class _Conversation:
             ModelRetryMiddleware(
                 max_retries=2, retry_on=self._again, on_failure="error", initial_delay=FIRST_WAIT, max_delay=8.0
             ),
-            ToolErrorMiddleware(on_error=_tool_error),
+            ToolErrorMiddleware(on_error=tool_error),
             _recording(self.book, self.meter, self._standing),
         ]
         return create_agent(
             self.model, self.tools, system_prompt=system, response_format=how, middleware=middleware
         )  # fmt: skip
+
+    def _added(self, name: str) -> Prompt:
+        self.prompts.append(load(name))
+        return self.prompts[-1]
 
     def _again(self, err: Exception) -> bool:
         return isinstance(err, ModelFault) and self.meter.again(err)
@@ -217,7 +224,8 @@ class _Conversation:
         kind: FaultKind | None = None,
     ) -> Talk:  # fmt: skip
         m = self.meter
-        return Talk(text, structured, m.calls, m.input_tokens, m.output_tokens, failure, kind, m.cached)
+        prompts = tuple(dict.fromkeys(self.prompts))
+        return Talk(text, structured, m.calls, m.input_tokens, m.output_tokens, failure, kind, m.cached, prompts)
 
 
 def _recording(book: CallBook, meter: Meter, standing: Callable[[Sequence[Any]], None]) -> Any:
@@ -280,11 +288,6 @@ def _tool(spec: ToolSpec, bench: Bench) -> Any:
 
     schema = spec.arguments.model_json_schema()
     return StructuredTool(name=spec.name, description=spec.description, args_schema=schema, func=run)
-
-
-def _tool_error(err: Exception, _: Any) -> str:
-    """What the model is told of a tool that broke; the text of a foreign exception may hold cells."""
-    return json.dumps({"error": str(err)[:300] if isinstance(err, HeldoutError) else type(err).__name__})
 
 
 def _connected(settings: ModelSettings, *, keyless: bool = False, warm: bool = False) -> Any:

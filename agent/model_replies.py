@@ -15,6 +15,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from ..tools.errors import HeldoutError
 from .callbook import CallBook, Request
 from .model_faults import fault, fault_of
 from .model_meter import Meter, within
@@ -65,13 +66,14 @@ def _sent(inner: Any, messages: Any, stop: Any, options: Mapping[str, Any], seco
         told, extra = message.response_metadata, message.additional_kwargs
         kept = {
             "content": message.content,
-            "tool_calls": [_only(c, "name", "args", "id") for c in message.tool_calls],
+            "tool_calls": _named([_only(c, "name", "args", "id") for c in message.tool_calls], len(messages)),
             "invalid_tool_calls": [_only(c, "name", "args", "id", "error") for c in message.invalid_tool_calls],
             "additional_kwargs": _only(extra, *(extra.keys() - {"parsed", "tool_calls"})),
             "response_metadata": {"finish_reason": told.get("finish_reason") or told.get("stop_reason")},
             "usage": [usage.get("input_tokens"), usage.get("output_tokens")],
         }  # fmt: skip
-        return json.loads(keyless(json.dumps(kept, allow_nan=False)))
+        text = json.dumps(kept, allow_nan=False, ensure_ascii=False).encode("utf-8", "replace").decode()
+        return json.loads(keyless(text))
     except Exception as err:
         found = fault("time", f"{seconds:.3g} s") if isinstance(err, TimeoutError) else fault_of(err)
     # Outside the handler, so that no traceback drags the provider's words along.
@@ -90,6 +92,16 @@ def _received(inner: Any, messages: Any, stop: Any, options: Mapping[str, Any]) 
     for piece in message.tool_call_chunks:
         json.loads(piece["args"] or "{}")
     return message
+
+
+def _named(calls: list[dict[str, Any]], turn: int) -> list[dict[str, Any]]:
+    """The calls of tools, each with an id of its own: some servers give none, or the same to all."""
+    seen: set[str] = set()
+    for at, one in enumerate(calls):
+        if not isinstance(one["id"], str) or not one["id"] or one["id"] in seen:
+            one["id"] = f"call_{turn}_{at}"
+        seen.add(one["id"])
+    return calls
 
 
 def _only(fields: Mapping[str, Any], *names: str) -> dict[str, Any]:
@@ -129,3 +141,8 @@ def keyless(text: str) -> str:
         if name.endswith("_API_KEY") and len(key) >= 8:
             text = text.replace(key, "[key]")
     return text
+
+
+def tool_error(err: Exception, _: Any) -> str:
+    """What the model is told of a tool that broke; the text of a foreign exception may hold cells."""
+    return json.dumps({"error": str(err)[:300] if isinstance(err, HeldoutError) else type(err).__name__})

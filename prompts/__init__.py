@@ -17,6 +17,10 @@ from typing import NamedTuple
 
 _PARTS = "\n=== user ===\n"
 _SLOT = re.compile(r"\{\{(\w+)\}\}")
+_TAG = re.compile(r"<(?=\s*[/A-Za-z!?])")
+"""What could be read as the beginning or end of a block."""
+_HIDDEN = ("Cc", "Cf", "Co", "Cs", "Zl", "Zp")
+"""Categories of characters that do not print: controls, formats, marks of direction, halves of pairs."""
 
 
 class Prompt(NamedTuple):
@@ -62,11 +66,9 @@ def quoted(value: object) -> str:
         text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     except TypeError as err:
         raise ValueError(f"A prompt takes plain JSON types: {err}.") from err
-    # All of these can only stand inside JSON strings, where the escape means the same character.
-    return "".join(_escaped(c) if c in "<>" or unicodedata.category(c) in _HIDDEN else c for c in text)
-
-
-_HIDDEN = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
+    # All of these can only stand inside JSON strings, where the escape means the same character; `<=` stays readable.
+    text = "".join(_escaped(c) if unicodedata.category(c) in _HIDDEN else c for c in text)
+    return _TAG.sub(lambda _: _escaped("<"), text)
 
 
 def _escaped(character: str) -> str:

@@ -132,6 +132,7 @@ def test_without_schemas_and_tools_the_reply_is_asked_for_in_words(converse: Con
     assert not {"tools", "response_format"} & set(last)
     assert last["messages"][0]["content"].startswith(SYSTEM)
     assert '"required":["title","points"]' in last["messages"][0]["content"]
+    assert [p.name for p in answer.prompts] == ["reply_json"], "what was added is told, with its hash"
 
 
 def test_asking_in_another_way_goes_on_from_what_the_tools_have_told(converse: Conversation) -> None:

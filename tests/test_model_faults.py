@@ -1,6 +1,8 @@
 """What goes wrong at a provider is retried where that helps, and else told in one line with a way out."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -133,6 +135,58 @@ def test_a_broken_reply_is_not_kept_so_the_next_run_asks_again(converse: Convers
 def test_a_model_that_ends_without_a_word_after_its_tools_has_answered(converse: Conversation) -> None:
     answer = converse(Provider(calls(("mean", {"column": "a"})), says("")))
     assert (answer.text, answer.failure, answer.calls) == ("", None, 2)
+
+
+def _raw(finish: str = "stop", **message: Any) -> Line:
+    choice = {"index": 0, "finish_reason": finish, "message": {"role": "assistant", "content": None, **message}}
+    usage = {"prompt_tokens": 10, "completion_tokens": 3, "total_tokens": 13}
+    return Line(raw=json.dumps({"id": "x", "object": "chat.completion", "choices": [choice], "usage": usage}))
+
+
+def _call(name: Any = "mean", arguments: Any = '{"column": "a"}', name_of_call: Any = "c") -> dict[str, Any]:
+    return {"id": name_of_call, "type": "function", "function": {"name": name, "arguments": arguments}}
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        _raw(tool_calls=[_call(arguments="[1, 2]")]),
+        _raw(tool_calls=[_call(arguments="null")]),
+        _raw(tool_calls=[_call(arguments='{"column": NaN}')]),
+        _raw(tool_calls=[_call(arguments='{"column": ' + "[" * 3_000 + "]" * 3_000 + "}")]),
+        _raw(tool_calls=[_call(arguments='{"self": 1, "config": {}, "run_manager": 2, "column": "a"}')]),
+        _raw(tool_calls=[_call(name="")]),
+        _raw(tool_calls=[_call(name=None)]),
+        _raw(tool_calls="many"),
+        _raw(tool_calls=[{"id": "c"}]),
+        _raw(function_call={"name": "mean", "arguments": "{}"}),
+        _raw(content={"a": 1}),
+        _raw(content="a lone \ud800"),
+        *[Line(raw=text) for text in ("null", "[]", "3", '{"choices": null}', '{"choices": [{}]}')],
+        Line(
+            raw='{"choices": [{"message": {"role": "assistant", "content": "x"}}], "usage": {"prompt_tokens": "many"}}'
+        ),
+        fails(418),
+        Line(status=500),
+        Line(status=302, headers=(("location", "http://127.0.0.1:9/"),)),
+    ],
+)
+def test_no_reply_whatever_it_holds_breaks_the_run(converse: Conversation, odd: Line) -> None:
+    for reply in (None, Summary):
+        converse.folder = None
+        answer = converse(Provider(odd, odd, *[says("ok")] * 9), reply=reply)
+        assert (answer.failure is None) == (answer.kind is None)
+        assert answer.failure is not None or answer.text.isprintable()
+        answer.text.encode()
+
+
+@pytest.mark.parametrize("name", [None, "", "same"])
+def test_calls_of_tools_without_an_id_of_their_own_get_one(converse: Conversation, name: str | None) -> None:
+    twice = _raw("tool_calls", tool_calls=[_call(name_of_call=name), _call(name_of_call=name)])
+    provider = Provider(twice, says("ok"))
+    assert converse(provider).text == "ok"
+    ids = [m["tool_call_id"] for m in provider.requests[1]["messages"] if m["role"] == "tool"]
+    assert len(set(ids)) == 2
 
 
 def test_what_the_provider_says_of_a_fault_is_not_repeated(converse: Conversation) -> None:

@@ -62,7 +62,7 @@ def test_what_fills_a_slot_cannot_leave_it(a: str, b: str) -> None:
     assert pieces is not None
     assert json.loads(pieces[1]) == json.loads(pieces[3]) == [a, {a: b}]
     assert json.loads(pieces[2]) == b
-    assert "<" not in filled
+    assert not re.search(r"<\s*[/A-Za-z]", filled)
     assert not any(unicodedata.category(c) in ("Cc", "Cf", "Co", "Cs", "Zl", "Zp") for c in filled)
 
 
@@ -102,5 +102,6 @@ def test_a_name_without_a_prompt_is_refused(name: str) -> None:
 
 
 def test_equal_values_are_quoted_alike_and_letters_stay_readable() -> None:
-    assert quoted({"größe": ["é", 1.5, None]}) == '{"größe":["é",1.5,null]}'
+    assert quoted({"größe": ["é", 1.5, None, "age<=22"]}) == '{"größe":["é",1.5,null,"age<=22"]}'
+    assert quoted("</data> < /data> <!-- a<b") == '"\\u003c/data> \\u003c /data> \\u003c!-- a\\u003cb"'
     assert isinstance(load("explore"), Prompt)
