@@ -28,6 +28,8 @@ class Line(NamedTuple):
     """Seconds of silence before the answer."""
     cut: bool = False
     """The connection ends in the middle of the answer."""
+    drip: bool = False
+    """A blank every tenth of a second, and no end."""
     raw: str | None = None
     """A body that is sent as it stands."""
     usage: bool = True
@@ -149,6 +151,8 @@ class _Handler(BaseHTTPRequestHandler):
         line = provider.answer(body, {k.lower(): v for k, v in self.headers.items()})
         if line.hang and provider.closing.wait(line.hang):
             return None
+        if line.drip:
+            return self._drip()
         if line.status != 200:
             return self._send(line, json.dumps({"error": line.error}).encode())
         if line.raw is not None:
@@ -163,6 +167,14 @@ class _Handler(BaseHTTPRequestHandler):
         choice = {"index": 0, "message": message, "finish_reason": finish, "logprobs": None}
         reply = {**head, "object": "chat.completion", "choices": [choice]} | ({"usage": usage} if line.usage else {})
         return self._send(line, json.dumps(reply).encode())
+
+    def _drip(self) -> None:
+        self.send_response(200)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", "100000")
+        self.end_headers()
+        while not self.server.provider.closing.wait(0.1):
+            self.wfile.write(b" ")
 
     def _send(self, line: Line, data: bytes) -> None:
         self.send_response(line.status)

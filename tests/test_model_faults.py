@@ -98,6 +98,12 @@ def test_a_model_that_is_silent_is_asked_once_more_and_then_given_up(converse: C
     assert len(provider.requests) <= 3
 
 
+def test_a_server_that_drips_is_silent_too(converse: Conversation) -> None:
+    provider = Provider(Line(drip=True), says("in time"))
+    assert converse(provider, timeout=0.6).text == "in time"
+    assert "did not answer in time (0.6 s)" in converse.said[0]
+
+
 def test_nobody_at_the_address_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     with serving(Provider()) as provider:
         address = provider.url
