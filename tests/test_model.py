@@ -273,14 +273,21 @@ def test_no_key_is_written_anywhere_though_the_provider_repeats_it(
     assert KEY not in json.dumps(echo.requests), "nor does it go into another request"
 
 
-def test_nothing_is_traced_whatever_the_environment_says(
+def test_nothing_is_traced_even_where_tracing_was_on_before(
     converse: Conversation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from langsmith.utils import get_env_var, tracing_is_enabled
+
     monkeypatch.setenv("LANGSMITH_TRACING", "true")
     monkeypatch.setenv("LANGCHAIN_TRACING_V2", "true")
-    with serving(Provider()) as tracer:
-        monkeypatch.setenv("LANGSMITH_ENDPOINT", tracer.url)
-        monkeypatch.setenv("LANGSMITH_API_KEY", "lsv2_0123456789")
-        assert converse(Provider(says("x"))).text == "x"
-        assert tracer.requests == []
+    monkeypatch.setenv("LANGSMITH_ENDPOINT", "http://127.0.0.1:9")
+    get_env_var.cache_clear()
+    assert tracing_is_enabled(), "kept by the library, whatever the environment says later"
+    seen: list[object] = []
+    look = MEAN._replace(run=lambda *_: {"seen": seen.append(tracing_is_enabled())})
+    try:
+        converse(Provider(calls(("mean", {"column": "a"})), says("x")), tools=(look,))
+    finally:
+        get_env_var.cache_clear()
+    assert seen == [False]
     assert os.environ["LANGSMITH_TRACING"] == "false"
