@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = ("heldout", "agent", "tools", "prompts")
 MODEL_LIBRARIES = {
     "anthropic", "cohere", "google", "huggingface_hub", "langchain", "langchain_core", "langchain_openai", "langgraph",
-    "litellm", "mistralai", "ollama", "openai", "tiktoken", "torch", "transformers",
+    "langsmith", "litellm", "mistralai", "ollama", "openai", "tiktoken", "torch", "transformers",
 }  # fmt: skip
 NETWORK_LIBRARIES = {
     "aiohttp", "boto3", "fastapi", "flask", "ftplib", "http", "httpx", "requests", "smtplib", "socket", "socketserver",
@@ -113,9 +113,22 @@ def test_the_disclosure_asks_for_the_receipt_before_it_reads() -> None:
     assert at["session_of"] < at["duckdb.connect"]
 
 
-def test_at_most_one_module_imports_a_model_library() -> None:
+def test_one_module_imports_a_model_library_and_only_inside_functions() -> None:
     importers = {n for n in FILES for module, _ in _imported(n) if module.split(".")[0] in MODEL_LIBRARIES}
-    assert importers <= {"heldout.agent.model"}
+    assert importers == {"heldout.agent.model"}
+    at_the_top = {m for m, node in _imported("heldout.agent.model") if node in TREES["heldout.agent.model"].body}
+    assert "heldout.prompts" in at_the_top, "what is imported at the top is looked at"
+    assert not {module.split(".")[0] for module in at_the_top} & MODEL_LIBRARIES
+
+
+def test_no_key_is_read_but_by_the_module_that_asks_the_model() -> None:
+    readers = {
+        name
+        for name, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and re.fullmatch(r"\w*_API_KEY", node.value)
+    }
+    assert readers == {"heldout.agent.model", "heldout.agent.model_replies"}
 
 
 def _loaded(code: str) -> set[str]:
@@ -135,6 +148,21 @@ def test_asking_for_help_loads_no_heavy_library() -> None:
     loaded = _loaded(run + "try:\n    runpy.run_module('heldout')\nexcept SystemExit:\n    pass")
     assert "heldout.agent.cli" in loaded
     assert not loaded & {"altair", "duckdb", "pandas", "scipy.stats", "sklearn"}
+    assert not loaded & MODEL_LIBRARIES
+
+
+def test_a_run_without_a_model_loads_no_library_of_models_and_no_prompt() -> None:
+    run = "import heldout\nheldout.explain({'a': list(range(60)), 'b': [x % 7 for x in range(60)]})"
+    loaded = _loaded(run)
+    assert "heldout.tools.verify.verify" in loaded
+    assert not loaded & (MODEL_LIBRARIES | {"httpx", "httpx2", "requests"})
+    assert "heldout.agent.model" not in loaded
+
+
+def test_the_module_that_asks_the_model_loads_its_libraries_when_it_asks() -> None:
+    loaded = _loaded("import heldout.agent.draft_model")
+    assert "heldout.agent.model" in loaded
+    assert not loaded & MODEL_LIBRARIES
 
 
 def test_importing_any_module_of_the_tools_loads_no_library_it_may_not_need() -> None:

@@ -4,6 +4,7 @@
     ├── DataError (ValueError)         the data cannot be read or are not fit: change the file or the flags
     ├── UsageError (ValueError)        an option or argument is off: change the call
     ├── HypothesisError (ValueError)   a hypothesis does not fit the grammar or the data: reword it
+    ├── ModelUnavailable               a language model was asked for and cannot be: install it or set its key
     ├── LedgerError                    the record of what was spent stands in the way
     │   ├── TamperedLedger             the file was edited, cut or reordered: restore it
     │   ├── SealBroken                 sealed rows were asked for without a receipt that covers the claim
@@ -29,6 +30,10 @@ class UsageError(HeldoutError, ValueError):
 
 class HypothesisError(HeldoutError, ValueError):
     """A hypothesis does not fit the grammar or names what the data do not have."""
+
+
+class ModelUnavailable(HeldoutError):
+    """A language model was asked for that this installation or environment cannot reach."""
 
 
 class LedgerError(HeldoutError):

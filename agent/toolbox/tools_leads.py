@@ -18,7 +18,7 @@ from ...tools.explore.spread import day
 from ..candidates import quarter_points
 from ..privacy import cleaned
 from ..roles import is_code, is_nominal, oriented
-from ..twins import spare_columns, versions_of_one
+from ..twins import spare_columns
 from .bench import Bench
 from .facts import Fact, printed
 from .groups import Group, Told, mean_fact, values
@@ -88,7 +88,7 @@ def _shown(bench: Bench, name: str | None) -> list[Lead]:
     kept = []
     for lead in bench.leads:
         pair = (lead.a, lead.b)
-        if lead.p_value > _CHANCE or frozenset(pair) in bench.barred or versions_of_one(lead):
+        if lead.p_value > _CHANCE or frozenset(pair) in bench.barred:
             continue
         if (name is not None and name not in pair) or (name is None and not bench.focus.admits(*pair)):
             continue
