@@ -98,7 +98,7 @@ class Asking:
         out: list[Question] = []
         for at, reading in enumerate(self.readings, 1):
             h = self._frozen(reading, columns, rows, nests, at)
-            earlier = next((k for k, q in enumerate(out, 1) if q.finding and _same_way(q.hypothesis, h)), None)
+            earlier = next((k for k, q in enumerate(out, 1) if q.finding and same_way(q.hypothesis, h)), None)
             if h.follows_from(barred):
                 out.append(Question(reading, h, None, "refused", reason=_STRUCTURAL))
             elif earlier is not None:
@@ -109,6 +109,15 @@ class Asking:
         self.questions = tuple(out) if tested is None else answered(out, tested)
         drafts = tuple(Draft(q.hypothesis, 0.0, "user") for q in out if q.state == "tested")
         return Batch(drafts, len(out), sum(q.state == "repeated" for q in out))
+
+    def refuse(self, reasons: Mapping[str, str]) -> Batch:
+        """Take the claims of these ids out of what is to be committed, each with its reason."""
+        self.questions = tuple(
+            q._replace(finding=None, state="refused", reason=reasons[q.finding]) if q.finding in reasons else q
+            for q in self.questions
+        )
+        drafts = tuple(Draft(q.hypothesis, 0.0, "user") for q in self.questions if q.state == "tested")
+        return Batch(drafts, len(self.questions), sum(q.state == "repeated" for q in self.questions))
 
     def _frozen(
         self, reading: Reading, columns: Mapping[str, Column], rows: Rows | None, nests: Nests | None, at: int
@@ -144,7 +153,7 @@ def _answered(question: Question, claims: Sequence[Hypothesis]) -> Question:
         return question
     for claim in claims:
         turned = _relation(claim, question.hypothesis)
-        if turned and (sign(claim) == 0 or _same_way(claim, question.hypothesis)):
+        if turned and (sign(claim) == 0 or same_way(claim, question.hypothesis)):
             reason = None if sign(claim) else "Answered from the closed family, which was tested without directions."
             return question._replace(finding=claim.content_id(), state="answered", turned=turned, reason=reason)
     pair = {question.hypothesis.outcome, question.hypothesis.predictor}
@@ -166,7 +175,7 @@ def _relation(known: Hypothesis, other: Hypothesis) -> int:
     return 0
 
 
-def _same_way(known: Hypothesis, other: Hypothesis) -> bool:
+def same_way(known: Hypothesis, other: Hypothesis) -> bool:
     """Whether two claims are on one comparison and commit to one direction."""
     turned = _relation(known, other)
     return turned != 0 and sign(known) == sign(other) * turned

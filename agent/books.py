@@ -10,8 +10,10 @@ from ..tools.data.split import Plan
 from ..tools.data.tables import source_fingerprint
 from ..tools.data.tables_schema import Joining
 from ..tools.errors import LedgerError
+from ..tools.verify.exposures import exposures
 from ..tools.verify.ledger import Ledger
-from ..tools.verify.sessions import sessions
+from ..tools.verify.sessions import CLOSE, Session, sessions
+from ..tools.verify.transcript import MOST, open_thread
 from .pipeline import default_ledger
 
 
@@ -71,16 +73,37 @@ def _describe(ledger: Ledger, dataset: str) -> str:
     lines.append(plan.reason)
     known = {s.vault: s for s in sessions(ledger, dataset)}
     for vault in plan.vaults:
-        session = known.get(vault.number)
-        what = "sealed"
-        if session is not None:
-            state = "committed, not opened" if not session.opened else "opened, not revealed"
-            found = session.verified
-            what = f"{len(session.hypotheses)} hypotheses, " + (f"{found} verified" if found is not None else state)
+        what = _spent(known.get(vault.number))
         lines.append(f"Vault {vault.number}: {vault.rows:,} rows, {vault.weight:.0%} of the error budget: {what}.")
+    lines += _shown(ledger, dataset)
+    thread = open_thread(ledger, dataset)
+    if thread is not None and thread.questions:
+        lines.append(f"Open thread: {thread.left} of {MOST} questions left. Close it with `{CLOSE}`.")
     left = sum(1 for v in plan.vaults if v.number not in known or not known[v.number].opened)
     lines.append(f"Left: {left} of {len(plan.vaults)} vault(s). Head {ledger.head(dataset)}.")
     return "\n".join(lines)
+
+
+def _spent(session: Session | None) -> str:
+    """What a vault was spent on, as far as it may be told: of an open thread only how many claims were verified."""
+    if session is None or (session.thread and not session.opened):
+        return "sealed"
+    claims, found = len(session.hypotheses), session.verified
+    if session.thread:
+        what = f"a thread of {claims} question{'s' * (claims != 1)}, {session.discoveries} verified"
+        return f"{what}, {'still open' if found is None else 'revealed'}"
+    state = "committed, not opened" if not session.opened else "opened, not revealed"
+    return f"{claims} hypotheses, " + (f"{found} verified" if found is not None else state)
+
+
+def _shown(ledger: Ledger, dataset: str) -> list[str]:
+    """One line for each answer that showed columns together from sealed rows."""
+    lines = []
+    for one in exposures(ledger, dataset):
+        names = ", ".join(f"`{name}`" for name in one.columns)
+        vaults = ", ".join(map(str, one.vaults))
+        lines.append(f"Shown from all rows: {names}; claims that relate two of these are not tested on vault {vaults}.")
+    return lines
 
 
 def _when(entries: tuple, kind: str) -> str:

@@ -213,11 +213,16 @@ def _dataset(opened: Opened, plan: Plan, profile: Sequence[ColumnProfile]) -> Da
 
 
 def _split(plan: Plan, book: Ledger, dataset: str, session: int | None, asked: tuple[Asked, ...]) -> SplitSummary:
-    spent = {s.vault for s in sessions(book, dataset) if s.opened}
+    known = sessions(book, dataset)
+    spent = {s.vault: "burnt" if s.burnt else "questioned" for s in known if s.opened}
+    own = next((s for s in known if s.number == session), None)
+    explored = own.after if own else [s.vault for s in known if s.burnt]
     vaults = []
     for v in plan.vaults:
-        state = "opened" if v.number == session else "burnt" if v.number in spent else "sealed"
-        vaults.append(VaultSummary(number=v.number, rows=v.rows, weight=v.weight, state=state))
+        state = "opened" if v.number == session else spent.get(v.number, "sealed")
+        fields = {"number": v.number, "rows": v.rows, "weight": v.weight, "state": state}
+        fields["explored"] = v.number in explored
+        vaults.append(VaultSummary.model_validate(fields))
     return SplitSummary(
         kind=plan.kind, key=plan.key, exploration_rows=plan.exploration_rows,
         held_out_rows=sum(v.rows for v in plan.vaults), vaults=tuple(vaults), units=plan.units,

@@ -237,7 +237,7 @@ def verdicts_line(result: Result) -> str:
 
 def explored_rows(result: Result) -> int:
     """Rows that the search saw: the exploration part and the portions opened by earlier batches."""
-    return result.split.exploration_rows + sum(v.rows for v in result.split.vaults if v.state == "burnt")
+    return result.split.exploration_rows + sum(v.rows for v in result.split.vaults if v.explored)
 
 
 def opened_rows(result: Result) -> int:
