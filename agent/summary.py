@@ -19,6 +19,7 @@ from ..tools.explore.quality import repeated_rows
 from ..tools.explore.segments import Segmentation
 from ..tools.explore.structure import structural_pairs
 from ..tools.verify.adjustment import Marks
+from ..tools.verify.exposures import exposures
 from ..tools.verify.families.rule_sides import words
 from ..tools.verify.hypothesis import Condition
 from ..tools.verify.ledger import Ledger
@@ -123,7 +124,7 @@ def summarise(
         focus={"outcome": settings.focus.outcome, "about": list(settings.focus.about)},
         marks={name: list(getattr(settings.marks, name)) for name in ("causes", "consequences", "later")},
         asked=_asked(settings, judged),
-        message=_message(plan, settings, judged),
+        message=_message(plan, settings, judged, bool(exposures(book, opened.fingerprint))),
         ledger=LedgerSummary(
             head=book.head(opened.fingerprint), entries=len(book.entries(opened.fingerprint)), session=session
         ),
@@ -171,7 +172,7 @@ def _told(explored: Explored) -> tuple[Structure, ...]:
     )  # fmt: skip
 
 
-def _message(plan: Plan, settings: Settings, judged: Judged | None) -> str | None:
+def _message(plan: Plan, settings: Settings, judged: Judged | None, shown: bool) -> str | None:
     if judged is not None:
         return None
     if not plan.vaults:
@@ -180,9 +181,10 @@ def _message(plan: Plan, settings: Settings, judged: Judged | None) -> str | Non
         return "Exploration only: nothing was committed, no sealed row was read, and nothing below is verified."
     if settings.asking is not None:
         return "None of the hypotheses was committed. No vault was opened, so nothing was spent."
+    set_aside = "Claims on columns that an earlier answer showed from all rows were left out. " if shown else ""
     return (
         "No pair of columns moved together enough on the exploration rows to be worth a claim. "
-        "No vault was opened, so nothing was spent."
+        f"{set_aside}No vault was opened, so nothing was spent."
     )
 
 

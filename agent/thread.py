@@ -70,7 +70,7 @@ class Remaining(NamedTuple):
     vault: int | None
     """Its vault, or the one that its first question would open; None where none is left."""
     level: float | None
-    """The p-value that the next hypothesis has to meet."""
+    """The p-value that the next hypothesis has to meet; None where there is none, or one waits for its verdict."""
     vaults_left: int
     """Vaults for batches and later threads."""
 

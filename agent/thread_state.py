@@ -125,9 +125,9 @@ class ThreadState:
             return None
 
     def level(self, vault: int, standing: Thread | None) -> float | None:
-        """The p-value that the next claim has to meet on a vault; None where the thread may ask no more."""
+        """The p-value that the next claim has to meet; None where none can be asked, or one waits for its verdict."""
         asked, found = (len(standing.questions), standing.found) if standing else (0, 0)
-        if asked >= MOST:
+        if asked >= MOST or (standing is not None and standing.pending is not None):
             return None
         weight = next(v.weight for v in self.split.plan.vaults if v.number == vault)
         earlier = sum(s.discoveries for s in self.known() if s.opened and s.number != vault)
