@@ -113,7 +113,9 @@ class Asking:
     def refuse(self, reasons: Mapping[str, str]) -> Batch:
         """Take the claims of these ids out of what is to be committed, each with its reason."""
         self.questions = tuple(
-            q._replace(finding=None, state="refused", reason=reasons[q.finding]) if q.finding in reasons else q
+            q._replace(finding=None, state="refused", reason=reasons[q.finding])
+            if q.finding is not None and q.finding in reasons
+            else q
             for q in self.questions
         )
         drafts = tuple(Draft(q.hypothesis, 0.0, "user") for q in self.questions if q.state == "tested")

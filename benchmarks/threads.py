@@ -8,8 +8,8 @@ verified, `dither` asks true claims tuned to be verified half of the time, `stuf
 is an honest person: a third of the ideas true, and follow-ups on what was verified. `come_back` asks in a thread, amid
 it makes a batch and sees its numbers, and then asks in a second thread on the last vault. Each stream is judged by our
 levels, by LOND and by none. Then the power of several ways to spend the budget, and whole runs of the job on tables in
-which nothing is related. Prints Markdown tables and writes them between the markers `<!-- threads -->` of
-docs/evidence.md.
+which nothing is related. Prints Markdown tables and writes them between the markers `<!-- threads -->` and
+`<!-- threads-job -->` of docs/evidence.md.
 """
 
 import argparse
@@ -128,9 +128,9 @@ def fork(levels: Levels, reps: int, rng: np.random.Generator) -> Seen:
     return stream.seen()
 
 
-def dither(levels: Levels, reps: int, rng: np.random.Generator) -> Seen:
+def dither(levels: Levels, reps: int, rng: np.random.Generator, *, probes: int = 30) -> Seen:
     """One great truth mixed with noise so that half of the verdicts are `verified`: each tells the noise's sign."""
-    stream, z = Stream(levels, reps), rng.standard_normal((reps, 30))
+    stream, z = Stream(levels, reps), rng.standard_normal((reps, probes))
     truth, belief = 25 + rng.standard_normal(reps), np.full(reps, 25.0)
     signs, grid = np.zeros(z.shape), np.linspace(0, 3, 301)
     pull = grid / np.sqrt(1 + grid**2)
@@ -143,6 +143,11 @@ def dither(levels: Levels, reps: int, rng: np.random.Generator) -> Seen:
         belief += np.where(a > 0, np.where(verified, step, -step), 0.0)
     _composites(stream, z, signs, rng)
     return stream.seen()
+
+
+def dither_briefly(levels: Levels, reps: int, rng: np.random.Generator) -> Seen:
+    """The same with five probes only, so that few histories have to be paid for."""
+    return dither(levels, reps, rng, probes=5)
 
 
 def stuff(levels: Levels, reps: int, rng: np.random.Generator) -> Seen:
@@ -207,6 +212,7 @@ def come_back(levels: Levels, reps: int, rng: np.random.Generator) -> Seen:
 
 WORLDS = {
     "fork, nothing true": fork, "honest, nothing true": follow_null, "dither on a truth": dither,
+    "dither briefly": dither_briefly,
     "stuff with truths": stuff, "honest, a third true": follow, "thread, batch, thread": come_back,
 }  # fmt: skip
 JUDGES: dict[str, Levels] = {"ours": ours(), "ours, strict": ours(strict=True), "LOND": lond, "none": none}
@@ -317,13 +323,16 @@ def main() -> None:
     parser.add_argument("--tables", type=int, default=0, help="runs of the whole job on null tables")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    parts = [streams(options.reps, options.seed), "Power by how the budget is spent (a third of the ideas true):",
-             spendings(options.reps, options.seed)]  # fmt: skip
-    if options.tables:
-        parts.append(tables(options.tables, options.seed))
-    text = "\n\n".join(parts)
+    text = (
+        f"{streams(options.reps, options.seed)}\n\nPower by how the budget is spent (a third of the ideas true):\n\n"
+        f"{spendings(options.reps, options.seed)}"
+    )
     print(text)
     write_section("threads", text)
+    if options.tables:
+        whole = tables(options.tables, options.seed)
+        print(whole)
+        write_section("threads-job", whole)
 
 
 if __name__ == "__main__":
