@@ -14,6 +14,7 @@ from heldout.tools.data.dataset import open_dataset
 from heldout.tools.data.split import Plan, SealedSplit, VaultPlan, seal
 from heldout.tools.errors import LedgerError, NoVaultLeft, SealBroken
 from heldout.tools.verify.disclosure import burnt_table
+from heldout.tools.verify.exposures import record_exposed
 from heldout.tools.verify.hypothesis import Hypothesis, parse
 from heldout.tools.verify.ledger import Ledger
 from heldout.tools.verify.policy import make_rule
@@ -237,6 +238,20 @@ def test_a_thread_goes_on_only_under_the_settings_it_was_begun_with(book: Ledger
     told(book, [A], [True])
     with pytest.raises(LedgerError, match="open on these data under other settings"):
         begin(book, DATA, PLAN, make_rule(alpha=0.2), request="other")
+
+
+def test_a_thread_that_asked_nothing_is_begun_anew_where_settings_or_vaults_changed_and_only_there(
+    book: Ledger,
+) -> None:
+    begin(book, DATA, PLAN, RULE, request="t")
+    begin(book, DATA, PLAN, RULE, request="t")
+    assert len(book.entries()) == 1
+    assert begin(book, DATA, PLAN, make_rule(alpha=0.2), request="other").rule.alpha == 0.2
+    record_exposed(book, DATA, (1,), ["a", "b"], question="q")
+    assert begin(book, DATA, PLAN, RULE, request="t").vault == 2
+    thread = commit_claim(book, DATA, A)
+    assert (thread.vault, [t.vault for t in threads(book, DATA)]) == (2, [2])
+    assert next_vault(PLAN, sessions(book, DATA)) == 1
 
 
 # The door

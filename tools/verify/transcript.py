@@ -138,6 +138,7 @@ def threads(ledger: Ledger, dataset: str) -> tuple[Thread, ...]:
         body = entry.body
         number = body.get("number")
         if entry.kind == "thread_open":
+            found = {n: t for n, t in found.items() if t.questions}
             found[body["number"]] = Thread(
                 vault=body["vault"], request=body["request"], rule=body["rule"], weight=body["weight"]
             )
@@ -177,6 +178,8 @@ def begin(ledger: Ledger, dataset: str, plan: Plan, rule: Rule, *, request: str)
         LedgerError: if a thread is open that reads the source in another way or judges by another rule.
     """
     standing = open_thread(ledger, dataset)
+    if standing is not None and not standing.questions and not _just_begun(ledger, dataset, standing, request):
+        standing = None
     if standing is None:
         known = sessions(ledger, dataset)
         vault = next_vault(plan, known, exposures(ledger, dataset))
@@ -193,6 +196,11 @@ def begin(ledger: Ledger, dataset: str, plan: Plan, rule: Rule, *, request: str)
             f"Ask with the same ones, or close it with `{CLOSE}`, which shows its numbers."
         )
     return standing
+
+
+def _just_begun(ledger: Ledger, dataset: str, thread: Thread, request: str) -> bool:
+    """Whether a thread that asked nothing is the last thing that happened, so that it would be begun the same again."""
+    return thread.request == request and ledger.entries(dataset)[-1].kind == "thread_open"
 
 
 def commit_claim(ledger: Ledger, dataset: str, hypothesis: Hypothesis) -> Thread:
