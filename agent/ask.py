@@ -13,6 +13,7 @@ from ..tools.data.schema import Limits
 from ..tools.data.split import Plan
 from ..tools.errors import NoVaultLeft
 from ..tools.value import Value
+from ..tools.verify.exposures import exposures
 from ..tools.verify.ledger import Ledger
 from ..tools.verify.policy import make_rule
 from ..tools.verify.sessions import Session, check_plan, next_vault, sessions
@@ -20,6 +21,7 @@ from ..tools.verify.verify import burnt_rows
 from .asking import Asking, asked_of
 from .claims_file import stated
 from .commitment import frozen_batch, request_of, standing
+from .exposure import placed
 from .folders import run_folder
 from .marks import make_marks
 from .outlook import Focus
@@ -167,10 +169,12 @@ def preview(
         number = session.vault if session else _next(plan, known)
         explored = Explored(Rows({}, {}))
         if not closed:
-            burnt = burnt_rows(split, book, opened.fingerprint, before=number or len(plan.vaults) + 1)
+            burnt = burnt_rows(split, book, opened.fingerprint, session=session)
             explored = look_at(Rows.joined([split.explore(), *burnt]), settings, say, {})
         asking = settings.asking or Asking(())
         batch = frozen_batch(asking, split, explored, session, request)
+        if session is None and number is not None:
+            batch, number = placed(asking, batch, plan, known, exposures(book, opened.fingerprint))
     asked = asked_of(asking.questions, ())
     command = show_command(source, ledger, book.path, table=how.table, tables=how.joining.tables)
     return _priced(asked, plan, known, session, number, len(batch.drafts), command)

@@ -110,6 +110,17 @@ class Asking:
         drafts = tuple(Draft(q.hypothesis, 0.0, "user") for q in out if q.state == "tested")
         return Batch(drafts, len(out), sum(q.state == "repeated" for q in out))
 
+    def refuse(self, reasons: Mapping[str, str]) -> Batch:
+        """Take the claims of these ids out of what is to be committed, each with its reason."""
+        self.questions = tuple(
+            q._replace(finding=None, state="refused", reason=reasons[q.finding])
+            if q.finding is not None and q.finding in reasons
+            else q
+            for q in self.questions
+        )
+        drafts = tuple(Draft(q.hypothesis, 0.0, "user") for q in self.questions if q.state == "tested")
+        return Batch(drafts, len(self.questions), sum(q.state == "repeated" for q in self.questions))
+
     def _each(self, work: Callable[[int], T]) -> tuple[T, ...]:
         """What `work` makes of each stated hypothesis, by its place; every one that it refuses is told at once."""
         out, errors, n = [], [], len(self.stated)

@@ -10,8 +10,10 @@ from ..tools.data.split import Plan
 from ..tools.data.tables import source_fingerprint
 from ..tools.data.tables_schema import Joining
 from ..tools.errors import LedgerError
+from ..tools.verify.exposures import exposures
 from ..tools.verify.ledger import Ledger
-from ..tools.verify.sessions import sessions
+from ..tools.verify.sessions import CLOSE, Session, sessions
+from ..tools.verify.transcript import MOST, open_thread
 from .pipeline import default_ledger
 from .report.words import many
 from .spent import counted, told
@@ -85,12 +87,38 @@ def _describe(ledger: Ledger, dataset: str) -> str:
         what = "sealed" if session is None else counted(session, found)
         share = f"{100 * vault.weight:.0f} % of the error budget"
         lines.append(f"Vault {vault.number} ({many(vault.rows, 'row')}, {share}): {what}.")
+    lines += _shown(ledger, dataset)
+    thread = open_thread(ledger, dataset)
+    if thread is not None and thread.questions:
+        lines.append(f"Open thread: {thread.left} of {MOST} questions left. Close it with `{CLOSE}`.")
     left = sum(1 for v in plan.vaults if v.number not in known or not known[v.number].opened)
     lines.append(f"Left: {left} of {many(len(plan.vaults), 'vault')}. Head {ledger.head(dataset)}.")
     held = [x for x in found if x.outcome == "verified"]
     if held:
         lines += ["Verified, by the vault that was opened for it:", *(f"- {x.vault}: {x.text()}" for x in held)]
     return "\n".join(lines)
+
+
+def _spent(session: Session | None) -> str:
+    """What a vault was spent on, as far as it may be told: of an open thread only how many claims were verified."""
+    if session is None or (session.thread and not session.opened):
+        return "sealed"
+    claims, found = len(session.hypotheses), session.verified
+    if session.thread:
+        what = f"a thread of {claims} question{'s' * (claims != 1)}, {session.discoveries} verified"
+        return f"{what}, {'still open' if found is None else 'revealed'}"
+    state = "committed, not opened" if not session.opened else "opened, not revealed"
+    return f"{claims} hypotheses, " + (f"{found} verified" if found is not None else state)
+
+
+def _shown(ledger: Ledger, dataset: str) -> list[str]:
+    """One line for each answer that showed columns together from sealed rows."""
+    lines = []
+    for one in exposures(ledger, dataset):
+        names = ", ".join(f"`{name}`" for name in one.columns)
+        vaults = ", ".join(map(str, one.vaults))
+        lines.append(f"Shown from all rows: {names}; claims that relate two of these are not tested on vault {vaults}.")
+    return lines
 
 
 def _when(entries: tuple, kind: str) -> str:

@@ -18,23 +18,31 @@ from .summary import Explored, Opened, Settings
 
 
 def committed(
-    book: Ledger, opened: Opened, plan: Plan, rule: Rule, request: str, session: Session | None, batch: Batch
+    book: Ledger,
+    opened: Opened,
+    plan: Plan,
+    rule: Rule,
+    request: str,
+    session: Session | None,
+    batch: Batch,
+    *,
+    fixed: bool = False,
 ) -> tuple[Session, tuple[Hypothesis, ...], Receipt]:
     """The session to verify: the standing one, one with the same batch, or a new commitment.
 
     A batch that reads columns made from other tables is the same only for the same question: by other links other
-    values stand under their names.
+    values stand under their names. `fixed`: whether the claims follow from names and types alone.
     """
     dataset = opened.fingerprint
     known = sessions(book, dataset)
     made = {c.name for c in opened.columns if c.aggregate is not None}
     if session is None and not any(made & set(d.hypothesis.columns) for d in batch.drafts):
         same = batch_id([d.hypothesis for d in batch.drafts], rule)
-        session = next((s for s in known if s.batch == same), None)
+        session = next((s for s in known if s.batch == same and not s.thread), None)
     if session is not None:
         return session, session.claims(), receipt_of(book, dataset, session)
     claims = [d.hypothesis for d in batch.drafts]
-    receipt = commit(book, dataset, plan, claims, rule, request=request, drafted=batch.drafted)
+    receipt = commit(book, dataset, plan, claims, rule, request=request, drafted=batch.drafted, fixed=fixed)
     session = next(s for s in sessions(book, dataset) if s.number == receipt.session)
     return session, session.claims(), receipt
 

@@ -3,7 +3,7 @@
 Knows leads, structure and exploration rows. Must never know a sealed row, a verdict or a language model.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from math import comb
 from typing import Literal, NamedTuple
@@ -69,6 +69,7 @@ def draft_by_rule(
     held_out_units: int,
     weight: float,
     segments: Segmentation | None = None,
+    set_aside: Callable[[Hypothesis], bool] | None = None,
 ) -> Batch:
     """The batch that the leads of the exploration rows suggest.
 
@@ -82,6 +83,7 @@ def draft_by_rule(
         held_out_units: Independent units in the vault to be opened, for the chance that a claim will hold.
         weight: The vault's share of the error budget.
         segments: Stable groups of the exploration rows.
+        set_aside: Whether a claim could not be tested on the vault, since an answer showed its columns from all rows.
     """
     scored: dict[str, Draft] = {}
     sample = rows.select(np.arange(min(rows.n, _SCORING_ROWS)))
@@ -100,6 +102,8 @@ def draft_by_rule(
     grown, nests, amounts = ratio * rows.n / max(sample.n, 1), Nests(rows), often_zero(sample)
     for proposed in (*_of_pairs(wanted, rows, sample, order, focus, nests), *proposals(outlook)):
         hypothesis = with_unit(where_any(proposed, amounts), nests)
+        if set_aside is not None and set_aside(hypothesis):
+            continue
         evidence = measure(hypothesis, sample, split="exploration")
         score = _usefulness(hypothesis, evidence, rule, rows, order, grown, weight)
         if score > 0:

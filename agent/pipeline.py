@@ -22,17 +22,15 @@ from ..tools.explore.quality import find_quality
 from ..tools.explore.scan import scan_pairs
 from ..tools.explore.structure import find_structure, structural_pairs
 from ..tools.verify.disclosure import burnt_table
+from ..tools.verify.exposures import Exposure, covering, exposures
 from ..tools.verify.ledger import Ledger
 from ..tools.verify.policy import make_rule
-from ..tools.verify.sessions import (
-    next_vault,
-    record_seal,
-    sessions,
-)
+from ..tools.verify.sessions import Session, next_vault, record_seal, sessions
 from ..tools.verify.verify import Judged, burnt_rows, verify
 from .closed import enumerate_closed
 from .commitment import announcement, committed, frozen_batch, request_of, standing
 from .draft import Batch, Draft, draft_by_rule
+from .exposure import placed
 from .folders import run_folder
 from .marks import check_named, make_marks, with_codes
 from .outlook import Focus
@@ -172,11 +170,11 @@ def sealed(source: object, how: How, settings: Settings, folder: Path, say: Prog
         say(f"Sealing rows of {opened.name}: {opened.rows:,} rows, {len(opened.columns)} columns")
         split = seal(data, folder, entity=how.entity, time=how.time, one_shot=how.one_shot)
     if settings.asking is not None:
-        settings.asking.understand(split.columns, _left_out(opened, split))
+        settings.asking.understand(split.columns, left_out_of(opened, split))
     return opened, split
 
 
-def _left_out(opened: Opened, split: SealedSplit) -> dict[str, str]:
+def left_out_of(opened: Opened, split: SealedSplit) -> dict[str, str]:
     """Why each column that no claim may name is not analysed."""
     reasons = {n.column: n.text for n in opened.notes if n.kind == "left_out" and n.column}
     reasons |= {split.plan.key: "it names the unit of independence."} if split.plan.key else {}
@@ -205,22 +203,26 @@ def _run(
         explored = look_at(_open_rows(split, book, opened.fingerprint), settings, say, timing)
         return _report(opened, plan, book, settings, explored, None, Batch((), 0, 0), None, timing)
     closed = plan.kind == "none"
-    request = request_of(settings, opened, closed)
-    session = standing(sessions(book, opened.fingerprint), request, settings, opened, closed)
-    number = session.vault if session else next_vault(plan, sessions(book, opened.fingerprint))
-    explored = _explored(split, book, opened, settings, number, say, timing)
+    request, known = request_of(settings, opened, closed), sessions(book, opened.fingerprint)
+    session, shown = standing(known, request, settings, opened, closed), exposures(book, opened.fingerprint)
+    number = session.vault if session else next_vault(plan, known, shown)
+    explored = _explored(split, book, opened, settings, session, say, timing)
     batch = Batch((), 0, 0)
     if settings.asking is not None:
         batch = frozen_batch(settings.asking, split, explored, session, request)
+        if session is None:
+            batch, _ = placed(settings.asking, batch, plan, known, shown)
     elif session is None:
         with _timed(timing, "draft"):
             say("Drafting hypotheses")
-            batch = _draft(split, explored, settings, number, closed)
+            batch = _draft(split, explored, settings, number, closed, shown)
     if session is None and not batch.drafts:
         return _report(opened, plan, book, settings, explored, None, batch, None, timing)
-    session, claims, receipt = committed(book, opened, plan, settings.rule, request, session, batch)
-    if session.vault != number:  # another question came to a batch that was tested: its own rows are not explored
-        explored = _explored(split, book, opened, settings, session.vault, say, timing)
+    session, claims, receipt = committed(
+        book, opened, plan, settings.rule, request, session, batch, fixed=closed and settings.asking is None
+    )
+    if session.opened and session.vault != number:  # another question came to a batch that was tested: see as it saw
+        explored = _explored(split, book, opened, settings, session, say, timing)
     with _timed(timing, "verify"):
         replayed = session.opened
         say(announcement(plan, receipt.vault, len(claims), replayed))
@@ -240,13 +242,13 @@ def _run(
 
 
 def _explored(
-    split: SealedSplit, book: Ledger, opened: Opened, settings: Settings, number: int, say: Progress,
+    split: SealedSplit, book: Ledger, opened: Opened, settings: Settings, session: Session | None, say: Progress,
     timing: dict[str, float],
 ) -> Explored:  # fmt: skip
-    """What is seen before vault `number` is opened; nothing of a table too small to be split."""
+    """What is seen before a vault is opened, or was when `session` stands; nothing of a table too small to be split."""
     if split.plan.kind == "none":
         return Explored(Rows({}, {}))
-    rows = Rows.joined([split.explore(), *burnt_rows(split, book, opened.fingerprint, before=number)])
+    rows = Rows.joined([split.explore(), *burnt_rows(split, book, opened.fingerprint, session=session)])
     return look_at(rows, settings, say, timing)
 
 
@@ -261,7 +263,9 @@ def look_at(rows: Rows, settings: Settings, say: Progress, timing: dict[str, flo
         return Explored(rows, profile, leads, structure, segments_of(rows, structure, settings.focus), quality)
 
 
-def _draft(split: SealedSplit, explored: Explored, settings: Settings, number: int, closed: bool) -> Batch:
+def _draft(
+    split: SealedSplit, explored: Explored, settings: Settings, number: int, closed: bool, shown: Sequence[Exposure]
+) -> Batch:
     if closed:
         claims = enumerate_closed(list(split.columns.values()))
         return Batch(tuple(Draft(h, 0.0) for h in claims), len(claims), 0)
@@ -275,6 +279,7 @@ def _draft(split: SealedSplit, explored: Explored, settings: Settings, number: i
         held_out_units=vault.rows if split.plan.kind == "row" else vault.units,
         weight=vault.weight,
         segments=explored.segments,
+        set_aside=lambda h: covering(h, shown, number) is not None,
     )
 
 
@@ -316,7 +321,7 @@ def _open_rows(split: SealedSplit, book: Ledger, dataset: str) -> Rows:
         UsageError: for a small table whose one closed family was not tested yet: all of its rows are sealed.
     """
     parts = [split.explore()] if split.plan.exploration_rows else []
-    parts += burnt_rows(split, book, dataset, before=len(split.plan.vaults) + 1)
+    parts += burnt_rows(split, book, dataset)
     if parts:
         return Rows.joined(parts)
     raise UsageError(

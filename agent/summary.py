@@ -19,6 +19,7 @@ from ..tools.explore.quality import repeated_rows
 from ..tools.explore.segments import Segmentation
 from ..tools.explore.structure import structural_pairs
 from ..tools.verify.adjustment import Marks
+from ..tools.verify.exposures import exposures
 from ..tools.verify.families.rule_sides import words
 from ..tools.verify.hypothesis import Condition
 from ..tools.verify.ledger import Ledger
@@ -125,7 +126,7 @@ def summarise(
         focus={"outcome": settings.focus.outcome, "about": list(settings.focus.about)},
         marks={name: list(getattr(settings.marks, name)) for name in ("causes", "consequences", "later")},
         asked=_asked(settings, judged),
-        message=_message(plan, settings, judged),
+        message=_message(plan, settings, judged, bool(exposures(book, opened.fingerprint))),
         ledger=LedgerSummary(
             head=book.head(opened.fingerprint), entries=len(book.entries(opened.fingerprint)), session=session
         ),
@@ -173,7 +174,7 @@ def _told(explored: Explored) -> tuple[Structure, ...]:
     )  # fmt: skip
 
 
-def _message(plan: Plan, settings: Settings, judged: Judged | None) -> str | None:
+def _message(plan: Plan, settings: Settings, judged: Judged | None, shown: bool) -> str | None:
     if judged is not None:
         return None
     if not plan.vaults:
@@ -182,9 +183,10 @@ def _message(plan: Plan, settings: Settings, judged: Judged | None) -> str | Non
         return "Exploration only: nothing was committed, no sealed row was read, and nothing below is verified."
     if settings.asking is not None:
         return "None of the hypotheses was committed. No vault was opened, so nothing was spent."
+    set_aside = "Claims on columns that an earlier answer showed from all rows were left out. " if shown else ""
     return (
         "No pair of columns moved together enough on the exploration rows to be worth a claim. "
-        "No vault was opened, so nothing was spent."
+        f"{set_aside}No vault was opened, so nothing was spent."
     )
 
 
@@ -215,11 +217,16 @@ def _dataset(opened: Opened, plan: Plan, profile: Sequence[ColumnProfile]) -> Da
 
 
 def _split(plan: Plan, book: Ledger, dataset: str, session: int | None, asked: tuple[Asked, ...]) -> SplitSummary:
-    spent = {s.vault for s in sessions(book, dataset) if s.opened}
+    known = sessions(book, dataset)
+    spent = {s.vault: "burnt" if s.burnt else "questioned" for s in known if s.opened}
+    own = next((s for s in known if s.number == session), None)
+    explored = own.after if own else [s.vault for s in known if s.burnt]
     vaults = []
     for v in plan.vaults:
-        state = "opened" if v.number == session else "burnt" if v.number in spent else "sealed"
-        vaults.append(VaultSummary(number=v.number, rows=v.rows, weight=v.weight, state=state))
+        state = "opened" if v.number == session else spent.get(v.number, "sealed")
+        fields = {"number": v.number, "rows": v.rows, "weight": v.weight, "state": state}
+        fields["explored"] = v.number in explored
+        vaults.append(VaultSummary.model_validate(fields))
     return SplitSummary(
         kind=plan.kind, key=plan.key, exploration_rows=plan.exploration_rows,
         held_out_rows=sum(v.rows for v in plan.vaults), vaults=tuple(vaults), units=plan.units,

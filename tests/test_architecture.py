@@ -106,6 +106,22 @@ def test_the_one_door_asks_for_the_receipt_and_writes_the_ledger_before_it_reads
     assert callers == {"open_vault", "burnt_rows"}
 
 
+def test_of_a_thread_one_bit_leaves_the_door_and_it_is_written_down_first() -> None:
+    tree = TREES["heldout.tools.verify.verify"]
+    functions = {f.name: f for f in ast.walk(tree) if isinstance(f, ast.FunctionDef)}
+    told = functions["answer"]
+    assert told.returns is not None
+    assert ast.unparse(told.returns) == "bool"
+    assert [ast.unparse(n.value) for n in ast.walk(told) if isinstance(n, ast.Return) and n.value] == ["verified"]
+    at = {call: node.lineno for call, node in _calls(told)}
+    assert at["check_receipt"] < at["open_vault"] < at["record_verdict"]
+    openers = {n for n, f in functions.items() for call, _ in _calls(f) if call == "open_vault"}
+    assert openers == {"verify", "answer", "reveal"}
+    for name in FILES:
+        if name != "heldout.tools.verify.verify":
+            assert not [call for call, _ in _calls(TREES[name]) if call.split(".")[-1] == "open_vault"], name
+
+
 def test_the_disclosure_asks_for_the_receipt_before_it_reads() -> None:
     tree = TREES["heldout.tools.verify.disclosure"]
     [function] = [f for f in ast.walk(tree) if isinstance(f, ast.FunctionDef) and f.name == "burnt_table"]

@@ -180,11 +180,23 @@ def _control(result: Result) -> str:
     )
     weights = [v.weight for v in result.split.vaults if v.state == "opened"]
     share = f", this batch spending {figure(100 * sum(weights))} % of the error budget" if weights else ""
+    asked = (
+        " They were asked one after another, each at a level of its own; until the thread was closed, no more was "
+        "shown of each than whether it was verified."
+        if _in_thread(result)
+        else ""
+    )
     tested = many(result.counts.committed, "committed hypothesis", "committed hypotheses")
     return (
         f"{what} by {policy.method} over all {tested}{share}; hypotheses that could not be tested count with p = 1. "
         "Adjusted p-values are the smallest error level at which a hypothesis would still be verified."
+        f"{asked}"
     )
+
+
+def _in_thread(result: Result) -> bool:
+    """Whether the hypotheses were asked one after another in a thread."""
+    return result.policy.method.startswith("transcript")
 
 
 def _scale(finding: Finding) -> str:
@@ -218,9 +230,12 @@ def _verdicts(result: Result) -> str:
         for family, value in sorted(result.policy.smallest_effects.items())
         if family in present
     )
+    refuted = f"false discovery rate {figure(100 * result.policy.refute_q)} %"
+    if _in_thread(result):
+        refuted = f"chance of any false refutation {figure(100 * result.policy.refute_q)} %"
     return (
         "Verified: error control rejects that there is no effect in the committed direction. Refuted: it does not, "
-        "and the effect is shown to be under the smallest effect of interest (false discovery rate "
-        f"{figure(100 * result.policy.refute_q)} %). Inconclusive: neither. Untestable: too few rows or no variation. "
+        f"and the effect is shown to be under the smallest effect of interest ({refuted}). Inconclusive: "
+        "neither. Untestable: too few rows or no variation. "
         f"Smallest effects of interest: {smallest}."
     )

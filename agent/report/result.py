@@ -57,8 +57,11 @@ class VaultSummary(Value):
     rows: int
     weight: float
     """Its share of the error budget."""
-    state: Literal["sealed", "opened", "burnt"]
-    """opened: for this report's batch; burnt: for another batch, so that what is asked after it explores its rows."""
+    state: Literal["sealed", "questioned", "opened", "burnt"]
+    """questioned: by a thread that is still open; opened: for this report's batch; burnt: for an earlier batch, now
+    among the exploration rows."""
+    explored: bool = False
+    """Whether its rows were among the exploration rows of this report: it was burnt before the batch was committed."""
 
 
 class SplitSummary(Value):

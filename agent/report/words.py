@@ -242,10 +242,8 @@ def verdicts_line(result: Result) -> str:
 
 
 def explored_rows(result: Result) -> int:
-    """Rows that the search saw: the exploration part and the portions opened by earlier batches, not by later ones."""
-    own = None if result.ledger is None else result.ledger.session
-    before = [v for v in result.split.vaults if v.state == "burnt" and (own is None or v.number < own)]
-    return result.split.exploration_rows + sum(v.rows for v in before)
+    """Rows that the search saw: the exploration part and the portions opened by earlier batches."""
+    return result.split.exploration_rows + sum(v.rows for v in result.split.vaults if v.explored)
 
 
 def opened_rows(result: Result) -> int:

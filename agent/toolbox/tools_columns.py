@@ -98,7 +98,13 @@ def _built(bench: Bench, s: Structure) -> str:
         return f"{' within '.join(names)}: each fixes the next"
     if s.kind == "order":
         return f"{' <= '.join(names)}: in this order"
-    made = {"function": "is fixed by", "sum": "is the sum of", "part": "has the parts", "linear": "is a line of"}
+    if s.kind in ("version", "ranks", "exclusive"):
+        alike = {"version": "one quantity twice", "ranks": "ranks of one question", "exclusive": "flags of one label"}
+        return f"{' and '.join(names)}: {alike[s.kind]}"
+    made = {
+        "function": "is fixed by", "sum": "is the sum of", "part": "has the parts", "linear": "is a line of",
+        "crossed": "names the combinations of",
+    }  # fmt: skip
     return f"{names[-1]} {made[s.kind]} {', '.join(names[:-1])}"
 
 

@@ -17,7 +17,7 @@ from typing import Any, Literal
 from ..errors import LedgerError, TamperedLedger
 from ..value import Value, canonical_json, digest
 
-Kind = Literal["seal", "commit", "open", "reveal"]
+Kind = Literal["seal", "commit", "open", "thread_open", "thread_claim", "thread_verdict", "reveal", "exposed"]
 _START = "0" * 64
 
 

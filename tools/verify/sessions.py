@@ -1,4 +1,4 @@
-"""What a data set has spent: its seal and its batches, read from the ledger and written to it.
+"""What a data set has spent: its seal, its batches and its threads, read from the ledger and written to it.
 
 Knows ledger entries and what they mean for vaults and weights. Must never know rows or verdict rules.
 """
@@ -7,16 +7,22 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pydantic import Field
+
 from ..data.split import Plan
 from ..errors import LedgerError, NoVaultLeft, SealBroken
 from ..value import Value, canonical_json, counted, digest
+from .exposures import Exposure, covering, exposures, freshest
 from .hypothesis import Hypothesis, parse
-from .ledger import Ledger
+from .ledger import Entry, Ledger
 from .policy import Rule
+
+CLOSE = "heldout ask FILE --reveal"
+"""The command that closes an open thread, as messages name it."""
 
 
 class Session(Value):
-    """One committed batch of a data set."""
+    """One committed batch of a data set, or one thread of questions, whose claims are committed one by one."""
 
     number: int
     vault: int
@@ -34,6 +40,22 @@ class Session(Value):
     opened: bool = False
     verified: int | None = None
     """Discoveries of this batch once revealed."""
+    thread: bool = Field(default=False, exclude_if=lambda thread: not thread)
+    """Whether it is a thread: opened by its first claim, burnt when it is revealed."""
+    found: int = Field(default=0, exclude=True)
+    """For a thread: claims verified so far. Not part of the record."""
+    after: tuple[int, ...] = Field(default=(), exclude=True)
+    """Vaults that were burnt when it was committed: their rows were exploration rows then. Not part of the record."""
+
+    @property
+    def burnt(self) -> bool:
+        """Whether the rows of its vault may be looked at by all that comes later."""
+        return self.opened and (not self.thread or self.verified is not None)
+
+    @property
+    def discoveries(self) -> int:
+        """Claims that were verified, as far as anybody was told."""
+        return self.found if self.verified is None else self.verified
 
     def claims(self) -> tuple[Hypothesis, ...]:
         """The committed hypotheses."""
@@ -92,17 +114,16 @@ def check_plan(ledger: Ledger, dataset: str, plan: Plan) -> Plan | None:
 
 
 def sessions(ledger: Ledger, dataset: str) -> tuple[Session, ...]:
-    """The batches of a data set in order; a batch that was never opened gives way to a later one."""
+    """The batches and threads of a data set by vault; what was never opened gives way to a later one."""
     found: dict[int, Session] = {}
     for entry in ledger.entries(dataset):
-        body = entry.body
-        if entry.kind == "commit":
-            found[body["number"]] = Session.model_validate(body)
-        elif entry.kind == "open":
-            found[body["number"]] = found[body["number"]].model_copy(update={"opened": True})
-        elif entry.kind == "reveal":
-            verified = sum(1 for outcome in body["outcomes"].values() if outcome == "verified")
-            found[body["number"]] = found[body["number"]].model_copy(update={"verified": verified})
+        if entry.kind in ("commit", "thread_open"):
+            after = tuple(sorted(n for n, s in found.items() if s.burnt))
+            begun = Session.model_validate(entry.body)
+            found[begun.number] = begun.model_copy(update={"after": after})
+        elif entry.kind not in ("seal", "exposed"):
+            number = entry.body["number"]
+            found[number] = found[number].model_copy(update=_step(found[number], entry))
     return tuple(found[n] for n in sorted(found))
 
 
@@ -111,16 +132,47 @@ def outcomes(ledger: Ledger, dataset: str) -> dict[int, dict[str, str]]:
     return {e.body["number"]: dict(e.body["outcomes"]) for e in ledger.entries(dataset) if e.kind == "reveal"}
 
 
-def next_vault(plan: Plan, known: Sequence[Session]) -> int:
-    """The number of the first vault that no batch has opened.
+def _step(session: Session, entry: Entry) -> dict[str, Any]:
+    """What an entry changes in the batch or thread that it belongs to."""
+    if entry.kind == "open":
+        return {"opened": True}
+    if entry.kind == "thread_claim":
+        hypotheses = (*session.hypotheses, entry.body["hypothesis"])
+        batch = batch_id([parse(h) for h in hypotheses], session.rule)
+        return {"hypotheses": hypotheses, "batch": batch, "drafted": len(hypotheses), "opened": True}
+    if entry.kind == "thread_verdict":
+        return {"found": session.found + entry.body["verified"]}
+    return {"verified": sum(1 for outcome in entry.body["outcomes"].values() if outcome == "verified")}
+
+
+def next_vault(
+    plan: Plan,
+    known: Sequence[Session],
+    shown: Sequence[Exposure] = (),
+    claims: Sequence[Hypothesis] | None = None,
+) -> int:
+    """The number of the first vault that no batch and no thread has opened.
+
+    Args:
+        plan: How the data set is sealed.
+        known: Its batches and threads.
+        shown: What was shown of sealed rows: vaults on which claims could not be tested for it come last.
+        claims: The claims of the batch, where they are known.
 
     Raises:
         NoVaultLeft: if all are spent.
     """
     spent = {s.vault for s in known if s.opened}
-    for vault in plan.vaults:
-        if vault.number not in spent:
-            return vault.number
+    free = [v.number for v in plan.vaults if v.number not in spent]
+    if free:
+        return freshest(free, shown, claims)
+    held = next((s for s in known if s.opened and not s.burnt), None)
+    if held is not None:
+        raise NoVaultLeft(
+            f"No vault of these data is left: an open thread of questions holds vault {held.vault} of "
+            f"{len(plan.vaults)}. Ask on in the thread, or close it with `{CLOSE}`, which shows its numbers; a new "
+            "batch needs new rows."
+        )
     raise NoVaultLeft(
         f"Every vault of these data is spent ({len(spent)} of {len(plan.vaults)}): a new question needs new rows. "
         "Ask an earlier question again for its report, or look without verdicts with `--explore-only`."
@@ -136,15 +188,28 @@ def commit(
     *,
     request: str,
     drafted: int = 0,
+    fixed: bool = False,
 ) -> Receipt:
     """Freeze a batch in the ledger, before a row of its vault is read.
 
+    Args:
+        ledger: The ledger, locked by the caller.
+        dataset: Fingerprint of the data set.
+        plan: How it is sealed.
+        hypotheses: The claims.
+        rule: What they are judged by.
+        request: Digest of what was asked.
+        drafted: Claims that were drafted before these were chosen.
+        fixed: Whether the claims follow from names and types alone: nothing that was shown can have chosen them.
+
     Raises:
         NoVaultLeft: if no vault is left.
+        SealBroken: if a claim relates columns that were shown together from the rows of the vault.
     """
-    known = sessions(ledger, dataset)
-    vault = next_vault(plan, known)
+    known, shown = sessions(ledger, dataset), () if fixed else exposures(ledger, dataset)
     claims = sorted((h.content_id(), h) for h in hypotheses)
+    vault = next_vault(plan, known, shown, [h for _, h in claims])
+    check_unseen([h for _, h in claims], shown, vault)
     session = Session(
         number=vault,
         vault=vault,
@@ -152,12 +217,28 @@ def commit(
         batch=batch_id([h for _, h in claims], rule),
         rule=rule,
         weight=next(v.weight for v in plan.vaults if v.number == vault),
-        earlier=sum(s.verified or 0 for s in known if s.opened),
+        earlier=sum(s.discoveries for s in known if s.opened),
         hypotheses=tuple(h.as_json() for _, h in claims),
         drafted=max(drafted, len(claims)),
     )
     ledger.append("commit", dataset, session.as_json())
     return receipt_of(ledger, dataset, session)
+
+
+def check_unseen(hypotheses: Sequence[Hypothesis], shown: Sequence[Exposure], vault: int) -> None:
+    """Refuse claims on columns that were shown together from the rows of a vault.
+
+    Raises:
+        SealBroken: that names the first of them.
+    """
+    for hypothesis in hypotheses:
+        seen = covering(hypothesis, shown, vault)
+        if seen is not None:
+            names = " and ".join(f"`{c}`" for c in seen.columns if c in hypothesis.columns)
+            raise SealBroken(
+                f"Hypothesis {hypothesis.content_id()!r} cannot be tested on vault {vault}: an answer from all rows "
+                f"showed {names} of it. Bring new rows."
+            )
 
 
 def receipt_of(ledger: Ledger, dataset: str, session: Session) -> Receipt:
@@ -236,6 +317,11 @@ def batch_id(hypotheses: Sequence[Hypothesis], rule: Rule) -> str:
 
 
 def _commit_hash(ledger: Ledger, dataset: str, session: Session) -> str:
+    """The hash of the entry that last committed a claim of the session; empty where it does not stand there."""
+    if session.thread:
+        kinds = ("thread_open", "thread_claim")
+        own = [e for e in ledger.entries(dataset) if e.kind in kinds and e.body["number"] == session.number]
+        return own[-1].hash if own else ""
     body = session.model_copy(update={"opened": False, "verified": None}).as_json()
     for entry in reversed(ledger.entries(dataset)):
         if entry.kind == "commit" and entry.body == body:

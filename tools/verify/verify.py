@@ -1,5 +1,7 @@
 """The one door: opens a vault on a ledger receipt, evaluates the committed claims, reveals the verdicts.
 
+Of a thread it says whether one claim was verified, and the numbers only when all of them are revealed together.
+
 Knows the sealed file, the families and the rule. Must never know who drafted a claim or how it will be worded.
 This is the only module that reads sealed rows for a verdict; `disclosure` hands them out once they are burnt.
 """
@@ -9,6 +11,7 @@ from typing import NamedTuple
 
 from ..data.rows import Rows
 from ..data.split import SealedSplit
+from ..errors import LedgerError, SealBroken
 from ..explore.constructed import constructed_pairs
 from ..explore.structure import find_structure, structural_pairs
 from ..value import digest
@@ -22,9 +25,10 @@ from .ledger import Ledger
 from .multiplicity import Rejections
 from .policy import Rule
 from .serial import refuse
-from .sessions import Receipt, check_receipt, record_open, record_reveal, sessions
+from .sessions import Receipt, Session, check_receipt, record_open, record_reveal, sessions
+from .transcript import Thread, record_verdict, rejection, share_of, thread_of, together
 from .units import by_unit, counted_level, counted_p, refuse_unit, unit_warning, warned
-from .verdict import Claim, control_errors, decide
+from .verdict import Claim, control_errors, decide, locked_p
 
 DRAWS = 9_999
 
@@ -47,10 +51,21 @@ def open_vault(split: SealedSplit, ledger: Ledger, receipt: Receipt, claims: Seq
     return _read_vault(split, receipt.vault)
 
 
-def burnt_rows(split: SealedSplit, ledger: Ledger, dataset: str, *, before: int) -> list[Rows]:
-    """The rows of vaults below `before` that the ledger records as opened: exploration rows by now."""
-    spent = [s.vault for s in sessions(ledger, dataset) if s.opened and s.vault < before]
-    return [_read_vault(split, number) for number in spent]
+def burnt_rows(
+    split: SealedSplit, ledger: Ledger, dataset: str, *, before: int | None = None, session: Session | None = None
+) -> list[Rows]:
+    """The rows of burnt vaults: exploration rows by now. Those of an open thread are not among them.
+
+    Args:
+        split: The sealed data set.
+        ledger: The ledger that says which vaults are burnt.
+        dataset: Fingerprint of the data set.
+        before: Only vaults below this number; all by default.
+        session: The batch or thread that looks at them: only what was burnt when it was committed, so that a replay
+            sees what the first run saw. All that are burnt now by default.
+    """
+    burnt = [s.vault for s in sessions(ledger, dataset) if s.burnt] if session is None else session.after
+    return [_read_vault(split, number) for number in burnt if before is None or number < before]
 
 
 def verify(
@@ -80,6 +95,8 @@ def verify(
         SealBroken: if the receipt does not stand in the ledger or does not cover every claim.
     """
     session = check_receipt(ledger, receipt, claims)
+    if session.thread:
+        raise SealBroken(f"Vault {receipt.vault} belongs to a thread of questions: it is not verified as a batch.")
     # First, so that a claim which cannot be measured ends the run before a vault is spent on it.
     before = [None if exploration is None else measure(h, exploration, split="exploration") for h in claims]
     rows = open_vault(split, ledger, receipt, claims)
@@ -100,6 +117,111 @@ def verify(
         judged = judged._replace(verdicts=warned(judged.verdicts, rows))
     record_reveal(ledger, receipt, {v.hypothesis_id: v.outcome for v in judged.verdicts})
     return judged
+
+
+def answer(
+    split: SealedSplit,
+    ledger: Ledger,
+    receipt: Receipt,
+    claims: Sequence[Hypothesis],
+    *,
+    structural: frozenset[frozenset[str]] = frozenset(),
+) -> bool:
+    """Whether the last claim of a thread is verified on its vault; nothing else of these rows is told.
+
+    Args:
+        split: The sealed data set.
+        ledger: The ledger that holds the claim, locked by the caller.
+        receipt: What `thread_receipt` returned once the claim was committed.
+        claims: All claims of the thread.
+        structural: Pairs that follow from how the table is built; a claim on them is not verified.
+
+    Raises:
+        SealBroken: if the receipt does not stand in the ledger, or no claim waits for its verdict.
+    """
+    check_receipt(ledger, receipt, claims)
+    thread = thread_of(ledger, receipt)
+    pending = thread.pending
+    if pending is None:
+        raise SealBroken(f"No question of the thread on vault {receipt.vault} waits for a verdict.")
+    rows = open_vault(split, ledger, receipt, claims)
+    verified = locked_p(_claim(pending.claim(), rows, structural)) <= pending.level
+    record_verdict(ledger, receipt.dataset, thread, verified)
+    return verified
+
+
+def reveal(
+    split: SealedSplit,
+    ledger: Ledger,
+    receipt: Receipt,
+    claims: Sequence[Hypothesis],
+    exploration: Rows,
+    *,
+    marks: Marks | None = None,
+    structural: frozenset[frozenset[str]] = frozenset(),
+) -> Judged:
+    """The verdicts of a whole thread with their numbers; its vault is burnt when this returns.
+
+    Args:
+        split: The sealed data set.
+        ledger: The ledger that holds the thread, locked by the caller.
+        receipt: The thread's receipt for all of its claims.
+        claims: All claims of the thread, in the order in which they were asked.
+        exploration: The rows they were made on.
+        marks: What the user knows of the columns' order.
+        structural: Pairs that follow from how the table is built, as for `answer`.
+
+    Raises:
+        SealBroken: if the receipt does not stand in the ledger, or a claim waits for its verdict.
+        LedgerError: if a verdict that was told is not the one that these numbers give.
+    """
+    check_receipt(ledger, receipt, claims)
+    thread = thread_of(ledger, receipt)
+    if thread.pending is not None:
+        raise SealBroken(f"Question {thread.pending.number} of the thread waits for its verdict: answer it first.")
+    before = [measure(h, exploration, split="exploration") for h in claims]
+    rows = open_vault(split, ledger, receipt, claims)
+    judged = judge_thread(thread, rows, before, structural=structural)
+    judged = judged._replace(verdicts=adjust(judged.verdicts, rows, exploration, marks or Marks(), structural))
+    record_reveal(ledger, receipt, {v.hypothesis_id: v.outcome for v in judged.verdicts})
+    return judged
+
+
+def judge_thread(
+    thread: Thread,
+    rows: Rows,
+    exploration: Sequence[Evidence | None],
+    *,
+    structural: frozenset[frozenset[str]] = frozenset(),
+) -> Judged:
+    """The verdicts of a thread's claims on rows that are open already, each at its own level.
+
+    Args:
+        thread: The thread, every claim answered.
+        rows: The rows of its vault.
+        exploration: For each claim its evidence on exploration rows, or None.
+        structural: Pairs that follow from how the table is built; claims on them are not tested.
+
+    Raises:
+        LedgerError: if a verdict that was told is not the one that these numbers give.
+    """
+    verdicts, every = [], []
+    for question, explored in zip(thread.questions, exploration, strict=True):
+        tested = _claim(question.claim(), rows, structural)
+        own = rejection(locked_p(tested), thread, question)
+        if own.rejected[0] != question.verified:
+            raise LedgerError(
+                f"Question {question.number} of the thread was answered otherwise than its numbers say now. Reveal it "
+                "with the version of heldout that answered it."
+            )
+        if own.rejected[0]:
+            tested = _with_interval(tested, rows, "held_out", own)
+        # Whether a claim is refuted was never told before, but which claims were asked depends on what was.
+        rule = thread.rule.model_copy(update={"refute_q": thread.rule.refute_q * share_of(question)})
+        [verdict] = decide([tested], rule, own, [explored])
+        verdicts.append(verdict.model_copy(update={"picture": _picture(verdict, rows)}))
+        every.append(own)
+    return Judged(tuple(verdicts), together(every))
 
 
 def judge(
@@ -125,7 +247,7 @@ def judge(
         split: Which rows these are, for the evidence.
         structural: Pairs that follow from how the table is built; claims on them are not tested.
     """
-    tested = [Claim(h, _evaluate(h, rows, split, structural), h.null) for h in claims]
+    tested = [_claim(h, rows, structural, split) for h in claims]
     rejections = control_errors(tested, rule, weight=weight, earlier=earlier)
     tested = [
         _with_interval(claim, rows, split, rejections) if rejected else claim
@@ -152,6 +274,10 @@ def _structural(rows: Rows) -> frozenset[frozenset[str]]:
     """Pairs that follow from how the table is built, or from how its columns were made from other tables."""
     found, made = find_structure(rows), [c for c in rows.columns.values() if c.aggregate is not None]
     return structural_pairs(found) | constructed_pairs(made, found)
+
+
+def _claim(hypothesis: Hypothesis, rows: Rows, structural: frozenset[frozenset[str]], split: str = "held_out") -> Claim:
+    return Claim(hypothesis, _evaluate(hypothesis, rows, split, structural), hypothesis.null)
 
 
 def _evaluate(hypothesis: Hypothesis, rows: Rows, split: str, structural: frozenset[frozenset[str]]) -> Evidence:

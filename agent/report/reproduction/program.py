@@ -3,8 +3,9 @@
 Reads report.json, held_out.parquet and ledger.jsonl beside it and needs numpy, scipy and duckdb, not heldout.
 
 Checked, each figure by a road of its own where there is one: the ledger's chain of hashes; that the claims are
-those committed before the rows were opened; and for every finding its counts, statistic, degrees of freedom,
-p-values (the same seeded draws), effects with intervals, groups, adjusted p, threshold, power, outcome and size.
+those committed before the rows were opened, and in a thread that each question's level follows from the answers
+before it; and for every finding its counts, statistic, degrees of freedom, p-values (the same seeded draws), effects
+with intervals, groups, adjusted p, threshold, power, outcome and size.
 
 Not checked: how the file was opened, cleaned and split (that needs the file), what was seen on exploration rows,
 which claims were drafted, which pairs follow from how the table is built, the wording, the warnings, the pictures.
@@ -21,6 +22,7 @@ from typing import Any
 from .base import Found
 from .ledger import chain_faults, commitment_faults
 from .table import read_table
+from .threads import thread_commit, thread_faults
 from .verdicts import FIELDS, verdicts
 
 
@@ -90,8 +92,11 @@ def check(folder: Path, report: Found) -> tuple[int, list[str]]:
     entries = [json.loads(line) for line in (folder / "ledger.jsonl").read_text("utf-8").splitlines()]
     seal = next(e["body"] for e in entries if e["kind"] == "seal")
     number = report["ledger"]["session"]
-    commit = [e["body"] for e in entries if e["kind"] == "commit" and e["body"]["number"] == number][-1]
-    faults = [*chain_faults(entries), *commitment_faults(report, entries, commit)]
+    commit = thread_commit(entries, number)
+    faults = [] if commit is None else [*thread_faults(report, commit)]
+    if commit is None:
+        commit = [e["body"] for e in entries if e["kind"] == "commit" and e["body"]["number"] == number][-1]
+    faults = [*chain_faults(entries), *commitment_faults(report, entries, commit), *faults]
     dates = frozenset(c["name"] for c in report["dataset"]["columns"] if c["type"] == "datetime")
     serial = seal["kind"] == "time" or seal["block"] is not None
     table = read_table(folder / "held_out.parquet", dates, serial)

@@ -13,6 +13,7 @@ from .clusters import is_constant
 from .figures import z_reach
 from .ledger import canonical, sha
 from .table import Table, population
+from .threads import thread_control
 from .units import by_unit, refused, tried
 
 STRUCTURAL = "Follows from how the table is built"
@@ -49,12 +50,12 @@ def locked_p(found: Found, h: Found) -> float:
 
 
 class Control(NamedTuple):
-    """What error control makes of a batch."""
+    """What error control makes of a batch; the levels are one for all, or one a claim in a thread."""
 
     adjusted: Any
     rejected: Any
-    level: float
-    following: float
+    level: Any
+    following: Any
 
 
 def control(p: Any, rule: Found, weight: float, earlier: int) -> Control:
@@ -74,31 +75,43 @@ def control(p: Any, rule: Found, weight: float, earlier: int) -> Control:
     )
 
 
+def judged(p: Any, below: Any, found: list[Found], hypotheses: list[Found], commit: Found) -> tuple[Control, set[int]]:
+    """Error control with a level a claim, and which claims are refuted: together in a batch, one by one in a thread."""
+    rule, k = commit["rule"], len(p)
+    tested = [at for at, e in enumerate(found) if not e["untestable"]]
+    if "claims" in commit:
+        adjusted, rejected, level, own = thread_control([sha(canonical(h))[:12] for h in hypotheses], p, commit)
+        refuted = {at for at in tested if not rejected[at] and below[at] <= rule["refute_q"] * own[at]}
+        return Control(adjusted, rejected, level, level), refuted
+    errors = control(p, rule, commit["weight"], commit["earlier"])
+    held = np.array([1.0 if errors.rejected[at] else below[at] for at in tested])
+    refuted = set(np.array(tested)[stats.false_discovery_control(held) <= rule["refute_q"]]) if tested else set()
+    return errors._replace(level=np.full(k, errors.level), following=np.full(k, errors.following)), refuted
+
+
 def verdicts(findings: list[Found], table: Table, commit: Found) -> list[Found]:
     """Every number of every finding, computed from the rows and the commitment alone."""
     rule, hypotheses = commit["rule"], [f["hypothesis"] for f in findings]
     found = [evidence(f, table, 0.95) for f in findings]
     p = np.array([locked_p(e, h) for e, h in zip(found, hypotheses, strict=True)])
-    errors = control(p, rule, commit["weight"], commit["earlier"])
     below = [p_below(e, h, rule) for e, h in zip(found, hypotheses, strict=True)]
-    tested = [at for at, e in enumerate(found) if not e["untestable"]]
-    held = np.array([1.0 if errors.rejected[at] else below[at] for at in tested])
-    refuted = set(np.array(tested)[stats.false_discovery_control(held) <= rule["refute_q"]]) if tested else set()
+    errors, refuted = judged(p, np.array(below), found, hypotheses, commit)
     out = []
     for at, (finding, one) in enumerate(zip(findings, found, strict=True)):
         delta = rule["smallest_effects"].get(scale_of(finding["hypothesis"]), 0.0)
         own: Found = {"smallest_effect": delta, "size": None, "detectable": None, "rows_needed": None}
-        own |= {"threshold": errors.following, "p_adjusted": None if one["untestable"] else float(errors.adjusted[at])}
+        level, following = float(errors.level[at]), float(errors.following[at])
+        own |= {"threshold": following, "p_adjusted": None if one["untestable"] else float(errors.adjusted[at])}
         if one["untestable"]:
             own["outcome"] = "untestable"
         elif errors.rejected[at]:
-            wider = evidence(finding, table, 1 - errors.level / tried(finding["hypothesis"]))
+            wider = evidence(finding, table, 1 - level / tried(finding["hypothesis"]))
             one |= {"effect": wider["effect"], "in_units": wider["in_units"]}
-            own |= {"outcome": "verified", "threshold": errors.level, "size": size(one, delta)}
+            own |= {"outcome": "verified", "threshold": level, "size": size(one, delta)}
         elif at in refuted:
             own["outcome"] = "refuted"
         else:
-            own |= {"outcome": "inconclusive"} | power(one, delta, errors.following)
+            own |= {"outcome": "inconclusive"} | power(one, delta, following)
         out.append(one | own | {"id": sha(canonical(finding["hypothesis"]))[:12]})
     return out
 

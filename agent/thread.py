@@ -1,0 +1,269 @@
+"""A thread of questions on one table: each hypothesis is committed and answered at once, the numbers come at the end.
+
+Knows the order of the steps and what may be said at which. Must never compute a statistic, and must never say more of a
+sealed row before the end than whether a committed hypothesis was verified.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from ..tools.data.schema import Limits
+from ..tools.errors import HypothesisError, UsageError
+from ..tools.explore.structure import structural_pairs
+from ..tools.verify.disclosure import burnt_table
+from ..tools.verify.evidence import Evidence
+from ..tools.verify.exposures import Cost
+from ..tools.verify.families import FAMILIES
+from ..tools.verify.hypothesis import Hypothesis
+from ..tools.verify.ledger import Ledger
+from ..tools.verify.policy import make_rule
+from ..tools.verify.sessions import record_seal
+from ..tools.verify.transcript import MOST, claims_of, thread_receipt
+from ..tools.verify.transcript import Thread as Asked
+from ..tools.verify.verify import measure, reveal
+from .asking import Asking
+from .asking import Question as Understood
+from .claims_file import stated
+from .draft import Batch, Draft
+from .exposure import why_not
+from .folders import run_folder
+from .marks import make_marks, with_codes
+from .outlook import Focus
+from .pipeline import How, Progress, default_ledger, joining_of, left_out_of, look_at, sealed
+from .report.explanation import Explanation
+from .report.reproduce import reproduce_text
+from .sentences.reader import Reading
+from .summary import Explored, Settings, summarise
+from .thread_state import ThreadState
+
+
+class Reply(NamedTuple):
+    """What a question of a thread is answered with; of sealed rows it holds `verified` and nothing else."""
+
+    claim: str
+    """The hypothesis as it was understood, in the family's words."""
+    hypothesis: Hypothesis
+    state: Literal["asked", "recorded", "refused"]
+    """asked: tested now; recorded: the ledger held the answer, which cost nothing; refused: not tested, which cost
+    nothing either."""
+    verified: bool | None
+    """None where it was refused."""
+    reason: str | None
+    """Why it was refused."""
+    exploration: Evidence
+    """What the exploration rows show: exploratory, never a finding."""
+    left: int
+    """Questions that the thread can still answer."""
+    supplied: tuple[str, ...] = ()
+    """What was matched in another spelling or supplied by rule."""
+
+
+class Remaining(NamedTuple):
+    """Where a thread stands."""
+
+    asked: int
+    verified: int
+    left: int
+    """Questions that it can still answer."""
+    vault: int | None
+    """Its vault, or the one that its first question would open; None where none is left."""
+    level: float | None
+    """The p-value that the next hypothesis has to meet; None where there is none, or one waits for its verdict."""
+    vaults_left: int
+    """Vaults for batches and later threads."""
+
+
+@contextmanager
+def thread(
+    source: object,
+    *,
+    entity: str | None = None,
+    time: str | None = None,
+    table: str | None = None,
+    tables: Sequence[str] = (),
+    root: str | None = None,
+    grain: str | None = None,
+    links: Sequence[str] = (),
+    causes: Sequence[str] = (),
+    consequences: Sequence[str] = (),
+    later: Sequence[str] = (),
+    keep_counts: bool = False,
+    name: str | None = None,
+    alpha: float = 0.05,
+    strict: bool = False,
+    smallest_effects: Mapping[str, float] | None = None,
+    one_shot: bool = False,
+    ledger: str | Path | None = None,
+    limits: Limits | None = None,
+    threads: int = 2,
+    progress: Progress | None = None,
+) -> Iterator["Thread"]:
+    """Open a thread of questions on a source, or go on with the one that its ledger holds.
+
+    Nothing is spent before the first hypothesis is asked. The arguments are those of `verify`.
+
+    Yields:
+        The thread: `.ask_claim(hypothesis)`, `.remaining()`, `.reveal()`.
+
+    Raises:
+        DataError: if the source cannot be read.
+        UsageError: if an option names what the data do not have, or the table is too small to be split.
+        LedgerError: if the ledger stands in the way.
+    """
+    rule = make_rule(alpha=alpha, strict=strict, smallest_effects=smallest_effects)
+    settings = Settings(rule, Focus(), False, threads, marks=make_marks(causes, consequences, later))
+    joining = joining_of(tables, root, grain, links, entity)
+    how = How(table, name, limits or Limits(), entity, time, one_shot, joining, keep_counts)
+    say = progress or (lambda _: None)
+    with run_folder() as folder:
+        opened, split = sealed(source, how, settings, folder, say)
+        book = Ledger(Path(ledger) if ledger is not None else default_ledger(opened.fingerprint))
+        with book.locked():
+            split.plan = record_seal(book, opened.fingerprint, split.plan)
+        if split.plan.kind == "none":
+            raise UsageError(
+                f"With {split.plan.rows:,} rows nothing is split, so there are no sealed rows to ask one by one. Use "
+                "`heldout explain`, or state all hypotheses at once with `heldout verify`."
+            )
+        yield Thread(ThreadState(opened, split, book, settings, say))
+
+
+class Thread:
+    """Questions on one sealed table; made by `thread`."""
+
+    def __init__(self, state: ThreadState) -> None:
+        self._state = state
+
+    def __repr__(self) -> str:
+        return f"<Thread {self._state.opened.name} {self._state.book.path}>"
+
+    def ask_claim(self, hypothesis: object) -> Reply:
+        """Commit one hypothesis and say whether it is verified, with what the exploration rows show of it.
+
+        The same hypothesis again, in whatever words, gives the recorded verdict and costs nothing.
+
+        Args:
+            hypothesis: A sentence, a typed dict or a value of the grammar.
+
+        Raises:
+            HypothesisError: if it cannot be read, or names what the data do not have; nothing is spent.
+            NoVaultLeft: if no vault is left for a thread, or the thread has asked all it may.
+            LedgerError: if a thread is open under other settings.
+        """
+        given, state = stated(hypothesis), self._state
+        if len(given) != 1:
+            raise HypothesisError(f"A thread answers one hypothesis at a time. Got {len(given)}.")
+        asking = Asking(given)
+        asking.understand(state.split.columns, left_out_of(state.opened, state.split))
+        with self._working():
+            return self._ask(asking)
+
+    def remaining(self) -> Remaining:
+        """What was asked and what can still be asked; spends nothing."""
+        state = self._state
+        with self._working():
+            standing = state.standing()
+            vault = standing.vault if standing else state.vault_or_none()
+            spent = {s.vault for s in state.known() if s.opened} | {vault}
+            return Remaining(
+                asked=len(standing.questions) if standing else 0,
+                verified=standing.found if standing else 0,
+                left=0 if vault is None else standing.left if standing else MOST,
+                vault=vault,
+                level=None if vault is None else state.level(vault, standing),
+                vaults_left=sum(1 for v in state.split.plan.vaults if v.number not in spent),
+            )
+
+    def reveal(self) -> Explanation:
+        """Close the thread: all its numbers at once, as a report. Its vault is burnt; calling it again shows it again.
+
+        Raises:
+            UsageError: if nothing was asked.
+        """
+        with self._working():
+            return self._reveal()
+
+    def would_expose(self, columns: Iterable[str]) -> Cost:
+        """What an answer that reads these columns of all rows would cost; writes nothing."""
+        with self._working():
+            return self._state.exposing(columns, None)
+
+    def expose(self, columns: Iterable[str], question: str) -> Cost:
+        """Write down that these columns are about to be shown together from all rows; call it before showing them."""
+        with self._working():
+            return self._state.exposing(columns, question)
+
+    @contextmanager
+    def _working(self) -> Iterator[None]:
+        from threadpoolctl import threadpool_limits
+
+        with self._state.book.locked(), threadpool_limits(limits=1, user_api="blas"):
+            yield
+
+    def _ask(self, asking: Asking) -> Reply:
+        state = self._state
+        standing = state.standing()
+        seen = state.look(standing)
+        if standing is not None:
+            standing = state.settled(standing, seen)
+        asking.freeze(state.split.columns, seen.rows, seen.structure)
+        [question] = asking.questions
+        h = question.hypothesis
+        # First, so that a claim which cannot be measured is refused before it is committed.
+        evidence = measure(h, seen.rows, split="exploration")
+        reply = Reply(question.understood, h, "refused", None, question.reason, evidence, MOST, question.reading.notes)
+        if question.state != "refused":
+            reply = self._answered(reply, standing, seen)
+        standing = state.standing()
+        return reply._replace(left=standing.left if standing else MOST)
+
+    def _answered(self, reply: Reply, standing: Asked | None, seen: Explored) -> Reply:
+        """The reply with the verdict: the recorded one, none where the vault cannot test the claim, or a new one."""
+        state, h = self._state, reply.hypothesis
+        recorded = state.recorded(h, standing)
+        if recorded is not None:
+            return reply._replace(state="recorded", verified=recorded)
+        reason = why_not(h, state.shown(), standing.vault if standing else state.vault())
+        if reason is not None:
+            return reply._replace(reason=reason)
+        asked = state.settled(state.asked(h), seen)
+        return reply._replace(state="asked", verified=asked.questions[-1].verified)
+
+    def _reveal(self) -> Explanation:
+        state, timing = self._state, {}
+        standing = state.standing()
+        replayed, standing = standing is None, standing or state.last()
+        explored = look_at(state.rows(standing), state.settings, state.say, timing)
+        standing = state.settled(standing, explored)
+        claims, receipt = claims_of(standing), thread_receipt(state.book, state.dataset, standing)
+        state.say(f"Revealing {len(claims)} verdicts of vault {standing.vault}")
+        judged = reveal(
+            state.split, state.book, receipt, claims, explored.rows,
+            marks=with_codes(state.settings.marks, state.split.columns.values(), Focus()),
+            structural=structural_pairs(explored.structure),
+        )  # fmt: skip
+        burnt = burnt_table(state.split, state.book, receipt, {name for h in claims for name in h.columns})
+        settings = state.settings._replace(asking=_asked(claims))
+        batch = Batch(tuple(Draft(h, 0.0, "user") for h in claims), len(claims), 0)
+        result = summarise(
+            state.opened, state.split.plan, state.book, settings, explored, judged, batch, standing.vault, timing
+        )
+        policy = result.policy.model_copy(update={"method": standing.method})
+        return Explanation(
+            result.model_copy(update={"policy": policy}),
+            replayed=replayed,
+            ledger_text=state.book.text(state.dataset),
+            reproduce_text=reproduce_text(),
+            attachments={"held_out.parquet": burnt},
+        )
+
+
+def _asked(claims: Sequence[Hypothesis]) -> Asking:
+    """The thread's claims as what was asked, in its order; the words they were asked in are not kept."""
+    asking = Asking(())
+    asking.questions = tuple(
+        Understood(Reading(FAMILIES[h.family].claim(h), {}), h, h.content_id(), "tested") for h in claims
+    )
+    return asking
