@@ -320,6 +320,8 @@ def top_line(result: Result) -> str:
     if not result.counts.committed:
         return "No hypothesis was tested."
     where = "" if result.split.kind == "none" else " on rows that the search never saw"
+    if result.counts.committed == 1:
+        return f"The hypothesis did not hold up{where}. That is a result, too: it is told below."
     return (
         f"Nothing was verified: none of {many(result.counts.committed, 'hypothesis', 'hypotheses')} held up{where}. "
         "That is a result, and what was looked at is listed below."
