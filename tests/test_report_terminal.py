@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from heldout.agent.report import words
 from heldout.agent.report.explanation import Explanation
 from heldout.agent.report.tables import segments_table
 from tests import sample_result as made
@@ -66,4 +67,13 @@ def test_a_single_hypothesis_that_fails_is_not_counted() -> None:
     result = made.sample(findings=one("refuted"), counts=counts | {"refuted": 1, "committed": 1})
     text = flat(Explanation(result).to_terminal(80))
     assert "none of 1" not in text
-    assert "The hypothesis did not hold up" in text
+    assert "The hypothesis was not verified" in text
+
+
+def test_rows_that_would_decide_a_claim_on_stores_must_lie_in_more_stores() -> None:
+    found = one("inconclusive")[0]
+    assert "about 3,460 rows." in words.undecided_line(made.sample(findings=[found]).findings[0])
+    held = found["held_out"] | {"n": 346, "clusters": 60}
+    stores = found | {"held_out": held, "hypothesis": found["hypothesis"] | {"unit": {"column": "store"}}}
+    text = words.undecided_line(made.sample(findings=[stores]).findings[0])
+    assert "about 3,460 rows in 600 values of `store`." in text
