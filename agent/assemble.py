@@ -19,6 +19,7 @@ from .ordering import ORDER, Table, ranked
 from .report.charts import chart
 from .report.charts_forest import before_and_after
 from .report.result import Adjustment, Counts, Explored, Finding, HeldOut
+from .seasons_told import with_open_seasons
 
 
 class Unit(NamedTuple):
@@ -53,7 +54,7 @@ def findings_of(
     for rank, verdict in enumerate(first.verdicts, 1):
         source, headline = sources.get(verdict.hypothesis_id, "rule"), verdict.hypothesis_id in first.headlines
         out.append(_finding(verdict, source, rank, headline, unit, columns))
-    return tuple(out)
+    return with_open_seasons(out, None if unit is None else unit.singular)
 
 
 def counts_of(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 _LONGEST = 60
-_TRIES = ((5, True), (4, True), (3, True), (3, False), (2, False), (1, False))
+_TRIES = ((5, True), (4, True), (3, True), (2, True), (2, False), (1, False))
 """Lines a list, and whether its claims are told whole: a claim cut short is worse than one that is left to the page."""
 _NOTES = 6
 _STYLES = {"verified": "bold green", "refuted": "bold red", "inconclusive": "bold yellow", "untestable": "bold"}
