@@ -77,3 +77,8 @@ def test_rows_that_would_decide_a_claim_on_stores_must_lie_in_more_stores() -> N
     stores = found | {"held_out": held, "hypothesis": found["hypothesis"] | {"unit": {"column": "store"}}}
     text = words.undecided_line(made.sample(findings=[stores]).findings[0])
     assert "about 3,460 rows in 600 values of `store`." in text
+
+
+def test_a_finding_on_the_first_screen_that_may_not_matter_says_so_too() -> None:
+    assert "May be too small to matter." in screen(one("verified", headline=True, size="uncertain"))
+    assert "too small to matter" not in screen(one("verified", headline=True, size="material"))

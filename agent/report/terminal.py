@@ -23,6 +23,7 @@ _LONGEST = 60
 _TRIES = ((5, True), (4, True), (3, True), (2, True), (2, False), (1, False))
 """Lines a list, and whether its claims are told whole: a claim cut short is worse than one that is left to the page."""
 _NOTES = 6
+_SIZES = {"uncertain": "may be too small to matter", "negligible": "too small to matter"}
 _STYLES = {"verified": "bold green", "refuted": "bold red", "inconclusive": "bold yellow", "untestable": "bold"}
 
 
@@ -150,6 +151,8 @@ def _headlines(result: Result) -> Iterator["RenderableType"]:
             text.append_text(_line(" " + figures))
         if words.adjusted_phrase(finding):
             text.append_text(_line(" " + words.adjusted_phrase(finding), words.ADJUSTED_STYLES[finding.adjustment.tag]))
+        if finding.size in _SIZES:
+            text.append_text(_line(f" {_SIZES[finding.size].capitalize()}.", "yellow"))
         for warning in words.caveats(finding.warnings):
             text.append_text(_line(" " + warning, "yellow"))
         yield _item(f"{at}.", text)
@@ -175,7 +178,7 @@ def _claim(finding: Finding) -> str:
     if finding.outcome != "verified":
         return finding.claim
     held = finding.adjustment.phrase.split(" and is")[0] if finding.adjustment.tag in ("attenuated", "reversed") else ""
-    size = {"uncertain": "may be too small to matter", "negligible": "too small to matter"}.get(finding.size or "", "")
+    size = _SIZES.get(finding.size or "", "")
     remarks = "; ".join(text for text in (held, size) if text)
     claim = words.headed(finding.sentence)[0]
     return f"{claim.removesuffix('.')} ({remarks})." if remarks else claim
