@@ -16,6 +16,7 @@ from ..tools.data.schema import Limits
 from ..tools.data.split import Plan, SealedSplit, seal
 from ..tools.data.tables import open_source
 from ..tools.data.tables_schema import Joining
+from ..tools.data.whole import write_whole
 from ..tools.errors import NoVaultLeft, UsageError
 from ..tools.explore.profile import profile_rows
 from ..tools.explore.quality import find_quality
@@ -158,8 +159,13 @@ def run(
                 raise NoVaultLeft(f"{err}\n{told}") from err
 
 
-def sealed(source: object, how: How, settings: Settings, folder: Path, say: Progress) -> tuple[Opened, SealedSplit]:
-    """The table read, checked against what was asked, and sealed into `folder`; nothing is recorded yet."""
+def sealed(
+    source: object, how: How, settings: Settings, folder: Path, say: Progress, whole: Path | None = None
+) -> tuple[Opened, SealedSplit]:
+    """The table read, checked against what was asked, and sealed into `folder`; nothing is recorded yet.
+
+    `whole` is a file for all of its rows, from which facts are answered.
+    """
     say("Reading the data")
     with open_source(
         source, table=how.table, joining=how.joining, name=how.name, limits=how.limits, folder=folder / "opened",
@@ -169,6 +175,8 @@ def sealed(source: object, how: How, settings: Settings, folder: Path, say: Prog
         check_named(settings.focus, settings.marks, opened)
         say(f"Sealing rows of {opened.name}: {opened.rows:,} rows, {len(opened.columns)} columns")
         split = seal(data, folder, entity=how.entity, time=how.time, one_shot=how.one_shot)
+        if whole is not None:
+            write_whole(data, whole)
     if settings.asking is not None:
         settings.asking.understand(split.columns, left_out_of(opened, split))
     return opened, split
