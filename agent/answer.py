@@ -1,7 +1,7 @@
 """The answer to one question as a value, with its renderings: text, JSON, a page.
 
-Knows what was understood, a table or a verdict, and the sentences that frame them. Must never compute a figure, change a
-verdict, or hold more of a sealed row than whether a claim was verified.
+Knows what was understood, a table or a verdict, and the sentences that frame them. Must never compute a figure, change
+a verdict, or hold more of a sealed row than whether a claim was verified.
 """
 
 import json

@@ -122,7 +122,8 @@ def cell(value: Any) -> str:
     if isinstance(value, int):
         return f"{value:,}".replace("-", "−")
     if isinstance(value, float):
-        return number(value, _DIGITS)
+        text = number(value, _DIGITS)
+        return text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text
     return _cut(clean(str(value)))
 
 

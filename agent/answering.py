@@ -41,7 +41,9 @@ class Words:
             checked = f"the query ran on {table.total:,} exploration rows; no sealed row was read, and none was spent."
             open_ = "the other rows: figures of the whole table may differ."
         else:
-            checked = f"the query ran on all {table.total:,} rows, in a process that held the columns it names and no others."
+            checked = (
+                f"the query ran on all {table.total:,} rows, in a process that held the columns it names and no others."
+            )
             open_ = f"whether this holds beyond these rows{self._next(table, analysed)}"
         return Answer(
             question=question, dataset=self.dataset, kind="fact", understood=understood, supplied=tuple(supplied),
@@ -128,11 +130,17 @@ def _seen(reply: Reply) -> Shown:
 def _checked(reply: Reply, left: Remaining) -> tuple[str, str]:
     """What was checked of a claim, and what was not."""
     if reply.state == "explored":
-        return "exploration rows alone; nothing was spent.", "the sealed rows: ask without `--explore-only`, or `/verify`."
+        return (
+            "exploration rows alone; nothing was spent.",
+            "the sealed rows: ask without `--explore-only`, or `/verify`.",
+        )
     if reply.state == "refused":
         return "that it can be read and measured; no sealed row was read.", "whether it holds."
     vault = f" of vault {left.vault}" if left.vault is not None and reply.state == "asked" else ""
     checked = f"on sealed rows{vault}, corrected for every question that may be asked there."
     if reply.verified:
         return checked, "how large it is on sealed rows (told when the thread is closed), and what causes what."
-    return checked, "that there is no such effect: not verified is not refuted. The numbers come when the thread is closed."
+    return (
+        checked,
+        "that there is no such effect: not verified is not refuted. The numbers come when the thread is closed.",
+    )

@@ -6,15 +6,14 @@ wrote: its sentences cite ids, and code fills them from the rows that the person
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Iterator
+from typing import TYPE_CHECKING, Any
 
 from ..prompts import load
 from ..tools.data.jail import Jail
 from ..tools.errors import HeldoutError, HypothesisError, UsageError
 from .answer import Answer
-from .ask_tools import Wanted, answer_tools
 from .callbook import CallBook
 from .facts import Table
 from .folders import user_folder
@@ -26,6 +25,7 @@ from .toolbox.bench import Bench
 from .toolbox.facts import Fact
 from .toolbox.spec import ToolSpec, call, told
 from .toolbox.tools import offered
+from .toolbox.tools_answer import Wanted, answer_tools
 from .usage import ModelUsage, cost_of, used
 
 if TYPE_CHECKING:
@@ -97,9 +97,7 @@ def _bench(asked: "Inquiry", settings: "ModelSettings") -> Iterator[Bench]:
             jail.close()
 
 
-def _talk(
-    asked: "Inquiry", settings: "ModelSettings", bench: Bench, wanted: Wanted, question: str
-) -> "Talk":
+def _talk(asked: "Inquiry", settings: "ModelSettings", bench: Bench, wanted: Wanted, question: str) -> "Talk":
     from .model import talk
 
     tools = [t for t in offered(bench) if t.name not in _NOT_HERE and (settings.sql or t.name != "query")]
@@ -156,16 +154,13 @@ def _carried_out(asked: "Inquiry", question: str, bench: Bench, wanted: Wanted, 
         answer = asked.claim(question, wanted.claim)
         seen = answer_of((), _cited(bench.facts, text), text)
         return _with(answer, Summary((), ()), seen)
-    *more, last = wanted.facts
     called = {bench.id(name): name for name in bench.columns}
+    answers = [asked.fact(question, fact.sql, fact.what, called=called) for fact in wanted.facts]
+    asked.answers += answers[:-1]
     full: dict[str, Fact] = {}
-    for fact in (*more, last):
-        answer = asked.fact(question, fact.sql, fact.what, called=called)
-        if fact is not last:
-            asked.answers.append(answer)
-        if answer.fact is not None:
-            full |= refilled(answer.fact, bench)
-    return _worded(answer, bench, full, text)
+    for answer in answers:
+        full |= refilled(answer.fact, bench) if answer.fact is not None else {}
+    return _worded(answers[-1], bench, full, text)
 
 
 def _worded(answer: Answer, bench: Bench, full: Mapping[str, Fact], text: str) -> Answer:

@@ -56,18 +56,19 @@ def _ask(words: tuple[str, ...], *, reveal: bool, out: Path | None, as_json: boo
         raise UsageError("`--out` writes the report of `--reveal`. For an answer use `--json`.")
     with Progress(options.pop("quiet")) as say, inquiry(source_of(files), **_manner(options), progress=say) as asked:
         if reveal:
-            explanation = asked.reveal()
+            explanation, ways = asked.reveal(), ()
             written = explanation.save(out) if out is not None else ()
             shown = explanation.to_json() if as_json else explanation.to_terminal(files=written)
         else:
             answer = asked.ask(question)
+            ways = answer.ways
             shown = answer.to_json() if as_json else answer.to_text()
     click.echo(shown)
-    if not reveal and answer.ways:
-        if not as_json:
-            click.echo("Ask one of these instead:")
-            for way in answer.ways:
-                click.echo(f"  heldout ask {shlex.join(str(f) for f in files)} {shlex.quote(way.question)}")
+    if ways and not as_json:
+        click.echo("Ask one of these instead:")
+        for way in ways:
+            click.echo(f"  heldout ask {shlex.join(str(f) for f in files)} {shlex.quote(way.question)}")
+    if ways:
         sys.exit(USAGE)
 
 

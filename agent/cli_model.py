@@ -17,7 +17,7 @@ _MODEL = (
     click.option("--model", metavar="PROVIDER:NAME", help="A language model, such as openai:gpt-4.1; default: none."),
     click.option("--max-calls", type=click.IntRange(1, 1_000), default=12, show_default=True, help="Calls of it."),
     click.option(
-        "--max-tokens", type=click.IntRange(1_000), default=60_000, show_default=True, help="Input tokens of all calls.",
+        "--max-tokens", type=click.IntRange(1_000), default=60_000, show_default=True, help="Input tokens in all.",
     ),
     click.option("--timeout", type=click.FloatRange(1), default=120, show_default=True, help="Seconds for one reply."),
     click.option(

@@ -39,7 +39,8 @@ def draw(answer: Answer, asked: "Inquiry", path: Path) -> Path:
         raise UsageError("There is no picture of this answer.")
     text = svg(spec)
     if path.suffix.lower() == ".html":
-        text = f'<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>Chart</title><body>{text}</body></html>\n'
+        head = '<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>Chart</title>'
+        text = f"{head}<body>{text}</body></html>\n"
     return written(path, text)
 
 

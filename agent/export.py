@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..tools.errors import UsageError
 from ..tools.data.whole import write_columns
+from ..tools.errors import UsageError
 from .answer import Answer
 from .answer_html import to_html
 from .answer_text import verdict
@@ -22,14 +22,16 @@ if TYPE_CHECKING:
 
 KINDS = ("html", "notebook", "script")
 _CELLS = 200
-_OPENING = '''import json
+_OPENING = """import json
 import math
+from pathlib import Path
 
 import duckdb
 
+here = Path(__file__).resolve().parent if "__file__" in globals() else Path()
 con = duckdb.connect()
 con.execute("SET TimeZone = 'UTC'")
-'''
+"""
 _ASKING = '''
 
 def same(a, b):
@@ -72,7 +74,7 @@ def export(kind: str, path: str, answers: Sequence[Answer], asked: "Inquiry") ->
     if kind == "html":
         return (written(target, to_html(answers)),)
     rows = _rows_beside(target, answers, asked)
-    load = _load(rows, target)
+    load = _load(rows)
     text = _notebook(load, answers) if kind == "notebook" else _script(load, answers)
     return (written(target, text), *rows.values())
 
@@ -98,16 +100,12 @@ def _rows_beside(target: Path, answers: Sequence[Answer], asked: "Inquiry") -> d
     return out
 
 
-def _load(rows: dict[str, Path], target: Path) -> dict[str, str]:
+def _load(rows: dict[str, Path]) -> dict[str, str]:
     """For each kind of rows the line that makes them the table `data`."""
     return {
-        where: f'con.execute("CREATE OR REPLACE VIEW data AS SELECT * FROM read_parquet({_sql_text(file.name)})")'
+        where: f"con.read_parquet(str(here / {json.dumps(file.name)})).create_view('data', replace=True)"
         for where, file in rows.items()
     }
-
-
-def _sql_text(name: str) -> str:
-    return "'" + name.replace("'", "''").replace("\\", "\\\\").replace('"', '\\"') + "'"
 
 
 def _code(answer: Answer, load: dict[str, str]) -> str:

@@ -1,5 +1,4 @@
-"""A question of fact answered by an executed query: from all rows, once the ledger holds what that shows, or from
-exploration rows.
+"""A question of fact, answered by an executed query: from all rows once the ledger says so, or from exploration rows.
 
 Knows a query, the columns it reads, and where rows lie. Must never run a query in this process, nor read a column of
 all rows that was not written down as shown; never words an answer.
@@ -126,16 +125,31 @@ def from_all_rows(plan: Planned, whole: Path, folder: Path, thread: Exposing, sa
     return table.model_copy(update={"shown": cost.columns if cost.vaults else (), "again": cost.known})
 
 
-def from_exploration(sql: str, question: str, rows: Rows) -> Table:
+def from_exploration(sql: str, question: str, rows: Rows, called: Mapping[str, str] | None = None) -> Table:
     """The answer from exploration rows alone; it shows no sealed row and costs nothing.
+
+    Args:
+        sql: One SELECT over the table `data`.
+        question: What was asked, in words.
+        rows: Exploration rows.
+        called: Names that the query may use, with the columns' own; by default these.
 
     Raises:
         QueryRefused, QueryFailed, HypothesisError: as `planned`.
     """
-    names = {name: name for name in rows.columns}
-    plan = Planned(sql, question, _reading(sql, names), names)
-    with Jail(rows, _limits(rows.n, len(names))) as jail:
-        return _asked(jail, plan, "exploration")
+    names = dict(called or {name: name for name in rows.columns})
+    reading = _reading(sql, names)
+    used = {name: names[name] for name in reading.columns} or dict([next(iter(names.items()))])
+    with Jail(_renamed(rows, used), _limits(rows.n, len(used))) as jail:
+        return _asked(jail, Planned(sql, question, reading, used), "exploration")
+
+
+def _renamed(rows: Rows, called: Mapping[str, str]) -> Rows:
+    """Some columns of the rows under the names that a query uses."""
+    columns = {name: rows.columns[own].model_copy(update={"name": name}) for name, own in called.items()}
+    labels = ("boolean", "category")
+    arrays = {n: rows.codes(own) if columns[n].type in labels else rows.number(own) for n, own in called.items()}
+    return Rows(columns, arrays)
 
 
 def _reading(sql: str, called: Mapping[str, str]) -> Reading:

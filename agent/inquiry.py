@@ -77,25 +77,20 @@ def inquiry(
 ) -> Iterator["Inquiry"]:
     """Open a table for questions; nothing is spent before one is asked.
 
-    Args:
-        source: A file, a data frame or several tables, as for `explain`.
-        facts: `all` answers questions of fact from all rows and records what that shows; `exploration` from
-            exploration rows, which shows nothing.
-        explore_only: Answer from exploration rows alone, without verdicts; spends nothing.
-        model: A language model that reads the questions; None for the grammar alone.
-        show_prompts: Show the first request to the model instead of sending it.
-        warn: Called with one line that says what an answer from all rows costs, before it is given.
-
-    The other arguments and the errors are those of `verify`.
+    `facts="all"` answers questions of fact from all rows and records what that shows, `"exploration"` from exploration
+    rows, which shows nothing. `explore_only` answers from exploration rows alone, without verdicts. `model` reads the
+    questions, else the grammar does; with `show_prompts` the first request to it is shown and not sent. `warn` is
+    called with one line that says what an answer from all rows costs, before it is given. The other arguments and the
+    errors are those of `verify`.
     """
-    where = next((w for w in WHERES if w == facts), None)
-    if where is None:
+    if facts not in WHERES:
         raise UsageError(f"`facts` is one of {', '.join(WHERES)}. Got {facts!r} instead.")
+    where: Where = "all" if facts == "all" and not explore_only else "exploration"
     rule = make_rule(alpha=alpha, strict=strict, smallest_effects=smallest_effects)
     settings = Settings(rule, Focus(), False, threads, marks=make_marks(causes, consequences, later))
     joining = joining_of(tables, root, grain, links, entity)
     how = How(table, name, limits or Limits(), entity, time, one_shot, joining, keep_counts)
-    manner = Manner("exploration" if explore_only else where, explore_only, model, show_prompts)
+    manner = Manner(where, explore_only, model, show_prompts)
     say = progress or _silent
     with opened_state(source, how, settings, ledger, say, whole=manner.facts == "all") as state:
         yield Inquiry(state, source, how, ledger, manner, warn or _silent)
@@ -191,8 +186,10 @@ class Inquiry:
         state = self.state
         if self.manner.facts == "exploration" or state.whole is None:
             if self.small:
-                raise UsageError(self._too_small("there are no exploration rows to answer from. Leave `--facts exploration` out"))
-            table = from_exploration(sql, question, self.exploration_rows())
+                raise UsageError(
+                    self._too_small("there are no exploration rows to answer from. Leave `--facts exploration` out")
+                )
+            table = from_exploration(sql, question, self.exploration_rows(), called)
         else:
             names = called or {name: name for name in self.columns}
             folder = state.whole.parent
@@ -220,7 +217,9 @@ class Inquiry:
     def reveal(self) -> Explanation:
         """Close the thread: all its numbers at once."""
         if self.small:
-            raise UsageError(self._too_small("there is no thread to reveal. `heldout verify` shows all numbers at once"))
+            raise UsageError(
+                self._too_small("there is no thread to reveal. `heldout verify` shows all numbers at once")
+            )
         return self.thread.reveal()
 
     def budget(self) -> str:

@@ -1,26 +1,26 @@
 """The three tools by which a model answers a question: a query, a claim, or one question back.
 
-Knows the bench and what was asked for. Must never know a sealed row or a verdict: what the tools leave behind is carried
-out by code after the conversation.
+Knows the bench and what was asked for. Must never know a sealed row or a verdict: what the tools leave behind is
+carried out by code after the conversation.
 """
 
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ..tools.errors import HeldoutError, HypothesisError, UsageError
-from ..tools.verify.hypothesis import Hypothesis
-from ..tools.verify.verify import measure
-from .privacy import cleaned, visible
-from .question import Way
-from .sentences.facts import read_fact
-from .toolbox.aggregates import LONGEST
-from .toolbox.bench import Bench
-from .toolbox.names import ModelNames
-from .toolbox.spec import Arguments, Result, ToolSpec, tool
-from .toolbox.tools_compare import figures
-from .toolbox.tools_propose import read_claim
-from .toolbox.tools_query import Query, query
+from ...tools.errors import HeldoutError, HypothesisError, UsageError
+from ...tools.verify.hypothesis import Hypothesis
+from ...tools.verify.verify import measure
+from ..privacy import cleaned, visible
+from ..question import Way
+from ..sentences.facts import read_fact
+from .aggregates import LONGEST
+from .bench import Bench
+from .names import ModelNames
+from .spec import Arguments, Result, ToolSpec, tool
+from .tools_compare import figures
+from .tools_propose import read_claim
+from .tools_query import Query, query
 
 MOST_FACTS = 3
 """Queries that answer one question."""
@@ -132,15 +132,16 @@ def answer_tools(wanted: Wanted) -> tuple[ToolSpec, ...]:
             readings: {reading, question}, two to four: what it would mean, and the question that says so.
 
         Example:
-            {"readings": [{"reading": "older by age", "question": "does churn rise with age?"}, {"reading": "customers of
-            longer standing", "question": "does churn rise with tenure?"}]}
+            {"readings": [{"reading": "older by age", "question": "does churn rise with age?"}, {"reading": "longer with
+            us", "question": "does churn rise with tenure?"}]}
         """
         if not wanted.may_ask:
             raise UsageError("A reading was chosen already: answer it.")
         wanted.ways = tuple(Way(reading=visible(r.reading), question=visible(r.question)) for r in arguments.readings)
         return {"asked": len(wanted.ways), "next": "Stop here: the person chooses."}
 
-    return tuple(tool(run) for run in ((answer_fact, answer_claim, ask_back) if wanted.may_ask else (answer_fact, answer_claim)))
+    tools = (tool(answer_fact), tool(answer_claim), tool(ask_back))
+    return tools if wanted.may_ask else tools[:2]
 
 
 def _sql(bench: Bench, arguments: AnswerFact, wanted: Wanted) -> str:
