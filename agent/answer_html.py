@@ -6,7 +6,7 @@ Knows answers. Must never build markup from a value that is not escaped, nor kno
 from collections.abc import Sequence
 from html import escape
 
-from .answer import Answer, ClaimAnswer
+from .answer_fields import Answered, ClaimAnswer
 from .answer_text import cell, provenance, verdict
 from .facts import Table
 from .report.html import content_policy
@@ -22,7 +22,7 @@ _STYLE = (
 )
 
 
-def to_html(answers: Sequence[Answer]) -> str:
+def to_html(answers: Sequence[Answered]) -> str:
     """The answers as one document, in the order in which they were given."""
     title = f"Questions on {clean(answers[0].dataset)}" if answers else "Questions"
     body = "\n".join(_section(a) for a in answers)
@@ -34,7 +34,7 @@ def to_html(answers: Sequence[Answer]) -> str:
     )
 
 
-def _section(answer: Answer) -> str:
+def _section(answer: Answered) -> str:
     out = [f"<h2>{escape(clean(answer.question))}</h2>"]
     if answer.note:
         out.append(_p(answer.note))

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..tools.verify.families.wording import number
-from .answer import Answer, ClaimAnswer
+from .answer_fields import Answered, ClaimAnswer
 from .facts import Table
 from .report.words import clean, plain
 
@@ -17,12 +17,12 @@ _WIDEST = 40
 _DIGITS = 6
 
 
-def to_text(answer: Answer, *, most: int) -> str:
+def to_text(answer: Answered, *, most: int) -> str:
     """The answer in lines of about a hundred characters."""
     return "\n".join(_lines(answer, most))
 
 
-def _lines(answer: Answer, most: int) -> Iterator[str]:
+def _lines(answer: Answered, most: int) -> Iterator[str]:
     if answer.note:
         yield from _wrapped(answer.note)
     if answer.kind == "ways":

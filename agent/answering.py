@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from ..tools.data.schema import Column
 from ..tools.verify.families import FAMILIES
 from ..tools.verify.transcript import MOST
-from .answer import Answer, ClaimAnswer, Shown
+from .answer import Answer
+from .answer_fields import ClaimAnswer, Shown
 from .facts import Table
 from .question import Way
 from .report.asked import Asked as AskedInReport

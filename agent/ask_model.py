@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from ..prompts import load
 from ..tools.data.jail import Jail
-from ..tools.errors import HeldoutError, HypothesisError, UsageError
+from ..tools.errors import HypothesisError, UsageError
 from .answer import Answer
 from .callbook import CallBook
 from .facts import Table
 from .folders import user_folder
+from .inquiry import Inquiry, RequestShown
 from .pipeline import look_at
 from .privacy import cleaned, visible
 from .prose import Summary, answer_of
@@ -29,7 +30,6 @@ from .toolbox.tools_answer import Wanted, answer_tools
 from .usage import ModelUsage, cost_of, used
 
 if TYPE_CHECKING:
-    from .inquiry import Inquiry
     from .model import ModelSettings, Talk
 
 _OVERVIEW = "columns"
@@ -38,16 +38,12 @@ _REMEMBERED = 12
 _CITED = re.compile(r"\[(f\d{1,6})(?:\.[a-z_]{1,16})?\]")
 
 
-class Shown(HeldoutError):
-    """The request that would be sent; nothing was."""
-
-
-def answered(asked: "Inquiry", question: str, *, may_ask: bool) -> Answer:
+def answered(asked: Inquiry, question: str, may_ask: bool) -> Answer:
     """The answer as a model reads the question; where it fails, as the grammar does, which is said in a line.
 
     Raises:
         ModelUnavailable: if its package or its key is missing.
-        Shown: the request, where nothing is to be sent.
+        RequestShown: the request, where nothing is to be sent.
         HypothesisError: if neither could read it.
     """
     settings = asked.manner.model
@@ -69,7 +65,7 @@ def answered(asked: "Inquiry", question: str, *, may_ask: bool) -> Answer:
     return answer.model_copy(update={"model": dropped, "note": note})
 
 
-def _without(asked: "Inquiry", question: str, why: str) -> Answer:
+def _without(asked: Inquiry, question: str, why: str) -> Answer:
     try:
         answer = asked.by_grammar(question)
     except HypothesisError as err:
@@ -78,7 +74,7 @@ def _without(asked: "Inquiry", question: str, why: str) -> Answer:
 
 
 @contextmanager
-def _bench(asked: "Inquiry", settings: "ModelSettings") -> Iterator[Bench]:
+def _bench(asked: Inquiry, settings: "ModelSettings") -> Iterator[Bench]:
     """What the model may read: exploration rows, explored once for the whole conversation."""
     if asked.explored is None:
         asked.explored = look_at(asked.exploration_rows(), asked.state.settings, asked.state.say, {})
@@ -97,7 +93,7 @@ def _bench(asked: "Inquiry", settings: "ModelSettings") -> Iterator[Bench]:
             jail.close()
 
 
-def _talk(asked: "Inquiry", settings: "ModelSettings", bench: Bench, wanted: Wanted, question: str) -> "Talk":
+def _talk(asked: Inquiry, settings: "ModelSettings", bench: Bench, wanted: Wanted, question: str) -> "Talk":
     from .model import talk
 
     tools = [t for t in offered(bench) if t.name not in _NOT_HERE and (settings.sql or t.name != "query")]
@@ -110,7 +106,7 @@ def _talk(asked: "Inquiry", settings: "ModelSettings", bench: Bench, wanted: Wan
         say=asked.state.say,
     )  # fmt: skip
     if asked.manner.show:
-        raise Shown(json.dumps(json.loads(found.text), indent=2, ensure_ascii=False))
+        raise RequestShown(json.dumps(json.loads(found.text), indent=2, ensure_ascii=False))
     return found
 
 
@@ -118,7 +114,7 @@ def _overview(bench: Bench, tools: Sequence[ToolSpec]) -> dict[str, Any]:
     return {t.name: json.loads(told(call(t, bench, {}))) for t in tools if t.name == _OVERVIEW}
 
 
-def _before(asked: "Inquiry") -> list[dict[str, Any]]:
+def _before(asked: Inquiry) -> list[dict[str, Any]]:
     """The questions before this one: what was asked and how it was read; of verdicts, verified or not."""
     out = []
     for answer in asked.answers[-_REMEMBERED:]:
@@ -146,7 +142,7 @@ def _usage(settings: "ModelSettings", found: "Talk") -> ModelUsage:
 # Carrying out
 
 
-def _carried_out(asked: "Inquiry", question: str, bench: Bench, wanted: Wanted, text: str) -> Answer:
+def _carried_out(asked: Inquiry, question: str, bench: Bench, wanted: Wanted, text: str) -> Answer:
     """The answer to what the model asked for: a question back, a claim, or facts."""
     if wanted.ways and wanted.claim is None and not wanted.facts:
         return asked.words.ways(question, wanted.ways)
@@ -208,7 +204,9 @@ def refilled(table: Table, bench: Bench) -> dict[str, Fact]:
             label = f"{cleaned(column)} where {place}" if place else cleaned(column)
             names = seen.get(label, [])
             if len(names) == 1 and isinstance(value, (int, float)) and not isinstance(value, bool):
-                out[names[0]] = bench.facts[names[0]]._replace(value=value, n=n, low=None, high=None)
+                out[names[0]] = bench.facts[names[0]]._replace(
+                    value=value, n=n, low=None, high=None, columns=table.read
+                )
     return out
 
 

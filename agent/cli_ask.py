@@ -45,11 +45,20 @@ def ask(words: tuple[str, ...], **options: Any) -> None:
 
     Exit code 2 where the question can be read in two ways: the readings are printed as commands to paste.
     """
-    guarded(options["verbose"], lambda: _ask(words, **options))
+    guarded(options["verbose"], lambda: _asked(words, **options))
+
+
+def _asked(words: tuple[str, ...], **options: Any) -> None:
+    from .inquiry import RequestShown
+
+    try:
+        _ask(words, **options)
+    except RequestShown as request:
+        click.echo(str(request))
 
 
 def _ask(words: tuple[str, ...], *, reveal: bool, out: Path | None, as_json: bool, **options: Any) -> None:
-    from .inquiry import inquiry
+    from .questions import inquiry
 
     files, question = _parted(words, reveal)
     if out is not None and not reveal:
@@ -114,7 +123,7 @@ def chat(files: tuple[Path, ...], **options: Any) -> None:
 
 def _chat(files: tuple[Path, ...], **options: Any) -> None:
     from .chat import Chat
-    from .inquiry import inquiry
+    from .questions import inquiry
 
     quiet = options.pop("quiet") or sys.stdin.isatty()
     with Progress(quiet) as say, inquiry(source_of(files), **_manner(options), progress=say) as asked:

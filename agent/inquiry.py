@@ -4,35 +4,35 @@ Knows the order of the steps: read, say what it costs, record, answer. Must neve
 query on all rows that the ledger does not hold as shown.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..tools.data.rows import Rows
-from ..tools.data.schema import Column, Limits
-from ..tools.errors import UsageError
+from ..tools.data.schema import Column
+from ..tools.errors import HeldoutError, UsageError
 from ..tools.verify.exposures import Cost
 from ..tools.verify.ledger import Ledger
-from ..tools.verify.policy import make_rule
 from ..tools.verify.sessions import sessions
 from .answer import Answer
 from .answering import Words
 from .asking import Asking
 from .claims_file import stated
 from .exposure import cost_line
-from .facts import WHERES, Where, from_all_rows, from_exploration, planned
-from .marks import make_marks
-from .outlook import Focus
-from .pipeline import How, Progress, joining_of, left_out_of, run
+from .facts import Where, from_all_rows, from_exploration, planned
+from .pipeline import How, Progress, left_out_of, run
 from .question import understand
 from .report.explanation import Explanation
-from .summary import Explored, Settings
-from .thread import Remaining, Thread, opened_state
+from .summary import Explored
+from .thread import Remaining, Thread
 from .thread_state import ThreadState
 
 if TYPE_CHECKING:
     from .model import ModelSettings
+
+
+class RequestShown(HeldoutError):
+    """Not an error: the first request to the model as text, where nothing was to be sent."""
 
 
 class Manner(NamedTuple):
@@ -45,87 +45,13 @@ class Manner(NamedTuple):
     """Whether only to show the first request to the model; nothing is sent then."""
 
 
-@contextmanager
-def inquiry(
-    source: object,
-    *,
-    facts: str = "all",
-    explore_only: bool = False,
-    model: "ModelSettings | None" = None,
-    show_prompts: bool = False,
-    entity: str | None = None,
-    time: str | None = None,
-    table: str | None = None,
-    tables: Sequence[str] = (),
-    root: str | None = None,
-    grain: str | None = None,
-    links: Sequence[str] = (),
-    causes: Sequence[str] = (),
-    consequences: Sequence[str] = (),
-    later: Sequence[str] = (),
-    keep_counts: bool = False,
-    name: str | None = None,
-    alpha: float = 0.05,
-    strict: bool = False,
-    smallest_effects: Mapping[str, float] | None = None,
-    one_shot: bool = False,
-    ledger: str | Path | None = None,
-    limits: Limits | None = None,
-    threads: int = 2,
-    progress: Progress | None = None,
-    warn: Progress | None = None,
-) -> Iterator["Inquiry"]:
-    """Open a table for questions; nothing is spent before one is asked.
-
-    `facts="all"` answers questions of fact from all rows and records what that shows, `"exploration"` from exploration
-    rows, which shows nothing. `explore_only` answers from exploration rows alone, without verdicts. `model` reads the
-    questions, else the grammar does; with `show_prompts` the first request to it is shown and not sent. `warn` is
-    called with one line that says what an answer from all rows costs, before it is given. The other arguments and the
-    errors are those of `verify`.
-    """
-    if facts not in WHERES:
-        raise UsageError(f"`facts` is one of {', '.join(WHERES)}. Got {facts!r} instead.")
-    where: Where = "all" if facts == "all" and not explore_only else "exploration"
-    rule = make_rule(alpha=alpha, strict=strict, smallest_effects=smallest_effects)
-    settings = Settings(rule, Focus(), False, threads, marks=make_marks(causes, consequences, later))
-    joining = joining_of(tables, root, grain, links, entity)
-    how = How(table, name, limits or Limits(), entity, time, one_shot, joining, keep_counts)
-    manner = Manner(where, explore_only, model, show_prompts)
-    say = progress or _silent
-    with opened_state(source, how, settings, ledger, say, whole=manner.facts == "all") as state:
-        yield Inquiry(state, source, how, ledger, manner, warn or _silent)
-
-
-def ask(source: object, question: str, **options: Any) -> Answer:
-    """The answer to one question on a table: a fact from an executed query, a claim with its verdict.
-
-    A question of fact ("mean fare by class") is answered from all rows; the ledger records which columns that showed
-    together, and claims on them are not tested on those rows any more (`facts="exploration"` shows nothing). A claim
-    ("charges ~ smoker") is committed and tested on sealed rows in a thread: the answer says verified or not, and
-    `heldout ask FILE --reveal` shows the numbers of all of them together.
-
-    Args:
-        source: A file, a data frame or several tables, as for `explain`.
-        question: A question of fact or a claim in the grammar's words; with `model` in any words.
-        options: Those of `verify`, and `facts`, `explore_only`, `model`.
-
-    Returns:
-        The answer; where the question can be read in several ways, these (`kind` is `ways`).
-
-    Raises:
-        HypothesisError: if it cannot be read, or names what the data do not have; nothing is spent.
-        DataError, UsageError, NoVaultLeft, LedgerError: as `verify`.
-    """
-    with inquiry(source, **options) as asked:
-        return asked.ask(question)
-
-
 class Inquiry:
-    """Questions on one opened table; made by `inquiry`."""
+    """Questions on one opened table; made by `questions.inquiry`."""
 
     def __init__(
-        self, state: ThreadState, source: object, how: How, ledger: str | Path | None, manner: Manner, warn: Progress
-    ) -> None:
+        self, state: ThreadState, source: object, how: How, ledger: str | Path | None, manner: Manner, warn: Progress,
+        reader: "Callable[[Inquiry, str, bool], Answer] | None" = None,
+    ) -> None:  # fmt: skip
         self.state, self.source, self.how, self.manner = state, source, how, manner
         self.thread = Thread(state)
         self.words = Words(state.opened.name, source)
@@ -133,7 +59,7 @@ class Inquiry:
         self.columns: dict[str, Column] = {c.name: c for c in state.opened.columns}
         self.analysed: dict[str, Column] = dict(state.split.columns)
         self.left_out = left_out_of(state.opened, state.split)
-        self._ledger, self._warn = ledger, warn
+        self._ledger, self._warn, self._reader = ledger, warn, reader
         self.explored: Explored | None = None
         """What the exploration rows show, once a model needed it."""
 
@@ -153,9 +79,9 @@ class Inquiry:
             chosen: Whether it is one of the readings that were offered, so that nothing is asked back again.
 
         Raises:
-            As `ask`.
+            As `questions.ask`.
         """
-        answer = self._by_model(question, chosen) if self.manner.model is not None else self.by_grammar(question)
+        answer = self.by_grammar(question) if self._reader is None else self._reader(self, question, not chosen)
         self.answers.append(answer)
         return answer
 
@@ -266,12 +192,3 @@ class Inquiry:
 
     def _too_small(self, so: str) -> str:
         return f"With {self.state.split.plan.rows:,} rows nothing is split: {so}."
-
-    def _by_model(self, question: str, chosen: bool) -> Answer:
-        from .ask_model import answered
-
-        return answered(self, question, may_ask=not chosen)
-
-
-def _silent(_: str) -> None:
-    return None

@@ -16,7 +16,11 @@ from .sentences.reader import read
 from .sentences.tokens import Cursor
 from .toolbox.words import word
 
-_FOLLOWS_ON = re.compile(r"(?i)^\s*(and|or|but|what about|how about|only|same|now|also|why)\b")
+_FREE = re.compile(
+    r"(?i)^\s*(and|or|but|what|how|only|same|now|also|why|who|which|when|where|do|does|did|is|are|was|were|can|could|"
+    r"should|will|tell)\b"
+)
+"""How questions open that only a language model can read, follow-ups among them."""
 _CLAIMS = re.compile(r"(?i)~|\b(higher|lower|more|less|increases|decreases|rises|falls|differs|than|peaks|ranks)\b")
 _BETWEEN = ("by", "per", "and", "vs", "versus", "with", "against", "across", "for each")
 _OPENINGS = ("compare", "show", "plot", "is", "does", "how does", "relation of", "relationship of", "difference in")
@@ -83,10 +87,10 @@ def _read(
     ways = _two_names(said, analysed)
     if ways:
         return Asked("ways", said, ways=ways)
-    if _FOLLOWS_ON.match(said):
+    if _FREE.match(said):
         raise HypothesisError(
-            "A follow-up such as this needs a language model (`--model openai:NAME`). Without one write the whole "
-            f"question: {EXAMPLES}, or a claim such as `a ~ b`."
+            "A follow-up or a question in free words needs a language model (`--model openai:NAME`). Without one write "
+            f"the whole question such as {EXAMPLES}, or a claim such as `a ~ b` or `a higher for b=c`."
         )
     raise HypothesisError(f"{wrong} A question of fact is written such as {EXAMPLES}.") from wrong
 

@@ -19,7 +19,7 @@ _EXPORTS = {
     "Explanation": "heldout.agent.report.explanation",
     "HeldoutError": "heldout.tools.errors",
     "SelfTest": "heldout.agent.selftest",
-    "ask": "heldout.agent.inquiry",
+    "ask": "heldout.agent.questions",
     "explain": "heldout.agent.pipeline",
     "selftest": "heldout.agent.selftest",
     "verify": "heldout.agent.ask",
@@ -30,8 +30,8 @@ __all__ = ["Answer", "Explanation", "HeldoutError", "SelfTest", "__version__", "
 if _TYPE_CHECKING:
     from .agent.answer import Answer  # pyright: ignore[reportMissingImports]
     from .agent.ask import verify  # pyright: ignore[reportMissingImports]
-    from .agent.inquiry import ask  # pyright: ignore[reportMissingImports]
     from .agent.pipeline import explain  # pyright: ignore[reportMissingImports]
+    from .agent.questions import ask  # pyright: ignore[reportMissingImports]
     from .agent.report.explanation import Explanation  # pyright: ignore[reportMissingImports]
     from .agent.selftest import SelfTest, selftest  # pyright: ignore[reportMissingImports]
     from .tools.errors import HeldoutError  # pyright: ignore[reportMissingImports]

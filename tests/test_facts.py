@@ -9,7 +9,7 @@ import pytest
 
 import heldout
 from heldout.agent.facts import MOST_ROWS, limits_for
-from heldout.agent.inquiry import inquiry
+from heldout.agent.questions import inquiry
 from heldout.tools.data.whole import NO_COLUMN, write_columns
 from heldout.tools.errors import HypothesisError, QueryFailed, QueryRefused, UsageError
 from tests.asking import cells, exposed, kinds
