@@ -135,10 +135,11 @@ def test_a_table_too_small_to_split_answers_from_its_one_list_or_says_the_way_ou
         heldout.ask(small, "spend ~ plan", name="s", ledger=book)
     report = heldout.explain(small, name="s", ledger=book)
     assert report.result.counts.committed
-    answer = heldout.ask(small, "spend ~ visits", name="s", ledger=book)
+    answer = heldout.ask(small, "spend higher for plan=gold", name="s", ledger=book)
     assert answer.claim is not None
     assert (answer.claim.state, answer.claim.verified) == ("answered", True)
-    assert "Spearman" in (answer.claim.sentence or "")
+    assert "higher when `plan` is gold" in (answer.claim.sentence or "")
+    assert "corrected for (verified)" in answer.checked
     with pytest.raises(NoVaultLeft, match="needs new rows"):
         heldout.ask(small, "spend > 60 higher for plan=gold", name="s", ledger=book)
     fact = heldout.ask(small, "mean spend", name="s", ledger=book)
@@ -175,14 +176,20 @@ def by_model(planted, tmp_path, monkeypatch):
 
 def test_a_model_sees_exploration_figures_and_code_fills_in_those_of_all_rows(by_model, planted, tmp_path) -> None:
     fact = calls(("answer_fact", {"what": "the mean spend of each plan", "sql": BY_PLAN}))
-    [answer] = by_model(Provider(fact, says("Gold plans spend [f2] on average, basic plans [f1].")), "spend per plan?")
+    first = Provider(fact, says("Done."))
+    by_model(first, "how much, by plan?")
+    told = json.loads(first.requests[1]["messages"][-1]["content"])
+    assert [row[0] for row in told["rows"]] == ["basic", "gold", "plus"]
+    basic, gold = (re.search(r"\[f\d+\]", told["rows"][at][1])[0] for at in (0, 1))
+    words = f"The mean spend of gold plans is {gold}, that of basic plans {basic}. Half of them, 50 %, are plus."
+    [answer] = by_model(Provider(fact, says(words)), "spend per plan?")
     mean = planted.groupby("plan")["spend"].mean()
     assert {row[0]: row[1] for row in cells(answer)} == {k: pytest.approx(v) for k, v in mean.items()}
     [sentence] = answer.words
     assert f"{mean['gold']:.4g}"[:4] in sentence
     assert f"{mean['basic']:.4g}"[:4] in sentence
     assert answer.model is not None
-    assert (answer.model.calls, answer.model.dropped_sentences, answer.note) == (2, 0, None)
+    assert (answer.model.calls, answer.model.dropped_sentences, answer.note) == (2, 1, None)
     assert exposed(tmp_path / "l") == [["plan", "spend"]]
 
 

@@ -72,7 +72,7 @@ def test_sql_and_rows_drill_down_to_exploration_rows_alone(chat, planted, tmp_pa
     seen = chat.asked.exploration_rows()
     own = set(zip(seen.number("spend").round(2), seen.number("visits"), strict=True))
     assert len(shown) == 10
-    for plan, visits, spend in shown:
+    for plan, spend, visits in shown:
         assert plan in {"basic", "plus", "gold"}
         assert float(visits) >= 12
         assert (float(spend), float(visits)) in own
@@ -132,7 +132,7 @@ def test_the_exported_script_runs_anywhere_and_finds_the_same_figures(chat, tmp_
     program = (tmp_path / "again.py").read_text()
     assert "heldout" not in re.findall(r"^(?:import|from) (\w+)", program, re.MULTILINE)
     changed = tmp_path / "changed.py"
-    changed.write_text(program.replace("churned", "contract", 1).replace('= 5.0', '= 9.0').replace(">= 5", ">= 9"))
+    changed.write_text(program.replace("churned", "contract", 1).replace("= 5.0", "= 9.0").replace(">= 5", ">= 9"))
     assert "DIFFERS" in _started(changed, tmp_path), "a figure that is not the one that was given is found"
 
 
