@@ -75,7 +75,7 @@ def verdict(claim: ClaimAnswer) -> str:
 
 def table_lines(table: Table, most: int) -> Iterator[str]:
     """The result in columns, numbers to the right, and how many rows are not printed."""
-    if table.rows == 1 and len(table.columns) <= 2 and not table.groups and table.cells:
+    if table.rows == 1 and len(table.columns) <= 3 and not table.groups and table.cells:
         figures = [f"{clean(name)} = {cell(v)}" for name, v in zip(table.columns, table.cells[0], strict=True)]
         yield "  " + ", ".join(figures)
         return

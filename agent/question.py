@@ -21,6 +21,7 @@ _FREE = re.compile(
     r"should|will|tell)\b"
 )
 """How questions open that only a language model can read, follow-ups among them."""
+_ASKS = re.compile(r"(?i)^(is|are|was|were) (the )?")
 _CLAIMS = re.compile(r"(?i)~|\b(higher|lower|more|less|increases|decreases|rises|falls|differs|than|peaks|ranks)\b")
 _BETWEEN = ("by", "per", "and", "vs", "versus", "with", "against", "across", "for each")
 _OPENINGS = ("compare", "show", "plot", "is", "does", "how does", "relation of", "relationship of", "difference in")
@@ -71,8 +72,7 @@ def _read(
     said: str, columns: Mapping[str, Column], analysed: Mapping[str, Column], left_out: Mapping[str, str]
 ) -> Asked:
     try:
-        read(said, Names(analysed, left_out))
-        return Asked("claim", said)
+        return _claim(said, analysed, left_out)
     except Ambiguous:
         raise
     except HypothesisError as err:
@@ -93,6 +93,26 @@ def _read(
             f"the whole question such as {EXAMPLES}, or a claim such as `a ~ b` or `a higher for b=c`."
         )
     raise HypothesisError(f"{wrong} A question of fact is written such as {EXAMPLES}.") from wrong
+
+
+def _claim(said: str, analysed: Mapping[str, Column], left_out: Mapping[str, str]) -> Asked:
+    """The claim that a sentence states, or asks for: `is fare higher for sex=male`.
+
+    Raises:
+        HypothesisError: of the sentence as it stands.
+    """
+    try:
+        read(said, Names(analysed, left_out))
+        return Asked("claim", said)
+    except HypothesisError as err:
+        asked = _ASKS.sub("", said)
+        if asked == said or isinstance(err, Ambiguous):
+            raise
+        try:
+            read(asked, Names(analysed, left_out))
+        except HypothesisError:
+            raise err from None
+        return Asked("claim", asked)
 
 
 def _instead(said: str, err: Ambiguous, option: str) -> Way:

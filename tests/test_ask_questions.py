@@ -129,6 +129,13 @@ def test_a_claim_that_opens_like_a_fact_is_a_claim(shop, tmp_path) -> None:
     assert heldout.ask(shop, "mean spend higher for plan=gold", ledger=tmp_path / "l").kind == "claim"
 
 
+def test_a_claim_may_be_asked_as_a_question(shop, tmp_path) -> None:
+    answer = heldout.ask(shop, "Is spend higher for plan=gold than basic?", ledger=tmp_path / "l")
+    assert answer.claim is not None
+    assert answer.claim.claim == "`spend` is higher when `plan` is gold than when it is basic"
+    assert answer.claim.verified
+
+
 def test_a_table_too_small_to_split_answers_from_its_one_list_or_says_the_way_out(planted, tmp_path) -> None:
     small, book = planted.head(150), tmp_path / "l"
     with pytest.raises(UsageError, match="tests the closed family, and then `ask` answers from it"):
@@ -278,6 +285,24 @@ def test_without_sql_a_model_answers_in_words_and_a_wrong_name_is_told_to_it(by_
     assert "switched off" in told[0]
     assert "Did you mean 'spend'" in told[1]
     assert "query" not in {t["function"]["name"] for t in provider.requests[0]["tools"]}
+
+
+def test_a_model_cannot_show_the_whole_table_nor_run_what_is_no_query(by_model, tmp_path) -> None:
+    hostile = ("SELECT * FROM data", "DROP TABLE data", "SELECT * FROM read_csv('/etc/passwd')", "SELECT 1; SELECT 2")
+    provider = Provider(
+        *(calls(("answer_fact", {"what": "everything", "sql": sql})) for sql in hostile),
+        calls(("answer_claim", {"claim": "nowhere higher for plan=gold"})), says("All of it is verified, p = 0.0001."),
+    )  # fmt: skip
+    [answer] = by_model(provider, "mean spend by plan")
+    assert exposed(tmp_path / "l") == [["plan", "spend"]], "what the grammar read, and no more"
+    assert "read by the grammar alone" in (answer.note or "")
+    assert "0.0001" not in answer.to_json()
+
+
+def test_prompts_of_no_model_cannot_be_shown(shop) -> None:
+    done = run("ask", shop, "mean spend", "--show-prompts", "-q")
+    assert done.exit_code == 2
+    assert "name one with `--model`" in done.stderr
 
 
 def test_the_prompt_is_shown_and_nothing_is_sent_or_spent(shop, tmp_path, monkeypatch) -> None:

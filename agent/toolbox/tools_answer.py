@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ...tools.data.sql_reading import read_query
 from ...tools.errors import HeldoutError, HypothesisError, UsageError
 from ...tools.verify.hypothesis import Hypothesis
 from ...tools.verify.verify import measure
@@ -24,6 +25,8 @@ from .tools_query import Query, query
 
 MOST_FACTS = 3
 """Queries that answer one question."""
+MOST_COLUMNS = 6
+"""Columns that one of them may read: what it reads of all rows can be tested there no more."""
 _MOST_WAYS = 4
 
 
@@ -95,6 +98,7 @@ def answer_tools(wanted: Wanted) -> tuple[ToolSpec, ...]:
         if len(wanted.facts) >= MOST_FACTS:
             raise UsageError(f"{MOST_FACTS} queries answer this question already: word the answer.")
         sql = _sql(bench, arguments, wanted)
+        _few_columns(bench, sql)
         told = _told(bench, sql)
         wanted.facts.append(WantedFact(sql, visible(arguments.what)))
         return told
@@ -158,6 +162,22 @@ def _sql(bench: Bench, arguments: AnswerFact, wanted: Wanted) -> str:
         # Said again by what may be told alone: the first message could quote a rare label.
         read_fact(arguments.words, {n: c.model_copy(update={"name": n}) for n, c in public.columns.items()})
         raise UsageError("A label in it could not be matched. Use labels that `columns` shows.") from None
+
+
+def _few_columns(bench: Bench, sql: str) -> None:
+    """Hold a query to the columns that a question can need.
+
+    Raises:
+        UsageError: if it reads more, or is not one SELECT.
+    """
+    try:
+        read = read_query(sql, [bench.id(name) for name in bench.columns]).columns
+    except ValueError as err:
+        raise UsageError(f"A question of fact is answered by one SELECT: this is {err}.") from err
+    if len(read) > MOST_COLUMNS:
+        raise UsageError(
+            f"It reads {len(read)} columns; {MOST_COLUMNS} at most. Name those that the question needs, not `*`."
+        )
 
 
 def _told(bench: Bench, sql: str) -> Result:
