@@ -10,6 +10,7 @@ import click
 
 from heldout.version import __version__
 
+from .cli_ask import ask, chat
 from .cli_frame import (
     FILES,
     INTERNAL,
@@ -139,6 +140,8 @@ def check(files: tuple[Path, ...], table: str | None, tables: str | None, book: 
     guarded(verbose, lambda: click.echo(run(files, book, listed(tables), table)))
 
 
+cli.add_command(ask)
+cli.add_command(chat)
 cli.add_command(verify)
 cli.add_command(selftest)
 

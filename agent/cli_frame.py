@@ -94,6 +94,11 @@ def read_options(command: Callable[..., None]) -> Callable[..., None]:
 
 def data_options(command: Callable[..., None]) -> Callable[..., None]:
     """The files, how several tables belong together, and what the user knows of the columns."""
+    return FILES(table_options(command))
+
+
+def table_options(command: Callable[..., None]) -> Callable[..., None]:
+    """What is said of several tables and of columns, for commands that name their files otherwise."""
     for option in reversed(_DATA):
         command = option(command)
     return command
@@ -128,7 +133,6 @@ def limits_of(options: dict[str, Any]) -> Any:
 FILES = click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 """One file, or several that are the tables of one data set."""
 _DATA = (
-    FILES,
     click.option("--tables", metavar="NAME,...", help="Take these tables of one database together."),
     click.option("--root", metavar="TABLE", help="Of several tables: its rows are independent of each other."),
     click.option("--grain", metavar="TABLE", help="Of several tables: its rows are analysed (default: the root's)."),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..tools.errors import UsageError
 from .privacy import PRIVACIES
 
 if TYPE_CHECKING:
@@ -37,11 +38,17 @@ def model_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def settings_of(options: dict[str, Any]) -> "ModelSettings | None":
-    """The model's settings, taken out of the options; None where no model was named. `show_prompts` stays there."""
+    """The model's settings, taken out of the options; None where no model was named. `show_prompts` stays there.
+
+    Raises:
+        UsageError: if prompts are to be shown of no model.
+    """
     name = options.pop("model")
     given = {key: options.pop(key) for key in ("max_calls", "max_tokens", "timeout", "privacy")}
     sql = not options.pop("no_sql")
     if not name:
+        if options.get("show_prompts"):
+            raise UsageError("`--show-prompts` shows what a model would be sent: name one with `--model`.")
         return None
     from .model import ModelSettings
 

@@ -12,6 +12,7 @@ from ..tools.data.schema import Limits
 from ..tools.data.split import SealedSplit, seal
 from ..tools.data.tables import open_source
 from ..tools.data.tables_schema import Joining
+from ..tools.data.whole import write_whole
 from .folders import user_folder
 from .marks import check_named
 from .summary import Opened, Settings
@@ -58,8 +59,13 @@ def how_of(
     return How(table, name, limits or Limits(), entity, time, one_shot, joining, keep_counts)
 
 
-def sealed(source: object, how: How, settings: Settings, folder: Path, say: Progress) -> tuple[Opened, SealedSplit]:
-    """The table read, checked against what was asked, and sealed into `folder`; nothing is recorded yet."""
+def sealed(
+    source: object, how: How, settings: Settings, folder: Path, say: Progress, whole: Path | None = None
+) -> tuple[Opened, SealedSplit]:
+    """The table read, checked against what was asked, and sealed into `folder`; nothing is recorded yet.
+
+    `whole` is a file for all of its rows, from which facts are answered.
+    """
     say("Reading the data")
     with open_source(
         source, table=how.table, joining=how.joining, name=how.name, limits=how.limits, folder=folder / "opened",
@@ -69,6 +75,8 @@ def sealed(source: object, how: How, settings: Settings, folder: Path, say: Prog
         check_named(settings.focus, settings.marks, opened)
         say(f"Sealing rows of {opened.name}: {opened.rows:,} rows, {len(opened.columns)} columns")
         split = seal(data, folder, entity=how.entity, time=how.time, one_shot=how.one_shot)
+        if whole is not None:
+            write_whole(data, whole)
     if settings.asking is not None:
         settings.asking.understand(split.columns, left_out_of(opened, split))
     return opened, split

@@ -46,11 +46,11 @@ class Reply(NamedTuple):
     claim: str
     """The hypothesis as it was understood, in the family's words."""
     hypothesis: Hypothesis
-    state: Literal["asked", "recorded", "refused"]
+    state: Literal["asked", "recorded", "refused", "explored"]
     """asked: tested now; recorded: the ledger held the answer, which cost nothing; refused: not tested, which cost
-    nothing either."""
+    nothing either; explored: not to be tested."""
     verified: bool | None
-    """None where it was refused."""
+    """None where it was refused or explored."""
     reason: str | None
     """Why it was refused."""
     exploration: Evidence
@@ -117,18 +117,36 @@ def thread(
     settings = Settings(rule, Focus(), False, threads, marks=make_marks(causes, consequences, later))
     joining = joining_of(tables, root, grain, links, entity)
     how = How(table, name, limits or Limits(), entity, time, one_shot, joining, keep_counts)
-    say = progress or (lambda _: None)
+    with opened_state(source, how, settings, ledger, progress or (lambda _: None)) as state:
+        if state.split.plan.kind == "none":
+            raise UsageError(
+                f"With {state.split.plan.rows:,} rows nothing is split, so there are no sealed rows to ask one by one. "
+                "Use `heldout explain`, or state all hypotheses at once with `heldout verify`."
+            )
+        yield Thread(state)
+
+
+@contextmanager
+def opened_state(
+    source: object, how: How, settings: Settings, ledger: str | Path | None, say: Progress, *, whole: bool = False
+) -> Iterator[ThreadState]:
+    """A source opened, sealed and held against its ledger, whatever its size.
+
+    Args:
+        source: As for `thread`.
+        how: How it is read.
+        settings: What it is judged by.
+        ledger: Another ledger than the default.
+        say: Called with one line a stage.
+        whole: Keep all rows in a file beside the sealed ones, for answers that are recorded as exposures.
+    """
     with run_folder() as folder:
-        opened, split = sealed(source, how, settings, folder, say)
+        file = folder / "whole.parquet" if whole else None
+        opened, split = sealed(source, how, settings, folder, say, file)
         book = Ledger(Path(ledger) if ledger is not None else default_ledger(opened.fingerprint))
         with book.locked():
             split.plan = record_seal(book, opened.fingerprint, split.plan)
-        if split.plan.kind == "none":
-            raise UsageError(
-                f"With {split.plan.rows:,} rows nothing is split, so there are no sealed rows to ask one by one. Use "
-                "`heldout explain`, or state all hypotheses at once with `heldout verify`."
-            )
-        yield Thread(ThreadState(opened, split, book, settings, say))
+        yield ThreadState(opened, split, book, settings, say, file)
 
 
 class Thread:
@@ -153,13 +171,28 @@ class Thread:
             NoVaultLeft: if no vault is left for a thread, or the thread has asked all it may.
             LedgerError: if a thread is open under other settings.
         """
+        asking = self._understood(hypothesis)
+        with self._working():
+            return self._ask(asking)
+
+    def explore_claim(self, hypothesis: object) -> Reply:
+        """What the exploration rows show of one hypothesis; nothing is committed, opened or spent.
+
+        Raises:
+            HypothesisError: as `ask_claim`.
+        """
+        asking = self._understood(hypothesis)
+        with self._working():
+            seen = self._state.look(self._state.standing())
+            return self._left(self._explored(asking, seen))
+
+    def _understood(self, hypothesis: object) -> Asking:
         given, state = stated(hypothesis), self._state
         if len(given) != 1:
             raise HypothesisError(f"A thread answers one hypothesis at a time. Got {len(given)}.")
         asking = Asking(given)
         asking.understand(state.split.columns, left_out_of(state.opened, state.split))
-        with self._working():
-            return self._ask(asking)
+        return asking
 
     def remaining(self) -> Remaining:
         """What was asked and what can still be asked; spends nothing."""
@@ -209,15 +242,23 @@ class Thread:
         seen = state.look(standing)
         if standing is not None:
             standing = state.settled(standing, seen)
-        asking.freeze(state.split.columns, seen.rows, seen.structure)
+        reply = self._explored(asking, seen)
+        if reply.state != "refused":
+            reply = self._answered(reply, standing, seen)
+        return self._left(reply)
+
+    def _explored(self, asking: Asking, seen: Explored) -> Reply:
+        """The reply with what exploration rows show; refused where the claim follows from how the table is built."""
+        asking.freeze(self._state.split.columns, seen.rows, seen.structure)
         [question] = asking.questions
         h = question.hypothesis
-        # First, so that a claim which cannot be measured is refused before it is committed.
+        # Before anything is committed, so that a claim which cannot be measured is refused for nothing.
         evidence = measure(h, seen.rows, split="exploration")
-        reply = Reply(question.understood, h, "refused", None, question.reason, evidence, MOST, question.reading.notes)
-        if question.state != "refused":
-            reply = self._answered(reply, standing, seen)
-        standing = state.standing()
+        state = "refused" if question.state == "refused" else "explored"
+        return Reply(question.understood, h, state, None, question.reason, evidence, MOST, question.reading.notes)
+
+    def _left(self, reply: Reply) -> Reply:
+        standing = self._state.standing()
         return reply._replace(left=standing.left if standing else MOST)
 
     def _answered(self, reply: Reply, standing: Asked | None, seen: Explored) -> Reply:
@@ -228,7 +269,7 @@ class Thread:
             return reply._replace(state="recorded", verified=recorded)
         reason = why_not(h, state.shown(), standing.vault if standing else state.vault())
         if reason is not None:
-            return reply._replace(reason=reason)
+            return reply._replace(state="refused", reason=reason)
         asked = state.settled(state.asked(h), seen)
         return reply._replace(state="asked", verified=asked.questions[-1].verified)
 

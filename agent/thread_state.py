@@ -4,6 +4,7 @@ Knows the ledger, the sealed split and exploration rows. Must never know how a q
 """
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from ..tools.data.rows import Rows
 from ..tools.data.split import SealedSplit
@@ -36,12 +37,17 @@ from .summary import Explored, Opened, Settings
 class ThreadState:
     """A sealed table with its ledger, read as a thread needs it; every method expects the ledger to be held."""
 
-    def __init__(self, opened: Opened, split: SealedSplit, book: Ledger, settings: Settings, say: Progress) -> None:
+    def __init__(
+        self, opened: Opened, split: SealedSplit, book: Ledger, settings: Settings, say: Progress,
+        whole: Path | None = None,
+    ) -> None:  # fmt: skip
         self.opened = opened
         self.split = split
         self.book = book
         self.settings = settings
         self.say = say
+        self.whole = whole
+        """A file of all rows, where facts may be answered; what is read of it is recorded first."""
         self._seen: tuple[tuple[int, ...], Explored] | None = None
 
     @property
@@ -158,7 +164,8 @@ class ThreadState:
         unknown = sorted(set(names) - {c.name for c in self.opened.columns})
         if unknown:
             raise UsageError(f"Column {unknown[0]!r} is not in '{self.opened.name}'.")
-        structure = self.look(self.standing()).structure
+        # A table too small to be split has no row that may be looked at: only what is named counts as shown.
+        structure = () if self.split.plan.kind == "none" else self.look(self.standing()).structure
         return from_all_rows(self.book, self.dataset, self.split.plan, structure, names, question=question)
 
     def _begin(self) -> Thread:

@@ -15,19 +15,23 @@ if (_root / "pyproject.toml").is_file() and (_root / "tools").is_dir():  # a sou
     __path__.append(str(_root))
 
 _EXPORTS = {
+    "Answer": "heldout.agent.answer",
     "Explanation": "heldout.agent.report.explanation",
     "HeldoutError": "heldout.tools.errors",
     "SelfTest": "heldout.agent.selftest",
+    "ask": "heldout.agent.questions",
     "explain": "heldout.agent.pipeline",
     "selftest": "heldout.agent.selftest",
     "verify": "heldout.agent.ask",
 }
 
-__all__ = ["Explanation", "HeldoutError", "SelfTest", "__version__", "explain", "selftest", "verify"]
+__all__ = ["Answer", "Explanation", "HeldoutError", "SelfTest", "__version__", "ask", "explain", "selftest", "verify"]
 
 if _TYPE_CHECKING:
+    from .agent.answer import Answer  # pyright: ignore[reportMissingImports]
     from .agent.ask import verify  # pyright: ignore[reportMissingImports]
     from .agent.pipeline import explain  # pyright: ignore[reportMissingImports]
+    from .agent.questions import ask  # pyright: ignore[reportMissingImports]
     from .agent.report.explanation import Explanation  # pyright: ignore[reportMissingImports]
     from .agent.selftest import SelfTest, selftest  # pyright: ignore[reportMissingImports]
     from .tools.errors import HeldoutError  # pyright: ignore[reportMissingImports]

@@ -73,7 +73,7 @@ def read_fact(text: str, columns: dict[str, Column], left_out: dict[str, str] | 
     """
     names, cursor = Names(columns, left_out), Cursor(text.strip().removesuffix("?").strip())
     cursor.accept(*_OPENINGS)
-    figure, told = _figure(cursor, names)
+    figure, told, measured = _figure(cursor, names)
     groups: list[Column] = []
     terms: list[dict[str, Any]] = []
     while not cursor.done:
@@ -86,27 +86,33 @@ def read_fact(text: str, columns: dict[str, Column], left_out: dict[str, str] | 
         else:
             raise HypothesisError(f"Nothing is known to follow at {cursor.rest[:60]!r}. Write such as {EXAMPLES}.")
     return Fact(
-        text.strip(), _sql(figure, groups, terms), _told(told, groups, terms), tuple(dict.fromkeys(names.notes))
+        text.strip(),
+        _sql(figure, measured, groups, terms),
+        _told(told, groups, terms),
+        tuple(dict.fromkeys(names.notes)),
     )
 
 
-def _figure(cursor: Cursor, names: Names) -> tuple[str, str]:
-    """The figure as SQL and in words."""
+def _figure(cursor: Cursor, names: Names) -> tuple[str, str, Column | None]:
+    """The figure as SQL and in words, and the one column that it is of."""
     if cursor.accept(*_DISTINCT):
         column = names.column(cursor)
-        return f"count(DISTINCT {quoted(column.name)})", f"the number of different values of `{column.name}`"
+        told = f"the number of different values of `{column.name}`"
+        return f"count(DISTINCT {quoted(column.name)})", told, column
     if cursor.accept(*_COUNTS):
         cursor.accept("rows")
-        return "count(*)", "the number of rows"
+        return "count(*)", "the number of rows", None
     if cursor.accept(*_SHARE):
         (term,) = conditions(cursor, names)[:1]
-        return f"100.0 * avg(({_condition(term)})::INTEGER)", f"the share, in percent, of rows where {_said(term)}"
+        share = f"100.0 * avg(({_condition(term)})::INTEGER)"
+        return share, f"the share, in percent, of rows where {_said(term)}", names.columns.get(term["column"])
     if cursor.accept(*_CORRELATION):
         a = _number(names.column(cursor), "correlation")
         if cursor.accept("and", "with") is None:
             raise HypothesisError(f"A correlation needs two columns: write `correlation of {a.name} and ...`.")
         b = _number(names.column(cursor), "correlation")
-        return f"corr({quoted(a.name)}, {quoted(b.name)})", f"the Pearson correlation of `{a.name}` and `{b.name}`"
+        told = f"the Pearson correlation of `{a.name}` and `{b.name}`"
+        return f"corr({quoted(a.name)}, {quoted(b.name)})", told, None
     word = cursor.accept(*sorted(_MEASURES, key=len, reverse=True))
     if word is None:
         raise HypothesisError(f"This is not read as a question of fact. Write such as {EXAMPLES}.")
@@ -114,7 +120,7 @@ def _figure(cursor: Cursor, names: Names) -> tuple[str, str]:
     column, measure = names.column(cursor), _MEASURES[word]
     if measure in _OF_NUMBERS:
         column = _number(column, word)
-    return measure.format(quoted(column.name)), f"the {word} of `{column.name}`"
+    return measure.format(quoted(column.name)), f"the {word} of `{column.name}`", column
 
 
 def _number(column: Column, what: str) -> Column:
@@ -123,9 +129,11 @@ def _number(column: Column, what: str) -> Column:
     return column
 
 
-def _sql(figure: str, groups: Sequence[Column], terms: Sequence[dict[str, Any]]) -> str:
+def _sql(figure: str, measured: Column | None, groups: Sequence[Column], terms: Sequence[dict[str, Any]]) -> str:
     shown = [quoted(c.name) for c in groups]
-    select = ", ".join([*shown, f"{figure} AS value", "count(*) AS rows"])
+    # The denominator of each group's figure, where it is not all of the group's rows.
+    known = [f"count({quoted(measured.name)}) AS with_value"] if measured is not None and measured.missing else []
+    select = ", ".join([*shown, f"{figure} AS value", *known, "count(*) AS rows"])
     where = f" WHERE {' AND '.join(_condition(t) for t in terms)}" if terms else ""
     grouped = f" GROUP BY {', '.join(shown)} ORDER BY {', '.join(shown)}" if shown else ""
     return f"SELECT {select} FROM data{where}{grouped}"

@@ -32,6 +32,14 @@ def folded(text: str) -> str:
     return re.sub(r"[\s_\-.]+", " ", text.casefold()).strip()
 
 
+class Ambiguous(HypothesisError):
+    """Words that fit several names: what was said, and what it could be."""
+
+    def __init__(self, text: str, said: str, options: Sequence[str]) -> None:
+        super().__init__(text)
+        self.said, self.options = said, tuple(options)
+
+
 class Names:
     """The columns that a sentence may speak of, and what was said about names while reading it."""
 
@@ -142,7 +150,8 @@ def _longest(
             found = [name for name in names if same(said, name)]
         if len(found) > 1:
             several = " or ".join(f"`{name}`" for name in found[:_MANY])
-            raise HypothesisError(f"{said!r} can be read as {what} {several}: write the one you mean as it stands.")
+            text = f"{said!r} can be read as {what} {several}: write the one you mean as it stands."
+            raise Ambiguous(text, said, found[:_MANY])
         if found:
             cursor.at += count
             if found[0] != said:

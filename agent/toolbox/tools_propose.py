@@ -110,10 +110,7 @@ def _judged(bench: Bench, one: Claim) -> _Judged:
     """
     if _accepted(bench) >= MOST:
         raise HypothesisError(f"{MOST} claims were proposed already; more would share the same error budget.")
-    [said] = stated(one.claim if isinstance(one.claim, str) else _typed(bench, one.claim))
-    reading = read_by(bench, lambda names: understood(said, names))
-    h = _frozen(bench, reading, said)
-    told = _understood(bench, h, one.claim if isinstance(one.claim, str) else str(one.claim))
+    h, told = read_claim(bench, one.claim)
     refused = _out_of_place(bench, h)
     if refused is not None or bench.privacy == "schema":
         return _Judged(h, refused, told)
@@ -123,6 +120,18 @@ def _judged(bench: Bench, one: Claim) -> _Judged:
     if evidence.untestable is None and h.family != "invariant":
         told |= figures(bench, h, evidence)
     return _Judged(h, refused, told)
+
+
+def read_claim(bench: Bench, claim: str | dict[str, Any]) -> tuple[Hypothesis, Result]:
+    """A claim as a model words it, read and frozen, and how it was understood.
+
+    Raises:
+        HypothesisError: if it cannot be read or frozen; the message holds nothing but what may be told.
+    """
+    [said] = stated(claim if isinstance(claim, str) else _typed(bench, claim))
+    reading = read_by(bench, lambda names: understood(said, names))
+    h = _frozen(bench, reading, said)
+    return h, _understood(bench, h, claim if isinstance(claim, str) else str(claim))
 
 
 def _typed(bench: Bench, data: Mapping[str, Any]) -> dict[str, Any]:

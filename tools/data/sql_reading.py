@@ -49,7 +49,8 @@ def read_query(sql: str, columns: Sequence[str]) -> Reading:
             raise ValueError("not one SELECT")
         node = tree["statements"][0]["node"]
         named = {name.lower() for name in _named(tree)}
-        read = tuple(c for c in columns if c.lower() in named)
+        # `*` and COLUMNS(...) name none of the columns that they read.
+        read = tuple(c for c in columns if _has_star(tree) or c.lower() in named)
         if node["type"] != "SELECT_NODE":
             return Reading(columns=read, filter=None, groups=(), limited=bool(node["modifiers"]), counts=None)
         limited = any(m["type"] == "LIMIT_MODIFIER" for m in node["modifiers"])
@@ -70,6 +71,12 @@ def _named(tree: Any) -> Iterator[str]:
     elif isinstance(tree, list):
         for value in tree:
             yield from _named(value)
+
+
+def _has_star(tree: Any) -> bool:
+    if isinstance(tree, dict):
+        return tree.get("class") == "STAR" or any(_has_star(value) for value in tree.values())
+    return isinstance(tree, list) and any(_has_star(value) for value in tree)
 
 
 def _measured(node: dict[str, Any], columns: Sequence[str]) -> tuple[str, ...]:
