@@ -167,7 +167,9 @@ def test_the_catalogue_tells_what_may_be_cited_and_no_figure() -> None:
     assert not [figure for figure in figures if len(figure) > 2 and figure in text]
     women = next(e for e in entries if e["id"] == WOMEN.id)
     assert women["must"] == ["where"]
-    assert (women["verdict"], women["direction"]) == ("verified", "down")
+    assert (women["verdict"], women["what"]) == ("verified", WOMEN.claim)
+    [without] = [e for e in catalogue(FINDINGS, (), "schema") if e["id"] == WOMEN.id]
+    assert (without["direction"], "prints" in without) == ("down", False)
 
 
 def test_in_schema_mode_the_catalogue_names_no_level_and_no_cut_point() -> None:
@@ -180,7 +182,7 @@ def test_in_schema_mode_the_catalogue_names_no_level_and_no_cut_point() -> None:
 
 def test_every_slot_of_the_catalogue_can_be_cited() -> None:
     for entry in catalogue(FINDINGS, FACTS):
-        for slot in entry["slots"]:
+        for slot in (*entry["slots"], *entry.get("prints", ())):
             told = summary_of(FINDINGS, FACTS, f"[{entry['id']}.{slot}].")
             assert all(fault.kind != "citation" for _, fault in told.dropped), (entry["id"], slot)
 

@@ -261,8 +261,8 @@ def test_every_form_that_the_docstring_shows_is_read() -> None:
     )  # fmt: skip
     own = bench_of(frame)
     spec = next(t for t in TOOLS if t.name == "propose")
-    words = spec.description.split("in backticks):")[1].split("The claims that")[0]
+    words = spec.description.split("signs in backticks:")[1].split("To each,")[0]
     forms = re.findall(r'"([^"]+)"', " ".join(words.split()))
-    assert len(forms) == 17
+    assert len(forms) == 19
     answers = [proposed(own, form)[0] for form in forms]
     assert [a["claim"] for a in answers if "understood" not in a] == []
