@@ -26,6 +26,7 @@ from benchmarks.grounding import (
 )
 from heldout.agent.bounds import agrees, bound_of, bounds_of
 from heldout.agent.prose import MOST_SENTENCES, answer_of, catalogue, summary_of
+from heldout.prompts import load
 from heldout.tools.verify.families.wording import column
 from tests.grounded import AGE, BMI, CHURN, FACTS, FINDINGS, GDP, OLD, REGION, SHARE, SMOKERS, WOMEN, Fact, finding
 from tests.grounded import effect as effect_of
@@ -351,3 +352,22 @@ def test_a_fact_without_a_value_has_no_figure_to_cite() -> None:
     told = summary_of((), (Fact("f1", None, None, "mean of `fare`"),), "The mean of `fare` is [f1.value].")
     assert told.dropped[0][1].kind == "citation"
     assert told.sentences == ("Mean of `fare`: no value (n = 891).",)
+
+
+def test_a_slot_that_says_again_what_stands_before_it_is_dropped_for_the_template() -> None:
+    i = WOMEN.id
+    told = summary_of(FINDINGS, (), f"Among rows where [{i}.where], [{i}.claim].")
+    assert told.sentences == (WOMEN.sentence,)
+    assert told.dropped[0][1].text.startswith("said twice")
+
+
+def test_the_forms_that_the_prompt_shows_hold_for_a_verified_difference() -> None:
+    """A form that a model is shown and cannot use costs the reader the model's sentence."""
+    shown = re.findall(r"`([^`]*\[id\.claim\][^`]*\.)`", load("summary").system)
+    assert len(shown) >= 6
+    for form in shown:
+        finding = REGION if "decided" in form else SMOKERS
+        if "refuted" in form or "adjusted" in form or "other." in form:
+            continue
+        told = summary_of(FINDINGS, (), form.replace("[id.", f"[{finding.id}."))
+        assert told.dropped == (), form
