@@ -30,8 +30,8 @@ _PARTS = 0.3
 """What a finding is worth on two parts of one total: they grow together with what they are parts of."""
 _SOME_ROWS = 0.7
 """What a finding is worth that speaks of some rows alone: how large an amount is comes after how often there is any."""
-_PICKED = 3.0
-"""What a finding is worth more that a language model picked for what its columns mean."""
+_PICKED = 10.0
+"""How much more a finding is worth that a language model picked for what its columns mean: it comes before its like."""
 _NEARLY_ONE_TO_ONE = 0.8
 _TAGS = {"robust": 1.0, "attenuated": 0.6, "reversed": 0.45, "not run": 0.85}
 """How much of its worth a verified claim keeps by what becomes of it with the other columns held fixed."""
