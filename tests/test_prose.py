@@ -371,3 +371,15 @@ def test_the_forms_that_the_prompt_shows_hold_for_a_verified_difference() -> Non
             continue
         told = summary_of(FINDINGS, (), form.replace("[id.", f"[{finding.id}."))
         assert told.dropped == (), form
+
+
+def test_averages_that_do_not_show_a_relation_of_ranks_are_never_told_as_its_size() -> None:
+    faint = finding(
+        AGE.hypothesis, "verified", list(AGE.held_out.groups), effect_of("Spearman's rho", 0.13, 0.02, 0.24),
+        effect_of("mean difference", 9161, -800, 19000, "charges"), 0.01,
+    )  # fmt: skip
+    assert "the averages alone do not show it" in faint.sentence
+    assert not {"effect", "size", "figure_a", "figure_b"} & set(bound_of(faint).slots)
+    assert {"effect", "figure_a", "coefficient"} <= set(bound_of(AGE).slots)
+    told = summary_of((faint,), (), f"[{faint.id}.claim], by [{faint.id}.effect].")
+    assert told.sentences == (faint.sentence,)
