@@ -22,6 +22,7 @@ from ..tools.verify.units import with_unit
 from .claims_file import Stated
 from .draft import Batch, Draft
 from .report.result import Asked
+from .same import relation, same_way
 from .sentences.constants import checked, frozen
 from .sentences.names import Names
 from .sentences.reader import Reading, read
@@ -180,7 +181,7 @@ def _answered(question: Question, claims: Sequence[Hypothesis]) -> Question:
     if question.state == "refused":
         return question
     for claim in claims:
-        turned = _relation(claim, question.hypothesis)
+        turned = relation(claim, question.hypothesis)
         if turned and (sign(claim) == 0 or same_way(claim, question.hypothesis)):
             reason = None if sign(claim) else "Answered from the closed family, which was tested without directions."
             return question._replace(finding=claim.content_id(), state="answered", turned=turned, reason=reason)
@@ -188,25 +189,6 @@ def _answered(question: Question, claims: Sequence[Hypothesis]) -> Question:
     near = [FAMILIES[c.family].claim(c) for c in claims if {c.outcome, c.predictor} == pair]
     reason = f"The list says of these columns: {'; '.join(near[:3])}." if near else "It says nothing of these columns."
     return question._replace(finding=None, state="refused", reason=reason)
-
-
-def _relation(known: Hypothesis, other: Hypothesis) -> int:
-    """1 where both speak of the same comparison whatever the direction, -1 where its sides are exchanged, else 0."""
-    a, b = ({k: v for k, v in h.as_json().items() if k not in ("direction", "cuts")} for h in (known, other))
-    if a == b:
-        return 1
-    if known.family == "monotone_association" and a["event"] is None and "above" not in a:
-        return int({**a, "outcome": a["predictor"], "predictor": a["outcome"]} == b)
-    levels = a.get("levels")
-    if levels and levels["b"]:
-        return -int({**a, "levels": {"a": levels["b"], "b": levels["a"]}} == b)
-    return 0
-
-
-def same_way(known: Hypothesis, other: Hypothesis) -> bool:
-    """Whether two claims are on one comparison and commit to one direction."""
-    turned = _relation(known, other)
-    return turned != 0 and sign(known) == sign(other) * turned
 
 
 def asked_of(questions: Sequence[Question], verdicts: Sequence[Verdict]) -> tuple[Asked, ...]:

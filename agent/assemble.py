@@ -49,7 +49,8 @@ def findings_of(
         rows: Exploration rows, by which claims that say nearly the same are kept apart in the order.
         structure: How the table is built, by which columns that repeat one quantity are known.
     """
-    first = ranked(verdicts, Table(columns, focus, structure, rows))
+    picked = frozenset(name for name, source in sources.items() if source in ("model", "both"))
+    first = ranked(verdicts, Table(columns, focus, structure, rows, picked))
     out = []
     for rank, verdict in enumerate(first.verdicts, 1):
         source, headline = sources.get(verdict.hypothesis_id, "rule"), verdict.hypothesis_id in first.headlines

@@ -174,8 +174,10 @@ def _figures(finding: Finding) -> Iterator[tuple[str, Slot]]:
         yield from ((f"n_{side}", Slot(count(g.n), "count", side)) for side, g in zip("ab", held.groups, strict=True))
     if finding.family not in _SAID_PLAINLY:
         return
-    yield from _means(finding)
-    if held.in_units is not None:
+    # Beside a claim on ranks, averages that do not show it would be read as its size: they stand in `figures` alone.
+    apart = re.search(r"the averages(?: alone)?,? .*?(?:do not show it|point the other way)", sentence) is not None
+    yield from () if apart else _means(finding)
+    if held.in_units is not None and not apart:
         yield from _differences(finding, held.in_units.value, held.in_units.low)
     if held.effect is not None:
         name = re.escape(held.effect.name)

@@ -31,6 +31,7 @@ from .propose_amounts import often_zero, where_any
 from .propose_rankings import without_parts
 from .proposers import proposals
 from .roles import is_code, oriented, outcome_reading, plainness, strength
+from .same import same_way
 from .twins import spare_columns, without_twins
 
 _PAIRS = 160
@@ -41,8 +42,10 @@ _MIN_Z = 2.2
 _RULES = 3_000
 """Rules that a rule was chosen from: some 30,000 pairs of conditions, most of them nearly the same as another."""
 _MIN_POWER = 0.35
-_PICKED = 2.0
-"""How much more a claim counts that a language model picked for what its columns mean."""
+_PICKED = 10.0
+"""How much more a claim counts that a language model picked for what its columns mean: it comes before its like."""
+_BESIDE = 12
+"""Claims of rules alone that a batch keeps beside picked ones, even where these are few."""
 
 
 class Draft(NamedTuple):
@@ -104,31 +107,48 @@ def draft_by_rule(
         x for x in leads if frozenset((x.a, x.b)) not in barred and not spare & {x.a, x.b} and focus.admits(x.a, x.b)
     )
     grown, nests, amounts = ratio * rows.n / max(sample.n, 1), Nests(rows), often_zero(sample)
+
+    def scoring(h: Hypothesis) -> float:
+        return _usefulness(h, measure(h, sample, split="exploration"), rule, rows, order, grown, weight)
+
     ruled = (
         where_any(h, amounts) for h in (*_of_pairs(wanted, rows, sample, order, focus, nests), *proposals(outlook))
     )
-    picked = {with_unit(h, nests).content_id() for h in proposed}
-    by_model = set(proposed)
-    for suggested in (*ruled, *proposed):
+    for suggested in ruled:
         hypothesis = with_unit(suggested, nests)
-        name = hypothesis.content_id()
-        if (set_aside is not None and set_aside(hypothesis)) or (suggested in by_model and name in scored):
-            continue
-        evidence = measure(hypothesis, sample, split="exploration")
-        score = _usefulness(hypothesis, evidence, rule, rows, order, grown, weight)
-        if score > 0:
-            scored[name] = _drafted(hypothesis, score, by_rule=suggested not in by_model, by_model=name in picked)
+        if set_aside is None or not set_aside(hypothesis):
+            score = scoring(hypothesis)
+            if score > 0:
+                scored[hypothesis.content_id()] = Draft(hypothesis, score)
+    picks = [with_unit(h, nests) for h in proposed]
+    _pick([h for h in picks if set_aside is None or not set_aside(h)], scored, scoring)
     # Twins first: what an order implies must not live on under a longer label that selects the same rows.
     distinct = without_parts(without_twins(list(scored.values()), sample))
     chosen = choose(distinct, sample)
-    return Batch(tuple(chosen), drafted=len(scored), deduplicated=len(scored) - len(chosen))
+    kept = _beside_picks(chosen) if proposed else chosen
+    return Batch(tuple(kept), drafted=len(scored), deduplicated=len(scored) - len(kept))
 
 
-def _drafted(h: Hypothesis, score: float, *, by_rule: bool, by_model: bool) -> Draft:
-    """The draft with who suggested it; what a model picks comes before what only a rule saw."""
-    if not by_model:
-        return Draft(h, score)
-    return Draft(h, _PICKED * score, "both" if by_rule else "model")
+def _pick(picks: Sequence[Hypothesis], scored: dict[str, Draft], scoring: Callable[[Hypothesis], float]) -> None:
+    """Enter what a model picked, in its own words where a rule says the same the other way round."""
+    for h in picks:
+        score = scoring(h)
+        twins = [name for name, draft in scored.items() if same_way(draft.hypothesis, h)]
+        if score > 0:
+            by_rule = any(scored.pop(name).source != "model" for name in twins)
+            scored[h.content_id()] = Draft(h, _PICKED * score, "both" if by_rule else "model")
+
+
+def _beside_picks(chosen: Sequence[Draft]) -> list[Draft]:
+    """All that was picked, and of the rest as many at most: each further claim makes the hurdle of all higher."""
+    picked = sum(d.source != "rule" for d in chosen)
+    left = max(picked, _BESIDE)
+    kept = []
+    for draft in chosen:
+        left -= draft.source == "rule"
+        if draft.source != "rule" or left >= 0:
+            kept.append(draft)
+    return kept
 
 
 def _of_pairs(

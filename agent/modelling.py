@@ -59,6 +59,7 @@ def propose(
         raise UsageError("With `--privacy none` nothing may be told to a model: leave `--model` out.")
     say(f"Letting {settings.name} explore and propose")
     bench = Bench.of(explored, focus=focus, privacy=settings.privacy, left_out=left_out)
+    bench.citing = False
     jail = _jail(bench) if settings.sql and settings.privacy != "schema" else None
     try:
         bench.jail = jail

@@ -4,7 +4,7 @@ Knows verdicts, structure, exploration rows and what was asked. Must never compu
 outcome.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -30,6 +30,8 @@ _PARTS = 0.3
 """What a finding is worth on two parts of one total: they grow together with what they are parts of."""
 _SOME_ROWS = 0.7
 """What a finding is worth that speaks of some rows alone: how large an amount is comes after how often there is any."""
+_PICKED = 10.0
+"""How much more a finding is worth that a language model picked for what its columns mean: it comes before its like."""
 _NEARLY_ONE_TO_ONE = 0.8
 _TAGS = {"robust": 1.0, "attenuated": 0.6, "reversed": 0.45, "not run": 0.85}
 """How much of its worth a verified claim keeps by what becomes of it with the other columns held fixed."""
@@ -53,6 +55,8 @@ class Table(NamedTuple):
     focus: Sequence[str] = ()
     structure: Sequence[Structure] = ()
     rows: Rows | None = None
+    picked: Collection[str] = ()
+    """Ids of the claims that a language model picked."""
 
     def readings(self) -> dict[str, float]:
         """How much each column reads like an outcome."""
@@ -67,7 +71,12 @@ def ranked(verdicts: Sequence[Verdict], table: Table) -> Ranked:
     quantity. Where something was asked for, the first screen is about that alone.
     """
     reading = table.readings()
-    worth = {v.hypothesis_id: _worth(v, table.focus, reading) * _newness(v.hypothesis, table) for v in verdicts}
+    worth = {
+        v.hypothesis_id: _worth(v, table.focus, reading)
+        * _newness(v.hypothesis, table)
+        * (_PICKED if v.hypothesis_id in table.picked else 1.0)
+        for v in verdicts
+    }
     order = sorted(verdicts, key=lambda v: (ORDER[v.outcome], -worth[v.hypothesis_id], v.hypothesis_id))
     left = [v for v in order if v.outcome == "verified"]
     same = _same([v.hypothesis for v in left], table)

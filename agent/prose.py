@@ -21,6 +21,13 @@ _LONGEST = 600
 _SLOT = re.compile(r"\[([A-Za-z0-9]{1,16})(?:\.([a-z_]{1,16}))?\]")
 _TYPOGRAPHY = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "\u00a0": " ", "\u2011": "-"})
 _END = re.compile(r"(?<=[.!?])\s+|\n+")
+_WORDS = ("a", "b", "event", "where", "within", "fixed")
+"""Slots that print words of a claim."""
+_CITED = (
+    "claim", "figures", "figure_a", "figure_b", "effect", "size", "interval", "coefficient", "sizes", "adjusted",
+)  # fmt: skip
+"""Slots that a summary is told of by name: of those that print the same in other words one is enough."""
+_STUTTER = re.compile(r"((?:`[^`]+`|\b[a-z]+)(?: [a-z]+)+) \1(?![a-z])|(`[^`]+`) is \2(?![a-z])", re.IGNORECASE)
 Privacy = Literal["none", "schema", "profile", "sample"]
 
 
@@ -86,25 +93,30 @@ def catalogue(
     out = [_entry(known[f.id], f, named) for f in findings]
     for fact in facts:
         what = known[fact.id].slots["what"].text if named else "a computed value"
-        out.append({"id": fact.id, "what": what, **_slots(known[fact.id])})
+        out.append({"id": fact.id, "what": what, **_slots(known[fact.id], ())})
     return tuple(out)
 
 
 def _entry(bound: Bound, finding: Finding, named: bool) -> dict[str, Any]:
     """One finding for the catalogue."""
     direction = {1: "up", -1: "down", 0: "not shown"}[bound.sign]
-    seen: dict[str, Any] = {
-        "id": bound.id, "family": finding.family, "verdict": bound.outcome, "direction": direction,
-        "columns": [clean(name) for name in bound.names],
-    }  # fmt: skip
     if named:
-        seen["what"] = clean(finding.claim)
-    return seen | _slots(bound)
+        # The claim holds columns and direction; what a slot prints is told, so that a sentence around it can be read.
+        seen: dict[str, Any] = {"id": bound.id, "verdict": bound.outcome, "what": clean(finding.claim)}
+        texts = {n: clean(s.text) for n, s in bound.slots.items() if n in _WORDS and not (bound.paired and n in "ab")}
+        seen |= {"prints": texts} if texts else {}
+    else:
+        seen = {
+            "id": bound.id, "family": finding.family, "verdict": bound.outcome, "direction": direction,
+            "columns": [clean(name) for name in bound.names],
+        }  # fmt: skip
+    return seen | _slots(bound, () if named else _WORDS)
 
 
-def _slots(bound: Bound) -> dict[str, Any]:
+def _slots(bound: Bound, more: Sequence[str]) -> dict[str, Any]:
     must = [n for n in ("where", "within", "fixed") if n in bound.slots]
-    return {"slots": [n for n in bound.slots if n], **({"must": must} if must else {})}
+    own = [n for n in bound.slots if n in (*_CITED, *more) or not bound.outcome]
+    return {"slots": own, **({"must": must} if must else {})}
 
 
 # Sentences
@@ -144,8 +156,10 @@ def _judged(raw: str, known: Mapping[str, Bound]) -> tuple[tuple[str, ...], str,
         pieces = _filled(raw, known, evidence)
     except _NoSuchSlot as err:
         return named, "", (Fault("citation", str(err)),)
-    faults = _digits(raw) or check_pieces(pieces, evidence)
-    return named, _plain("".join(_inert(p.text) if p.options else p.text for p in pieces)), faults
+    told = _plain("".join(_inert(p.text) if p.options else p.text for p in pieces))
+    twice = _STUTTER.search(told)
+    stutter = (Fault("markup", f"said twice: {twice[0][:80]}"),) if twice else ()
+    return named, told, _digits(raw) or stutter or check_pieces(pieces, evidence)
 
 
 class _NoSuchSlot(Exception):

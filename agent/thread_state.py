@@ -28,8 +28,8 @@ from ..tools.verify.transcript import (
     verified_claims,
 )
 from ..tools.verify.verify import answer, burnt_rows
-from .asking import same_way
 from .exposure import from_all_rows
+from .same import same_way
 from .sealing import Progress
 from .summary import Explored, Opened, Settings
 

@@ -14,6 +14,8 @@ import numpy as np
 import pytest
 
 from heldout.agent.cli import cli
+from heldout.agent.draft import _BESIDE
+from heldout.agent.model_settings import ModelSettings
 from heldout.tools.verify.families import FAMILIES
 from heldout.tools.verify.families.categorical_association import Cells
 from heldout.tools.verify.families.categorical_association import _floors as categorical_floors
@@ -352,3 +354,11 @@ def test_no_page_says_that_a_finding_causes_something(page: Path) -> None:
 
 def test_contributing_stays_under_eighty_lines() -> None:
     assert len((ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").splitlines()) < 80
+
+
+def test_the_page_on_models_has_the_numbers_of_the_code() -> None:
+    page = " ".join((ROOT / "docs" / "model.md").read_text(encoding="utf-8").split())
+    settings = ModelSettings("openai:any")
+    assert f"as many claims stay as it picked, at least {_BESIDE}:" in page
+    assert f"`--max-calls` ({settings.max_calls}) calls" in page
+    assert f"`--max-tokens` ({settings.max_tokens:,}) input tokens" in page

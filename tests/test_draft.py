@@ -15,6 +15,7 @@ from heldout.tools.data.rows import Rows
 from heldout.tools.data.split import SealedSplit, seal
 from heldout.tools.explore.lead import Lead, Structure
 from heldout.tools.explore.scan import scan_pairs
+from heldout.tools.verify.hypothesis import Condition, Contrast, GroupDifference, Hypothesis
 from heldout.tools.verify.policy import make_rule
 
 TRUE = [{"plan", "spend"}, {"contract", "churned"}, {"visits", "spend"}]
@@ -22,11 +23,13 @@ TRUE = [{"plan", "spend"}, {"contract", "churned"}, {"visits", "spend"}]
 
 def drafted(
     rows: Rows, leads: Sequence[Lead] | None = None, *, focus: Focus | None = None,
-    structure: Sequence[Structure] = (), held_out_units: int = 600,
+    structure: Sequence[Structure] = (), held_out_units: int = 600, proposed: Sequence[Hypothesis] = (),
 ) -> Batch:  # fmt: skip
     found = scan_pairs(rows) if leads is None else leads
     wish = focus or Focus()
-    return draft_by_rule(rows, found, structure, make_rule(), wish, held_out_units=held_out_units, weight=1.0)
+    return draft_by_rule(
+        rows, found, structure, make_rule(), wish, held_out_units=held_out_units, weight=1.0, proposed=proposed
+    )
 
 
 def pairs(batch: Batch) -> list[frozenset[str]]:
@@ -190,3 +193,36 @@ def test_what_an_order_implies_does_not_live_on_under_another_label_of_the_same_
     drafted = [d.hypothesis for d in batch.drafts]
     assert any(h.family == "ranking" and h.predictor == "net" for h in drafted)
     assert not [h for h in drafted if getattr(h, "levels", None) and h.levels.a == ("No internet service",)]
+
+
+def test_what_a_model_picks_is_kept_marked_as_its_own_or_as_both_and_displaces_what_rules_saw(busy: Rows) -> None:
+    ruled = drafted(busy)
+    both = ruled.drafts[-1].hypothesis
+    own = GroupDifference(
+        outcome="number_00", predictor="kind_0", levels=Contrast(a=("high",), b=("low",)), direction="higher",
+        where=(Condition(column="kind_3", op="==", value="mid"),),
+    )  # fmt: skip
+    batch = drafted(busy, proposed=(both, own))
+    assert {d.hypothesis.content_id(): d.source for d in batch.drafts if d.source != "rule"} == {
+        both.content_id(): "both",
+        own.content_id(): "model",
+    }
+    assert len(ruled.drafts) == MOST
+    assert sum(d.source == "rule" for d in batch.drafts) == 12
+    assert [d.source for d in batch.drafts[:2]] != ["rule", "rule"]
+
+
+def test_a_pick_said_the_other_way_round_is_the_rule_s_own_claim(busy: Rows) -> None:
+    rising = next(d.hypothesis for d in drafted(busy).drafts if d.hypothesis.family == "monotone_association")
+    turned = rising.model_copy(update={"outcome": rising.predictor, "predictor": rising.outcome})
+    batch = drafted(busy, proposed=(turned,))
+    pair = {rising.outcome, rising.predictor}
+    found = [d for d in batch.drafts if {d.hypothesis.outcome, d.hypothesis.predictor} == pair]
+    assert [(d.hypothesis.outcome, d.source) for d in found] == [(turned.outcome, "both")]
+
+
+def test_as_many_claims_of_rules_stay_as_were_picked(busy: Rows) -> None:
+    picked = [d.hypothesis for d in drafted(busy).drafts[:20]]
+    batch = drafted(busy, proposed=picked)
+    assert sum(d.source == "both" for d in batch.drafts) == 20
+    assert sum(d.source == "rule" for d in batch.drafts) == 20

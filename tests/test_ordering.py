@@ -158,3 +158,10 @@ def test_how_often_there_is_any_comes_before_how_large_it_is_where_there_is() ->
     strength = {v.hypothesis.above: v.evidence.theta for v in found}
     assert (strength[None] or 0) > (strength[0.0] or 0)
     assert ranked(found, Table(rows.columns)).verdicts[0].hypothesis == often
+
+
+def test_what_a_model_picked_comes_before_what_is_as_large(films: Rows) -> None:
+    found = verdicts(films, rising("reviews", "stars"), rising("budget", "stars"))
+    first, second = (v.hypothesis_id for v in ranked(found, Table(films.columns)).verdicts)
+    turned = ranked(found, Table(films.columns, picked={second})).verdicts
+    assert [v.hypothesis_id for v in turned] == [second, first]

@@ -26,6 +26,7 @@ from benchmarks.grounding import (
 )
 from heldout.agent.bounds import agrees, bound_of, bounds_of
 from heldout.agent.prose import MOST_SENTENCES, answer_of, catalogue, summary_of
+from heldout.prompts import load
 from heldout.tools.verify.families.wording import column
 from tests.grounded import AGE, BMI, CHURN, FACTS, FINDINGS, GDP, OLD, REGION, SHARE, SMOKERS, WOMEN, Fact, finding
 from tests.grounded import effect as effect_of
@@ -167,7 +168,9 @@ def test_the_catalogue_tells_what_may_be_cited_and_no_figure() -> None:
     assert not [figure for figure in figures if len(figure) > 2 and figure in text]
     women = next(e for e in entries if e["id"] == WOMEN.id)
     assert women["must"] == ["where"]
-    assert (women["verdict"], women["direction"]) == ("verified", "down")
+    assert (women["verdict"], women["what"]) == ("verified", WOMEN.claim)
+    [without] = [e for e in catalogue(FINDINGS, (), "schema") if e["id"] == WOMEN.id]
+    assert (without["direction"], "prints" in without) == ("down", False)
 
 
 def test_in_schema_mode_the_catalogue_names_no_level_and_no_cut_point() -> None:
@@ -180,7 +183,7 @@ def test_in_schema_mode_the_catalogue_names_no_level_and_no_cut_point() -> None:
 
 def test_every_slot_of_the_catalogue_can_be_cited() -> None:
     for entry in catalogue(FINDINGS, FACTS):
-        for slot in entry["slots"]:
+        for slot in (*entry["slots"], *entry.get("prints", ())):
             told = summary_of(FINDINGS, FACTS, f"[{entry['id']}.{slot}].")
             assert all(fault.kind != "citation" for _, fault in told.dropped), (entry["id"], slot)
 
@@ -349,3 +352,34 @@ def test_a_fact_without_a_value_has_no_figure_to_cite() -> None:
     told = summary_of((), (Fact("f1", None, None, "mean of `fare`"),), "The mean of `fare` is [f1.value].")
     assert told.dropped[0][1].kind == "citation"
     assert told.sentences == ("Mean of `fare`: no value (n = 891).",)
+
+
+def test_a_slot_that_says_again_what_stands_before_it_is_dropped_for_the_template() -> None:
+    i = WOMEN.id
+    told = summary_of(FINDINGS, (), f"Among rows where [{i}.where], [{i}.claim].")
+    assert told.sentences == (WOMEN.sentence,)
+    assert told.dropped[0][1].text.startswith("said twice")
+
+
+def test_the_forms_that_the_prompt_shows_hold_for_a_verified_difference() -> None:
+    """A form that a model is shown and cannot use costs the reader the model's sentence."""
+    shown = re.findall(r"`([^`]*\[id\.claim\][^`]*\.)`", load("summary").system)
+    assert len(shown) >= 6
+    for form in shown:
+        finding = REGION if "decided" in form else SMOKERS
+        if "refuted" in form or "adjusted" in form or "other." in form:
+            continue
+        told = summary_of(FINDINGS, (), form.replace("[id.", f"[{finding.id}."))
+        assert told.dropped == (), form
+
+
+def test_averages_that_do_not_show_a_relation_of_ranks_are_never_told_as_its_size() -> None:
+    faint = finding(
+        AGE.hypothesis, "verified", list(AGE.held_out.groups), effect_of("Spearman's rho", 0.13, 0.02, 0.24),
+        effect_of("mean difference", 9161, -800, 19000, "charges"), 0.01,
+    )  # fmt: skip
+    assert "the averages alone do not show it" in faint.sentence
+    assert not {"effect", "size", "figure_a", "figure_b"} & set(bound_of(faint).slots)
+    assert {"effect", "figure_a", "coefficient"} <= set(bound_of(AGE).slots)
+    told = summary_of((faint,), (), f"[{faint.id}.claim], by [{faint.id}.effect].")
+    assert told.sentences == (faint.sentence,)

@@ -155,6 +155,12 @@ SENTENCES = {
     ),
     "wage higher from 2020-03-01 on": _c("change_point", "wage", "date", at=18322, direction="higher"),
     "wage lower since 2005 over year": _c("change_point", "wage", "year", at=2005, direction="lower"),
+    "wage > 0 increases with age": _c(
+        "monotone_association", "wage", "age", direction="increasing", above=0.0, cuts=[33, 62]
+    ),
+    "slope of wage over date is steeper for region=north": _c(
+        "interaction", "wage", "date", moderator="region", moderator_levels=NORTH, direction="higher"
+    ),
     "wage is inverted U over age around 45": _c("shape", "wage", "age", shape="inverted_u", knots=[45]),
     "wage is U-shaped over age around 45": _c("shape", "wage", "age", shape="u", knots=[45]),
     "wage levels off over age after 30": _c("shape", "wage", "age", shape="saturating", knots=[30]),

@@ -261,8 +261,58 @@ def test_every_form_that_the_docstring_shows_is_read() -> None:
     )  # fmt: skip
     own = bench_of(frame)
     spec = next(t for t in TOOLS if t.name == "propose")
-    words = spec.description.split("in backticks):")[1].split("The claims that")[0]
+    words = spec.description.split("signs in backticks:")[1].split("To each,")[0]
     forms = re.findall(r'"([^"]+)"', " ".join(words.split()))
-    assert len(forms) == 17
+    assert len(forms) == 19
     answers = [proposed(own, form)[0] for form in forms]
     assert [a["claim"] for a in answers if "understood" not in a] == []
+
+
+def amounts(n: int = 900) -> Bench:
+    rng = np.random.default_rng(9)
+    age = rng.normal(40, 10, n).round(0)
+    any_ = rng.random(n) < np.clip((age - 10) / 60, 0.05, 0.95)
+    side = np.where(rng.random(n) < 0.5, "left", "right")
+    gifts = np.where(any_, rng.poisson(4, n) + 1.0 + (side == "left") * 3, 0.0)
+    return bench_of(pd.DataFrame({"age": age, "side": side, "gifts": gifts, "noise": rng.normal(size=n)}))
+
+
+def test_how_often_there_is_any_and_how_much_there_then_is_are_claimed_apart() -> None:
+    own = amounts()
+    mixed, rank, often, much = proposed(
+        own, "gifts increases with age", "gifts higher for side=left", "gifts > 0 increases with age",
+        "gifts higher for side=left among gifts > 0",
+    )  # fmt: skip
+    for refused in (mixed, rank):
+        assert "gifts is often 0" in refused["refused"]
+        assert "'gifts > 0 increases with" in refused["refused"]
+    assert (often["understood"], "id" in often) == ("The share of rows where `gifts` is above 0 rises with `age`", True)
+    assert "id" in much
+
+
+def test_what_relate_shows_of_an_amount_is_read_as_the_claim_that_was_measured() -> None:
+    own = amounts()
+    effects = ask(own, "relate", outcome="gifts", other="age")["effects"]
+    assert effects[0]["claim"] == "gifts > 0 increases with age"
+    [answer] = proposed(own, effects[0]["claim"])
+    assert answer["in_units"] == effects[0]["in_units"]
+
+
+def test_a_refusal_does_not_tell_the_model_what_only_the_person_can_do() -> None:
+    rng = np.random.default_rng(8)
+    store = rng.integers(0, 60, 1_800)
+    zone = np.array(["in", "out"])[rng.integers(0, 2, 60)][store]
+    own = bench_of(
+        pd.DataFrame({"store": [f"s{k:02d}" for k in store], "zone": zone, "sales": rng.normal(0, 1, 1_800)})
+    )
+    answers = proposed(own, "sales higher where zone=in", "zone=in higher for store=s01")
+    assert all("refused" in a for a in answers)
+    assert "--entity" not in json.dumps(answers)
+
+
+def test_figures_carry_ids_only_where_something_will_cite_them(bench: Bench) -> None:
+    cited = ask(bench, "compare_groups", outcome="pay", by="plan")
+    bench.citing = False
+    plain = ask(bench, "compare_groups", outcome="pay", by="plan")
+    assert re.search(r"\[f\d+\]", json.dumps(cited))
+    assert json.loads(re.sub(r"\[f\d+\]", "", json.dumps(cited))) == plain

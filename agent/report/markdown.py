@@ -72,7 +72,7 @@ def _first_screen(result: Result) -> Iterator[str]:
         yield f"**{named(words.top_line(result))}**"
     if result.summary:
         yield f"## {modelled.TITLE}"
-        yield " ".join(named(sentence) for sentence in result.summary)
+        yield "\n".join(f"- {named(sentence)}" for sentence in result.summary)
         yield f"*{named(modelled.worded_line(result))}*"
     if modelled.questions(result):
         yield f"### {modelled.QUESTIONS}"

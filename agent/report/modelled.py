@@ -22,6 +22,7 @@ def model_line(result: Result) -> str:
     name = words.clean(usage.id)
     text = f"{name} drafted {own:,} of {words.many(len(result.findings), 'hypothesis', 'hypotheses')} on its own and "
     text += f"{both:,} that a rule drafted as well, in {words.many(usage.calls, 'call')}."
+    text += " What it picked comes first." if own + both else ""
     if usage.failure:
         text += f" It did not come to an end: {words.clean(usage.failure)} The rules drafted without it."
     return text

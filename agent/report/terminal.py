@@ -151,7 +151,7 @@ def _summary(result: Result) -> Iterator["RenderableType"]:
         return
     yield ""
     yield _line(modelled.TITLE, "bold")
-    yield _line(" ".join(result.summary))
+    yield from (_line(f"- {sentence}") for sentence in result.summary)
     yield _line(modelled.worded_line(result), "dim")
 
 

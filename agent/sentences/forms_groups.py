@@ -51,8 +51,8 @@ def compared(cursor: Cursor, names: Names, said: Outcome, way: str, statistic: F
     rule = conditions(cursor, names)
     if statistic:
         raise HypothesisError(
-            f"A rule compares values by rank or as a share, not a {statistic['family'].replace('_', ' ')}. Leave the "
-            "statistic out, or compare levels of one column."
+            "A rule is read as the values of a number or the share of a label, never as a mean, a quantile or how "
+            "often a point is passed. Leave the statistic out, or compare levels of one column."
         )
     said = with_event(said, names)
     return {

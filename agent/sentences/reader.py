@@ -61,12 +61,13 @@ def _claim(cursor: Cursor, names: Names) -> Fields:
         ("gap in", lambda: groups.gap(cursor, names)),
         ("rise of", lambda: groups.slope(cursor, names, False)),
         ("fall of", lambda: groups.slope(cursor, names, True)),
+        ("slope of", lambda: groups.slope(cursor, names, False)),
     ):
         if names.column_if(_copy(cursor)) is None and cursor.accept(phrase):
             return form()
     statistic = _statistic(cursor, names)
     said = outcome(cursor, names)
-    fields = None if statistic else _relation(cursor, names, said)
+    fields = None if statistic else _how_often(cursor, names, said) or _relation(cursor, names, said)
     return fields if fields is not None else _difference(cursor, names, said, statistic)
 
 
@@ -131,10 +132,36 @@ def _relation(cursor: Cursor, names: Names, said: Outcome) -> Fields | None:
     return _shaped(cursor, names, said) or _always(cursor, names, said)
 
 
+def _how_often(cursor: Cursor, names: Names, said: Outcome) -> Fields | None:
+    """`visits > 0 increases with age`: how often a number lies above a point, along another; else nothing is read."""
+    start = cursor.at
+    if said.event is None and (cursor.operator(">") or cursor.accept("above")):
+        above = number(cursor, f"After `{said.column.name}` above")
+        rises = cursor.accept(*UP)
+        if rises or cursor.accept(*DOWN):
+            number_only(said, "How often it lies above a point")
+            fields = relations.course(cursor, names, said, bool(rises))
+            if fields["family"] != "monotone_association":
+                raise HypothesisError(
+                    f"How often {said.column.name!r} lies above a point is compared between groups, or along a number: "
+                    f"'{said.column.name} > {above:g} increases with age'."
+                )
+            return {**fields, "above": above}
+    cursor.at = start
+    return None
+
+
 def _shaped(cursor: Cursor, names: Names, said: Outcome) -> Fields | None:
     for phrases, shape in (
         (
-            ("is inverted u-shaped", "is inverted u", "is an inverted u", "is inverted-u", "is hump-shaped"),
+            (
+                "is inverted u-shaped",
+                "is inverted u",
+                "is an inverted u",
+                "is inverted-u",
+                "is hump-shaped",
+                "is n-shaped",
+            ),
             "inverted_u",
         ),
         (("is u-shaped", "is u", "is a u"), "u"),

@@ -25,6 +25,7 @@ from ...tools.verify.families.wording import column as shortened
 from ...tools.verify.hypothesis import Hypothesis
 from ..outlook import Focus
 from ..privacy import LEAST, Privacy, cleaned
+from ..propose_amounts import often_zero
 from ..summary import Explored
 from .facts import Fact, rounded, shown
 
@@ -116,6 +117,8 @@ class Bench:
         self.proposals: list[Proposal] = []
         self.open_questions: list[str] = []
         self.facts: dict[str, Fact] = {}
+        self.citing = True
+        """Whether figures are shown with their ids: where nothing will cite them, ids only cost."""
         self._known: dict[Fact, str] = {}
         self._levels: dict[str, tuple[tuple[str, int], ...]] = {}
         self.ids = _short_ids(self.columns)
@@ -155,7 +158,7 @@ class Bench:
 
     def figure(self, fact: Fact) -> str:
         """A number as a result shows it, kept as a fact: `0.713 (0.684 to 0.742)[f3]`."""
-        return shown(self.facts[self.note(fact)])
+        return shown(self.facts[self.note(fact)], cited=self.citing)
 
     # What may be told
 
@@ -165,6 +168,11 @@ class Bench:
         columns = list(self.rows.columns.values())
         built = structural_pairs(self.structure) | constructed_pairs(columns, self.structure)
         return built | follow_from_others(columns, self.leads)
+
+    @cached_property
+    def often_zero(self) -> frozenset[str]:
+        """The numbers that are often zero: how often there is any and how much there then is are two claims."""
+        return often_zero(self.rows)
 
     @cached_property
     def nests(self) -> Nests:

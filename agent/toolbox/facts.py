@@ -57,11 +57,12 @@ def printed(value: float) -> str:
     return f"{value:.{SIGNIFICANT - 1}g}"
 
 
-def shown(fact: Fact) -> str:
-    """The number as a result shows it, with its interval and its id: `0.713 (0.684 to 0.742)[f3]`."""
+def shown(fact: Fact, *, cited: bool = True) -> str:
+    """The number as a result shows it, with its interval and, where it may be cited, its id: `0.7 (0.6 to 0.8)[f3]`."""
+    name = f"[{fact.id}]" if cited else ""
     if fact.unit == DATE:
-        return f"{day(fact.value)}[{fact.id}]"
+        return f"{day(fact.value)}{name}"
     text = printed(fact.value) + ("%" if fact.unit == "%" else "")
     if fact.low is not None and fact.high is not None:
         text += f" ({printed(fact.low)} to {printed(fact.high)})"
-    return f"{text}[{fact.id}]"
+    return f"{text}{name}"

@@ -180,7 +180,8 @@ def _directed(h: Hypothesis) -> bool:
 
 
 def untestable(bench: Bench, reason: str) -> str:
-    """Why a claim cannot be tested, without a count of few rows."""
+    """Why a claim cannot be tested, without a count of few rows, nor what only the person could do."""
+    reason = re.sub(r" Seal new rows .*$", "", reason, flags=re.DOTALL)
     return re.sub(r"\bonly \d+ (?=usable|rows|units|values)", "too few ", bench.masked(reason))
 
 

@@ -15,15 +15,17 @@ from ...tools.verify.evidence import Evidence
 from ...tools.verify.families import FAMILIES
 from ...tools.verify.hypothesis import Hypothesis
 from ...tools.verify.verify import measure
-from ..asking import same_way, settled, understood
+from ..asking import settled, understood
 from ..claims_file import Stated, stated
 from ..privacy import visible
+from ..propose_amounts import where_any
+from ..same import same_way
 from ..sentences.reader import Reading
 from .bench import Bench, Proposal
 from .names import column_of, read_by
 from .spec import Arguments, Result, tool
 from .tools_compare import figures, named_levels, untestable
-from .words import clearness
+from .words import clearness, word
 
 MOST = 50
 """Claims that may be proposed in one run."""
@@ -51,14 +53,15 @@ class Propose(Arguments):
 def propose(bench: Bench, arguments: Propose) -> Result:
     """Propose claims to be tested on rows that nobody has looked at. Few and clear ones: they share one error budget.
 
-    Words that are read (`among a=x and b>=2` or `given c, d` may follow; names with blanks or signs in backticks):
-    "wage higher for sex=male than female" · "mean revenue higher for plan=gold" · "median wait lower for desk=a or b" ·
-    "churn=yes lower for contract=two-year" · "churn=yes higher where age > 40 and plan=gold" · "visits > 0 higher for
-    region=north" · "claims per exposure higher for area=A" · "charges increases with age" · "delay rises over date" ·
-    "sales higher from 2024-05-31 on" · "price is u-shaped over age around 45" · "price levels off over size after 120"
-    · "income ranks city: A > B > C" · "gap in wage by sex=male than female larger for region=north" · "plan ~ region" ·
-    "sales peaks in month 12" · "age is never missing except 1 %". The claims that other tools show are read as they
-    stand.
+    Words that are read, names with blanks or signs in backticks: "wage higher for sex=male than female" · "churn=yes
+    lower for contract=two-year" · "mean revenue higher for plan=gold" · "median wait lower for desk=a or b" ·
+    "churn=yes higher where age > 40 and plan=gold" · "charges increases with age" · "visits > 0 higher for
+    region=north" · "visits > 0 increases with age" · "claims per exposure higher for area=A" · "delay rises over date"
+    · "sales higher from 2024-05-31 on" · "sales peaks in month 12" · "price is u-shaped over age around 45" (or
+    inverted u-shaped) · "price levels off over size after 120" · "income ranks city: A > B > C" · "gap in wage by
+    sex=male than female larger for region=north" · "slope of delay over date steeper for area=A" · "plan ~ region" ·
+    "age is never missing except 1 %". To each, `among a=x and b>=2` may be added: within those rows alone; or `given c,
+    d`: held fixed. The claims that other tools show are read as they stand.
 
     Args:
         claims: {claim, why}, at most twelve. Commit to a direction and to levels or cuts: what is vague cannot fail.
@@ -177,6 +180,12 @@ def _out_of_place(bench: Bench, h: Hypothesis) -> str | None:
     if not bench.focus.admits(h.outcome, h.predictor) and not _asked(bench, h):
         wanted = bench.focus.outcome or " or ".join(bench.focus.about)
         return f"The user asked about {bench.id(wanted)}, which takes no part in it."
+    if bench.privacy != "schema" and where_any(h, bench.often_zero) != h:
+        name = word(bench.id(h.outcome))
+        return (
+            f"{name} is often 0: claim how often there is any ('{name} > 0 higher for …' or '{name} > 0 increases with "
+            f"…') and how much there then is ('… among {name} > 0') apart."
+        )
     for at, earlier in enumerate(bench.proposals, 1):
         if earlier.hypothesis is not None and same_way(earlier.hypothesis, h):
             return f"It says the same as claim {at} of this run: {earlier.claim[:80]!r}."

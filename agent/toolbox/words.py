@@ -68,7 +68,8 @@ def _main(h: Hypothesis, ids: Mapping[str, str]) -> str | None:
         return f"{outcome} {_way(h)} where {rule}" if isinstance(h, Subgroup) else None
     if isinstance(h, MonotoneAssociation):
         verb = {1: "increases with", -1: "decreases with", 0: "~"}[sign(h)]
-        return f"{outcome} {verb} {predictor}"
+        often = f" > {_number(h.above)}" if h.above is not None else ""
+        return f"{outcome}{often} {verb} {predictor}" if not often or sign(h) else None
     if isinstance(h, Trend):
         return f"{outcome} {({1: 'rises over', -1: 'falls over', 0: '~'})[sign(h)]} {predictor}"
     return f"{outcome} ~ {predictor}" if isinstance(h, CategoricalAssociation) else None
