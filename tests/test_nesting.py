@@ -55,14 +55,29 @@ def test_rows_that_have_a_unit_already_are_left_alone() -> None:
 
 def test_a_label_that_names_the_combinations_of_two_columns_is_no_unit() -> None:
     rng = np.random.default_rng(7)
-    year, result = rng.integers(1990, 2020, 1500), rng.choice(["PASS", "FAIL"], 1500)
+    year, result = rng.integers(1980, 2020, 1500), rng.choice(["PASS", "FAIL"], 1500)
     rows = Rows.of(
         {
             "code": np.char.add(year.astype(str), result), "year": year.astype(float), "result": result,
-            "gross": rng.normal(0, 1, 30)[year - 1990] + rng.normal(size=1500),
+            "gross": rng.normal(0, 1, 40)[year - 1980] + rng.normal(size=1500),
         }
     )  # fmt: skip
     assert Nests(rows).nests == ()
+
+
+def test_stores_that_differ_in_two_properties_are_no_combinations_of_them() -> None:
+    hidden = 0
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        store, kind, age = np.repeat(np.arange(60), 20), rng.integers(0, 3, 60), rng.integers(1, 60, 60)
+        rows = Rows.of(
+            {
+                "store": np.char.add("s", store.astype(str)), "kind": np.array(["a", "b", "c"])[kind][store],
+                "age": age[store].astype(float),
+            }
+        )  # fmt: skip
+        hidden += Nests(rows).nests == ()
+    assert hidden == 0
 
 
 def test_fewer_than_twenty_labels_are_fixed_groups() -> None:

@@ -26,7 +26,7 @@ _CERTAIN = 1e-3
 _ALIKE = 0.02
 """Intraclass correlation, beyond what the fixed column explains, from which rows of a unit count as alike."""
 _MOST_LEVELS = 20
-_CROSSED = 0.5
+_CROSSED = 0.8
 """Share of all combinations of two properties from which a label that names these combinations is no unit."""
 
 
@@ -138,7 +138,7 @@ def _is_combination(rows: Rows, codes: NDArray[np.int64], units: int, fixed: Seq
     for name in fixed:
         _, values = np.unique(_values(rows, name), return_inverse=True, equal_nan=True)
         distinct = int(values.max()) + 1
-        if distinct <= units / 2:
+        if distinct < units:
             coarse.append((values, distinct))
     for at, (a, few) in enumerate(coarse):
         for b, more in coarse[at + 1 :]:
