@@ -33,7 +33,7 @@ def answer(
     inner: Any, messages: Any, stop: Any, options: Mapping[str, Any], request: Request, book: CallBook, meter: Meter
 ) -> dict[str, Any]:
     """The reply from disk, or from the provider: its message as plain JSON, with `usage`."""
-    meter.check(request.bytes)
+    meter.check(request.bytes, request.wide)
     if book.mode == "show":
         raise Shown(request)
     kept, start = book.find(request), clock.monotonic()
@@ -50,7 +50,7 @@ def answer(
     finally:
         took = clock.monotonic() - start
         book.note(request, input_tokens=tokens[0], output_tokens=tokens[1], cached=cached, seconds=took)
-    meter.count(request.bytes, *tokens, took, cached=cached)
+    meter.count(request.bytes, *tokens, took, cached=cached, wide=request.wide)
     return kept
 
 

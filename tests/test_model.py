@@ -98,6 +98,15 @@ def test_no_request_is_sent_that_would_exceed_the_input_tokens(converse: Convers
     assert untouched.requests == [], "the first request is estimated too"
 
 
+def test_what_is_new_in_another_script_counts_as_a_token_a_byte(converse: Conversation) -> None:
+    text = "\u0301" * 2_000
+    provider = Provider(calls(("mean", {"column": "a"}), content=text), says("done"))
+    answer = converse(provider, max_tokens=3_000)
+    assert answer.kind == "tokens", "the rate of plain text would let a request of four times as many tokens pass"
+    assert len(provider.requests) == 1
+    assert converse(Provider(calls(("mean", {"column": "a"}), content=text), says("done")), max_tokens=6_000).text
+
+
 def test_progress_names_the_step_the_tokens_and_the_time(converse: Conversation) -> None:
     converse(Provider(says("x")), max_calls=7, max_tokens=9_000)
     [line] = converse.said
