@@ -25,18 +25,11 @@ from .exposure import placed
 from .folders import run_folder
 from .marks import make_marks
 from .outlook import Focus
-from .pipeline import (
-    How,
-    Progress,
-    default_ledger,
-    joining_of,
-    look_at,
-    run,
-    sealed,
-)
+from .pipeline import look_at, run
 from .report.explanation import Explanation
 from .report.result import Asked
 from .report.words import many
+from .sealing import How, Progress, default_ledger, joining_of, sealed
 from .spent import show_command
 from .summary import Explored, Settings
 

@@ -14,8 +14,8 @@ from ..tools.verify.exposures import exposures
 from ..tools.verify.ledger import Ledger
 from ..tools.verify.sessions import CLOSE, Session, sessions
 from ..tools.verify.transcript import MOST, open_thread
-from .pipeline import default_ledger
 from .report.words import many
+from .sealing import default_ledger
 from .spent import counted, told
 
 
@@ -84,7 +84,9 @@ def _describe(ledger: Ledger, dataset: str) -> str:
     known, found = {s.vault: s for s in sessions(ledger, dataset)}, told(ledger, dataset)
     for vault in plan.vaults:
         session = known.get(vault.number)
-        what = "sealed" if session is None else counted(session, found)
+        what = "sealed"
+        if session is not None:
+            what = _of_thread(session) if session.thread else counted(session, found)
         share = f"{100 * vault.weight:.0f} % of the error budget"
         lines.append(f"Vault {vault.number} ({many(vault.rows, 'row')}, {share}): {what}.")
     lines += _shown(ledger, dataset)
@@ -99,16 +101,12 @@ def _describe(ledger: Ledger, dataset: str) -> str:
     return "\n".join(lines)
 
 
-def _spent(session: Session | None) -> str:
-    """What a vault was spent on, as far as it may be told: of an open thread only how many claims were verified."""
-    if session is None or (session.thread and not session.opened):
+def _of_thread(session: Session) -> str:
+    """What a vault was spent on by a thread: of an open one only how many claims were verified may be told."""
+    if not session.opened:
         return "sealed"
-    claims, found = len(session.hypotheses), session.verified
-    if session.thread:
-        what = f"a thread of {claims} question{'s' * (claims != 1)}, {session.discoveries} verified"
-        return f"{what}, {'still open' if found is None else 'revealed'}"
-    state = "committed, not opened" if not session.opened else "opened, not revealed"
-    return f"{claims} hypotheses, " + (f"{found} verified" if found is not None else state)
+    what = f"a thread of {many(len(session.hypotheses), 'question')}, {session.discoveries} verified"
+    return f"{what}, {'still open' if session.verified is None else 'revealed'}"
 
 
 def _shown(ledger: Ledger, dataset: str) -> list[str]:

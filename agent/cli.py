@@ -23,6 +23,7 @@ from .cli_frame import (
     read_options,
     source_of,
 )
+from .cli_model import model_options, settings_of
 from .cli_verify import selftest, verify
 
 __all__ = ["INTERNAL", "USAGE", "cli", "main"]
@@ -44,6 +45,7 @@ def cli() -> None:
 @click.option("--ledger", type=click.Path(path_type=Path, dir_okay=False), help="File that records what was spent.")
 @click.option("--threads", type=click.IntRange(1, 64), default=2, show_default=True, help="Threads for reading.")
 @read_options
+@model_options
 def explain(files: tuple[Path, ...], **options: Any) -> None:
     """Explain FILE: explore one part, commit hypotheses, verify them on rows that nothing has looked at.
 
@@ -61,14 +63,20 @@ def _explain(
     effects: dict[str, float],
     quiet: bool,
     verbose: bool,
+    show_prompts: bool,
     **options: Any,
 ) -> None:
     from .pipeline import explain as run
 
-    limits, data = limits_of(options), data_of(options)
+    limits, data, model = limits_of(options), data_of(options), settings_of(options)
+    if show_prompts:
+        with Progress(quiet) as say:
+            text = _shown(source_of(files), options | data, model, limits, listed(about), effects, say)
+        click.echo(text)
+        return
     with Progress(quiet) as say:
         explanation = run(
-            source_of(files), about=listed(about), smallest_effects=effects, limits=limits, progress=say,
+            source_of(files), about=listed(about), smallest_effects=effects, limits=limits, progress=say, model=model,
             **data, **options,
         )  # fmt: skip
         written: tuple[Path, ...] = ()
@@ -79,6 +87,19 @@ def _explain(
         click.echo(explanation.to_json())
         return
     click.echo(explanation.to_terminal(files=written))
+
+
+def _shown(
+    source: Any, options: dict[str, Any], model: Any, limits: Any, about: tuple[str, ...], effects: Any, say: Any
+) -> str:
+    from .pipeline import described
+    from .prompts_shown import prompts_shown
+
+    book = options.pop("ledger")
+    how, settings = described(
+        **options, about=about, model=model, show=True, limits=limits, smallest_effects=effects
+    )  # fmt: skip
+    return prompts_shown(source, how, settings, book, say)
 
 
 @cli.group()

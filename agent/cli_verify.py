@@ -90,7 +90,7 @@ def _previewed(
     import json
 
     from .ask import preview
-    from .pipeline import How, joining_of
+    from .sealing import How, joining_of
 
     joining = joining_of(data["tables"], data["root"], data["grain"], data["links"], options["entity"])
     how = How(

@@ -4,6 +4,7 @@ Knows what was asked, the ledger's sessions and the drafts. Must never read a ro
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from ..tools.data.split import Plan, SealedSplit
 from ..tools.value import canonical_json, digest
@@ -27,11 +28,13 @@ def committed(
     batch: Batch,
     *,
     fixed: bool = False,
+    model: dict[str, Any] | None = None,
 ) -> tuple[Session, tuple[Hypothesis, ...], Receipt]:
     """The session to verify: the standing one, one with the same batch, or a new commitment.
 
     A batch that reads columns made from other tables is the same only for the same question: by other links other
-    values stand under their names. `fixed`: whether the claims follow from names and types alone.
+    values stand under their names. `fixed`: whether the claims follow from names and types alone. `model`: what is
+    to be recorded of a language model's part in them.
     """
     dataset = opened.fingerprint
     known = sessions(book, dataset)
@@ -42,7 +45,9 @@ def committed(
     if session is not None:
         return session, session.claims(), receipt_of(book, dataset, session)
     claims = [d.hypothesis for d in batch.drafts]
-    receipt = commit(book, dataset, plan, claims, rule, request=request, drafted=batch.drafted, fixed=fixed)
+    receipt = commit(
+        book, dataset, plan, claims, rule, request=request, drafted=batch.drafted, fixed=fixed, model=model
+    )
     session = next(s for s in sessions(book, dataset) if s.number == receipt.session)
     return session, session.claims(), receipt
 
@@ -84,6 +89,8 @@ def request_of(settings: Settings, opened: Opened, closed: bool) -> str:
     """
     focus = {} if closed else {"outcome": settings.focus.outcome, "about": list(settings.focus.about)}
     asked = {"focus": focus, "drafter": "rule"}
+    if settings.modelling is not None and not closed:
+        asked |= {"drafter": "model", **settings.modelling.request()}
     if settings.asking is not None:
         asked = {**settings.asking.request(), "drafter": "user"}
     if opened.tables is not None:

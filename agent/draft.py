@@ -41,6 +41,8 @@ _MIN_Z = 2.2
 _RULES = 3_000
 """Rules that a rule was chosen from: some 30,000 pairs of conditions, most of them nearly the same as another."""
 _MIN_POWER = 0.35
+_PICKED = 2.0
+"""How much more a claim counts that a language model picked for what its columns mean."""
 
 
 class Draft(NamedTuple):
@@ -48,7 +50,7 @@ class Draft(NamedTuple):
 
     hypothesis: Hypothesis
     score: float
-    source: Literal["rule", "model", "user"] = "rule"
+    source: Literal["rule", "model", "both", "user"] = "rule"
 
 
 class Batch(NamedTuple):
@@ -70,6 +72,7 @@ def draft_by_rule(
     weight: float,
     segments: Segmentation | None = None,
     set_aside: Callable[[Hypothesis], bool] | None = None,
+    proposed: Sequence[Hypothesis] = (),
 ) -> Batch:
     """The batch that the leads of the exploration rows suggest.
 
@@ -84,6 +87,7 @@ def draft_by_rule(
         weight: The vault's share of the error budget.
         segments: Stable groups of the exploration rows.
         set_aside: Whether a claim could not be tested on the vault, since an answer showed its columns from all rows.
+        proposed: What a language model proposes: judged by the same rule, and kept before what says nearly the same.
     """
     scored: dict[str, Draft] = {}
     sample = rows.select(np.arange(min(rows.n, _SCORING_ROWS)))
@@ -100,18 +104,31 @@ def draft_by_rule(
         x for x in leads if frozenset((x.a, x.b)) not in barred and not spare & {x.a, x.b} and focus.admits(x.a, x.b)
     )
     grown, nests, amounts = ratio * rows.n / max(sample.n, 1), Nests(rows), often_zero(sample)
-    for proposed in (*_of_pairs(wanted, rows, sample, order, focus, nests), *proposals(outlook)):
-        hypothesis = with_unit(where_any(proposed, amounts), nests)
-        if set_aside is not None and set_aside(hypothesis):
+    ruled = (
+        where_any(h, amounts) for h in (*_of_pairs(wanted, rows, sample, order, focus, nests), *proposals(outlook))
+    )
+    picked = {with_unit(h, nests).content_id() for h in proposed}
+    by_model = set(proposed)
+    for suggested in (*ruled, *proposed):
+        hypothesis = with_unit(suggested, nests)
+        name = hypothesis.content_id()
+        if (set_aside is not None and set_aside(hypothesis)) or (suggested in by_model and name in scored):
             continue
         evidence = measure(hypothesis, sample, split="exploration")
         score = _usefulness(hypothesis, evidence, rule, rows, order, grown, weight)
         if score > 0:
-            scored[hypothesis.content_id()] = Draft(hypothesis, score)
+            scored[name] = _drafted(hypothesis, score, by_rule=suggested not in by_model, by_model=name in picked)
     # Twins first: what an order implies must not live on under a longer label that selects the same rows.
     distinct = without_parts(without_twins(list(scored.values()), sample))
     chosen = choose(distinct, sample)
     return Batch(tuple(chosen), drafted=len(scored), deduplicated=len(scored) - len(chosen))
+
+
+def _drafted(h: Hypothesis, score: float, *, by_rule: bool, by_model: bool) -> Draft:
+    """The draft with who suggested it; what a model picks comes before what only a rule saw."""
+    if not by_model:
+        return Draft(h, score)
+    return Draft(h, _PICKED * score, "both" if by_rule else "model")
 
 
 def _of_pairs(

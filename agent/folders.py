@@ -14,6 +14,16 @@ from pathlib import Path
 _NAME = re.compile(r"heldout-(\d+)-\w+")
 
 
+def user_folder(name: str) -> Path:
+    """The folder of that name among the user's data (`HELDOUT_HOME` names another place); it may not exist yet."""
+    home = os.environ.get("HELDOUT_HOME")
+    if home:
+        return Path(home) / name
+    from platformdirs import user_data_path
+
+    return user_data_path("heldout", appauthor=False) / name
+
+
 @contextmanager
 def run_folder() -> Iterator[Path]:
     """A folder for the split's files, removed when the run ends, however it ends short of a kill."""

@@ -19,7 +19,7 @@ from .callbook import CallBook, request_of
 from .model_faults import FaultKind, ModelFault, fault
 from .model_meter import FIRST_WAIT, Meter
 from .model_replies import Shown, answer, keyless, parsed, tool_error
-from .privacy import Privacy
+from .model_settings import ModelSettings
 from .toolbox.bench import Bench
 from .toolbox.spec import ToolSpec, call, told
 
@@ -28,26 +28,6 @@ _TOOLS_A_CALL = 4
 """Tool calls that a conversation may make on average in one reply; those beyond are refused to the model."""
 _RUNGS = ("json_schema", "function_calling", "prompt", "prompt")
 """How a structured reply is asked for, best first; the last is tried twice."""
-
-
-class ModelSettings(NamedTuple):
-    """Which model is asked, and what it may cost."""
-
-    name: str
-    """PROVIDER:NAME, such as `openai:gpt-4.1`."""
-    base_url: str | None = None
-    """Address of an OpenAI-compatible server; by default OPENAI_BASE_URL, else the provider's own."""
-    max_calls: int = 12
-    max_tokens: int = 60_000
-    """Input tokens of all calls together."""
-    timeout: float = 120
-    """Seconds for one reply; a call with its retries may take twice that."""
-    privacy: Privacy = "profile"
-    sql: bool = True
-    stream: bool = False
-    """Have replies sent in pieces: for servers behind a gateway that cuts connections on which nothing moves."""
-    price: tuple[float, float] | None = None
-    """Price of a million input and of a million output tokens; by default HELDOUT_MODEL_PRICE."""
 
 
 class Talk(NamedTuple):
@@ -73,7 +53,7 @@ def talk(
     prompt_system: str,
     prompt_user: str,
     tools: Sequence[ToolSpec],
-    bench: Bench,
+    bench: Bench | None,
     *,
     reply: type[BaseModel] | None,
     book: CallBook,
@@ -86,7 +66,7 @@ def talk(
         prompt_system: The fixed part, sent first.
         prompt_user: The task, with data as JSON at its end.
         tools: What the model may call; every call is made on `bench`, one after another.
-        bench: What tools read and where they leave what the model proposed.
+        bench: What tools read and where they leave what the model proposed; None where there are no tools.
         reply: Shape of a structured answer; asked for by schema, else by a tool, else in words.
         book: Where requests are entered and replies kept. A book that shows sends nothing: the text is the request.
         say: Called with one line an answer: step, tokens, time.
@@ -105,12 +85,12 @@ def talk(
 
 class _Conversation:
     def __init__(
-        self, settings: ModelSettings, system: str, user: str, tools: Sequence[ToolSpec], bench: Bench,
+        self, settings: ModelSettings, system: str, user: str, tools: Sequence[ToolSpec], bench: Bench | None,
         reply: type[BaseModel] | None, book: CallBook, say: Callable[[str], None],
     ) -> None:  # fmt: skip
         self.settings, self.system, self.reply, self.book = settings, system, reply, book
         self.model = _connected(settings, keyless=book.mode == "show")
-        self.tools = [_tool(spec, bench) for spec in tools]
+        self.tools = [] if bench is None else [_tool(spec, bench) for spec in tools]
         self.meter = Meter(settings.max_calls, settings.max_tokens, settings.timeout, say)
         self.messages: list[Any] = [{"role": "user", "content": user}]
         self.warm = False

@@ -5,17 +5,14 @@ never hold a sealed row before its batch stands in the ledger.
 """
 
 import time as clock
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
-from ..tools.data.dataset import Dataset
 from ..tools.data.rows import Rows
 from ..tools.data.schema import Limits
-from ..tools.data.split import Plan, SealedSplit, seal
-from ..tools.data.tables import open_source
-from ..tools.data.tables_schema import Joining
+from ..tools.data.split import Plan, SealedSplit
 from ..tools.errors import NoVaultLeft, UsageError
 from ..tools.explore.profile import profile_rows
 from ..tools.explore.quality import find_quality
@@ -23,6 +20,7 @@ from ..tools.explore.scan import scan_pairs
 from ..tools.explore.structure import find_structure, structural_pairs
 from ..tools.verify.disclosure import burnt_table
 from ..tools.verify.exposures import Exposure, covering, exposures
+from ..tools.verify.hypothesis import Hypothesis
 from ..tools.verify.ledger import Ledger
 from ..tools.verify.policy import make_rule
 from ..tools.verify.sessions import Session, next_vault, record_seal, sessions
@@ -32,15 +30,17 @@ from .commitment import announcement, committed, frozen_batch, request_of, stand
 from .draft import Batch, Draft, draft_by_rule
 from .exposure import placed
 from .folders import run_folder
-from .marks import check_named, make_marks, with_codes
+from .marks import make_marks, with_codes
+from .model_settings import Modelling, ModelSettings
+from .modelling import Proposed, part_of, propose, recorded, worded
 from .outlook import Focus
 from .propose_segments import segments_of
 from .report.explanation import Explanation
 from .report.reproduce import reproduce_text
+from .sealing import How, Progress, default_ledger, how_of, left_out_of, sealed
 from .spent import known_before, show_command
 from .summary import Explored, Opened, Settings, summarise
-
-Progress = Callable[[str], None]
+from .usage import ModelUsage
 
 
 def explain(
@@ -65,6 +65,7 @@ def explain(
     one_shot: bool = False,
     explore_only: bool = False,
     keep_counts: bool = False,
+    model: ModelSettings | str | None = None,
     ledger: str | Path | None = None,
     limits: Limits | None = None,
     threads: int = 2,
@@ -95,6 +96,8 @@ def explain(
         one_shot: Spend the whole budget on this batch: one vault.
         explore_only: Look at the exploration rows without verdicts; spends nothing.
         keep_counts: Read a cross-tabulation as it stands instead of one row a counted unit.
+        model: A language model that drafts beside the rules and words the summary, such as `openai:gpt-4.1` or a
+            `ModelSettings`. It sees exploration rows alone, as its privacy mode allows, and decides nothing.
         ledger: File that records what was spent; by default one a data set in the user's data folder.
         limits: Bounds on what is read.
         threads: Threads for reading and scanning; the report does not depend on it.
@@ -109,32 +112,39 @@ def explain(
         NoVaultLeft: if every sealed portion of these data is spent.
         LedgerError: if the ledger stands in the way.
     """
-    rule = make_rule(alpha=alpha, strict=strict, smallest_effects=smallest_effects)
-    marks = make_marks(causes, consequences, later)
-    settings = Settings(rule, Focus(outcome, tuple(sorted(set(about)))), explore_only, threads, marks=marks)
-    joining = joining_of(tables, root, grain, links, entity)
-    how = How(table, name, limits or Limits(), entity, time, one_shot, joining, keep_counts)
+    how, settings = described(
+        outcome=outcome, about=about, causes=causes, consequences=consequences, later=later, entity=entity, time=time,
+        table=table, tables=tables, root=root, grain=grain, links=links, name=name, alpha=alpha, strict=strict,
+        smallest_effects=smallest_effects, one_shot=one_shot, explore_only=explore_only, keep_counts=keep_counts,
+        model=model, limits=limits, threads=threads,
+    )  # fmt: skip
     return run(source, how, settings, ledger, progress)
 
 
-def joining_of(
-    tables: Sequence[str], root: str | None, grain: str | None, links: Sequence[str], entity: str | None
-) -> Joining:
-    """What was declared about several tables."""
-    return Joining(tables=tuple(tables), root=root, grain=grain, links=tuple(links), entity=entity)
-
-
-class How(NamedTuple):
-    """How a source is read and sealed."""
-
-    table: str | None = None
-    name: str | None = None
-    limits: Limits = Limits()
-    entity: str | None = None
-    time: str | None = None
-    one_shot: bool = False
-    joining: Joining = Joining()
-    keep_counts: bool = False
+def described(
+    *,
+    outcome: str | None = None,
+    about: Sequence[str] = (),
+    causes: Sequence[str] = (),
+    consequences: Sequence[str] = (),
+    later: Sequence[str] = (),
+    explore_only: bool = False,
+    model: ModelSettings | str | None = None,
+    show: bool = False,
+    threads: int = 2,
+    alpha: float = 0.05,
+    strict: bool = False,
+    smallest_effects: Mapping[str, float] | None = None,
+    **reading: Any,
+) -> tuple[How, Settings]:
+    """The options of `explain`, checked: how the source is read, and what is asked of it."""
+    asked = ModelSettings(model) if isinstance(model, str) else model
+    settings = Settings(
+        make_rule(alpha=alpha, strict=strict, smallest_effects=smallest_effects),
+        Focus(outcome, tuple(sorted(set(about)))), explore_only, threads,
+        marks=make_marks(causes, consequences, later), modelling=None if asked is None else Modelling(asked, show),
+    )  # fmt: skip
+    return how_of(**reading), settings
 
 
 def run(
@@ -158,41 +168,6 @@ def run(
                 raise NoVaultLeft(f"{err}\n{told}") from err
 
 
-def sealed(source: object, how: How, settings: Settings, folder: Path, say: Progress) -> tuple[Opened, SealedSplit]:
-    """The table read, checked against what was asked, and sealed into `folder`; nothing is recorded yet."""
-    say("Reading the data")
-    with open_source(
-        source, table=how.table, joining=how.joining, name=how.name, limits=how.limits, folder=folder / "opened",
-        threads=settings.threads, keep_counts=how.keep_counts,
-    ) as data:  # fmt: skip
-        opened = _remember(data)
-        check_named(settings.focus, settings.marks, opened)
-        say(f"Sealing rows of {opened.name}: {opened.rows:,} rows, {len(opened.columns)} columns")
-        split = seal(data, folder, entity=how.entity, time=how.time, one_shot=how.one_shot)
-    if settings.asking is not None:
-        settings.asking.understand(split.columns, left_out_of(opened, split))
-    return opened, split
-
-
-def left_out_of(opened: Opened, split: SealedSplit) -> dict[str, str]:
-    """Why each column that no claim may name is not analysed."""
-    reasons = {n.column: n.text for n in opened.notes if n.kind == "left_out" and n.column}
-    reasons |= {split.plan.key: "it names the unit of independence."} if split.plan.key else {}
-    return {c.name: reasons.get(c.name, f"it is {c.type}.") for c in opened.columns if c.name not in split.columns}
-
-
-def default_ledger(fingerprint: str) -> Path:
-    """The ledger of one data set in the user's data folder (`HELDOUT_HOME` names another folder)."""
-    import os
-
-    home = os.environ.get("HELDOUT_HOME")
-    if home:
-        return Path(home) / "ledgers" / f"{fingerprint[:16]}.jsonl"
-    from platformdirs import user_data_path
-
-    return user_data_path("heldout", appauthor=False) / "ledgers" / f"{fingerprint[:16]}.jsonl"
-
-
 def _run(
     opened: Opened, split: SealedSplit, book: Ledger, settings: Settings, say: Progress, timing: dict[str, float]
 ) -> Explanation:
@@ -207,7 +182,7 @@ def _run(
     session, shown = standing(known, request, settings, opened, closed), exposures(book, opened.fingerprint)
     number = session.vault if session else next_vault(plan, known, shown)
     explored = _explored(split, book, opened, settings, session, say, timing)
-    batch = Batch((), 0, 0)
+    batch, put = Batch((), 0, 0), Proposed()
     if settings.asking is not None:
         batch = frozen_batch(settings.asking, split, explored, session, request)
         if session is None:
@@ -215,12 +190,14 @@ def _run(
     elif session is None:
         with _timed(timing, "draft"):
             say("Drafting hypotheses")
-            batch = _draft(split, explored, settings, number, closed, shown)
+            put = _proposed(split, opened, explored, settings, closed, request, say)
+            batch = _draft(split, explored, settings, number, closed, shown, put.hypotheses)
     if session is None and not batch.drafts:
-        return _report(opened, plan, book, settings, explored, None, batch, None, timing)
+        return _report(opened, plan, book, settings, explored, None, batch, None, timing, usage=put.usage)
     session, claims, receipt = committed(
-        book, opened, plan, settings.rule, request, session, batch, fixed=closed and settings.asking is None
-    )
+        book, opened, plan, settings.rule, request, session, batch,
+        fixed=closed and settings.asking is None, model=recorded(batch, put.usage),
+    )  # fmt: skip
     if session.opened and session.vault != number:  # another question came to a batch that was tested: see as it saw
         explored = _explored(split, book, opened, settings, session, say, timing)
     with _timed(timing, "verify"):
@@ -236,9 +213,11 @@ def _run(
         explored = look_at(burnt_rows(split, book, opened.fingerprint, before=number + 1)[0], settings, say, timing)
     names = {name for h in claims for name in h.columns}
     burnt = burnt_table(split, book, receipt, names)
+    usage, drafted_by = part_of(session)
     return _report(
-        opened, plan, book, settings, explored, judged, batch, receipt.session, timing, replayed=replayed, burnt=burnt
-    )
+        opened, plan, book, settings, explored, judged, batch, receipt.session, timing, replayed=replayed, burnt=burnt,
+        usage=usage, drafted_by=drafted_by, request=request, say=say,
+    )  # fmt: skip
 
 
 def _explored(
@@ -263,9 +242,25 @@ def look_at(rows: Rows, settings: Settings, say: Progress, timing: dict[str, flo
         return Explored(rows, profile, leads, structure, segments_of(rows, structure, settings.focus), quality)
 
 
+def _proposed(
+    split: SealedSplit,
+    opened: Opened,
+    explored: Explored,
+    settings: Settings,
+    closed: bool,
+    request: str,
+    say: Progress,
+) -> Proposed:
+    """What a language model puts forward; nothing where none was asked, or a closed family leaves nothing to draft."""
+    if settings.modelling is None or closed:
+        return Proposed()
+    return propose(settings.modelling, explored, settings.focus, left_out_of(opened, split), request, say)
+
+
 def _draft(
-    split: SealedSplit, explored: Explored, settings: Settings, number: int, closed: bool, shown: Sequence[Exposure]
-) -> Batch:
+    split: SealedSplit, explored: Explored, settings: Settings, number: int, closed: bool, shown: Sequence[Exposure],
+    proposed: Sequence[Hypothesis] = (),
+) -> Batch:  # fmt: skip
     if closed:
         claims = enumerate_closed(list(split.columns.values()))
         return Batch(tuple(Draft(h, 0.0) for h in claims), len(claims), 0)
@@ -280,6 +275,7 @@ def _draft(
         weight=vault.weight,
         segments=explored.segments,
         set_aside=lambda h: covering(h, shown, number) is not None,
+        proposed=proposed,
     )
 
 
@@ -296,21 +292,23 @@ def _report(
     *,
     replayed: bool = False,
     burnt: bytes = b"",
+    usage: ModelUsage | None = None,
+    drafted_by: Mapping[str, str] | None = None,
+    request: str = "",
+    say: Progress | None = None,
 ) -> Explanation:
     """The result of the run with its renderers; `burnt`: the rows that were opened, laid beside the report."""
-    result = summarise(opened, plan, book, settings, explored, judged, batch, session, timing)
+    result = summarise(
+        opened, plan, book, settings, explored, judged, batch, session, timing, usage, drafted_by
+    )  # fmt: skip
+    if settings.modelling is not None and request:
+        result = worded(settings.modelling, result, request, say or _silent)
     return Explanation(
         result,
         replayed=replayed,
         ledger_text=book.text(opened.fingerprint),
         reproduce_text=reproduce_text() if burnt else "",
         attachments={"held_out.parquet": burnt} if burnt else None,
-    )
-
-
-def _remember(data: Dataset) -> Opened:
-    return Opened(
-        data.name, data.fingerprint, data.rows, tuple(data.columns), tuple(data.notes), data.duplicates, data.tables
     )
 
 

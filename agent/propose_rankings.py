@@ -81,7 +81,7 @@ def clear_top(outlook: Outlook, outcome: Column, label: Column) -> tuple[tuple[s
     if not _TOP_OF <= len(own) <= _MOST_OF or count[own].sum() < _OF_ROWS * count.sum():
         return (), None
     at = own[np.argsort(-mean[own], kind="stable")]
-    mean, error = mean[at], np.maximum(error[at], 1e-300)
+    mean, error = mean[at], np.maximum(error[at], 1e-150)
     apart = (mean[:, None] - mean) / np.sqrt(error[:, None] ** 2 + error**2)
     clear = {k: float(apart[:k, k:].min()) for k in _TOPS if len(at) - k >= 2}
     best = max(clear, key=lambda k: (clear[k], -k))

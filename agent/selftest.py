@@ -18,8 +18,8 @@ from ..tools.explore.dependence import is_certified, upper_share
 from ..tools.value import Value
 from ..tools.verify.policy import make_rule
 from .folders import run_folder
-from .pipeline import Progress
 from .report.words import many
+from .sealing import Progress
 from .shuffled_runs import JOB, TABLE, Job, Run, in_processes, one_run, read_table
 
 _SHOWN = 5

@@ -3,7 +3,7 @@
 Knows what every stage returned. Must never compute a statistic, draft a claim or open a vault.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
@@ -29,6 +29,7 @@ from ..tools.verify.verify import Judged
 from .asking import Asking, asked_of
 from .assemble import counts_of, findings_of, strong_leads, unit_of
 from .draft import Batch
+from .model_settings import Modelling
 from .outlook import Focus
 from .report.result import (
     Asked,
@@ -41,6 +42,7 @@ from .report.result import (
     Tool,
     VaultSummary,
 )
+from .usage import ModelUsage
 
 _LEADS_SHOWN = 30
 
@@ -78,6 +80,8 @@ class Settings(NamedTuple):
     asking: Asking | None = None
     """The user's own hypotheses, where they are what is to be verified."""
     marks: Marks = Marks()
+    modelling: Modelling | None = None
+    """The language model that drafts beside the rules and words the summary."""
 
 
 def summarise(
@@ -90,12 +94,14 @@ def summarise(
     batch: Batch,
     session: int | None,
     timing: dict[str, float],
+    model: ModelUsage | None = None,
+    drafted_by: Mapping[str, str] | None = None,
 ) -> Result:
     """The result of the run; everything but `timing` is a function of data, options and ledger."""
     n = len(explored.rows.columns)
     pairs = n * (n - 1) // 2
     leads = strong_leads(_open_leads(explored), pairs)
-    sources = {d.hypothesis.content_id(): d.source for d in batch.drafts}
+    sources = {d.hypothesis.content_id(): d.source for d in batch.drafts} | dict(drafted_by or {})
     focus = [settings.focus.outcome] if settings.focus.outcome else list(settings.focus.about)
     findings = (
         ()
@@ -124,6 +130,7 @@ def summarise(
         leads=tuple(x.as_json() for x in _worth_reading(leads, explored, settings.focus)[:_LEADS_SHOWN]),
         segments=_segments(explored.segments),
         focus={"outcome": settings.focus.outcome, "about": list(settings.focus.about)},
+        model=model,
         marks={name: list(getattr(settings.marks, name)) for name in ("causes", "consequences", "later")},
         asked=_asked(settings, judged),
         message=_message(plan, settings, judged, bool(exposures(book, opened.fingerprint))),

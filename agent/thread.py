@@ -31,9 +31,10 @@ from .exposure import why_not
 from .folders import run_folder
 from .marks import make_marks, with_codes
 from .outlook import Focus
-from .pipeline import How, Progress, default_ledger, joining_of, left_out_of, look_at, sealed
+from .pipeline import look_at
 from .report.explanation import Explanation
 from .report.reproduce import reproduce_text
+from .sealing import How, Progress, default_ledger, joining_of, left_out_of, sealed
 from .sentences.reader import Reading
 from .summary import Explored, Settings, summarise
 from .thread_state import ThreadState

@@ -29,7 +29,7 @@ from ..tools.verify.transcript import (
 from ..tools.verify.verify import answer, burnt_rows
 from .asking import same_way
 from .exposure import from_all_rows
-from .pipeline import Progress
+from .sealing import Progress
 from .summary import Explored, Opened, Settings
 
 

@@ -35,6 +35,10 @@ class ModelUsage(Value):
     """Sentences that the model worded and that did not fit their evidence."""
     cost: float | None = None
     """In the currency of the price that was set; None where none was."""
+    open_questions: tuple[str, ...] = ()
+    """What the model would ask a person who knows these data. Its own words: shown as quotations, never as findings."""
+    failure: str | None = None
+    """Why the model did not come to an end; what it had proposed until then counts."""
 
 
 def used(prompts: Iterable[Prompt]) -> tuple[PromptUsed, ...]:

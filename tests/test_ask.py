@@ -11,7 +11,7 @@ from click.testing import CliRunner
 import heldout
 from heldout.agent.ask import preview
 from heldout.agent.cli import cli
-from heldout.agent.pipeline import How
+from heldout.agent.sealing import How
 from heldout.tools.errors import HypothesisError, NoVaultLeft
 
 ROOT = Path(__file__).resolve().parent.parent

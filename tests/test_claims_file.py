@@ -9,7 +9,7 @@ import pytest
 import heldout
 from heldout.agent.ask import preview
 from heldout.agent.claims_file import stated
-from heldout.agent.pipeline import How
+from heldout.agent.sealing import How
 from heldout.tools.errors import HypothesisError, UsageError
 from heldout.tools.verify.hypothesis import GroupDifference
 

@@ -9,7 +9,7 @@ import heldout
 from heldout.agent.ask import preview
 from heldout.agent.books import describe
 from heldout.agent.exposure import WAY_OUT, cost_line, from_all_rows, why_not, widened
-from heldout.agent.pipeline import How
+from heldout.agent.sealing import How
 from heldout.agent.thread import thread
 from heldout.tools.data.split import Plan, VaultPlan
 from heldout.tools.errors import SealBroken, UsageError

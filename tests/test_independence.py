@@ -146,7 +146,7 @@ def test_a_declared_column_must_be_there_and_only_one_may_be_declared() -> None:
     with pytest.raises(UsageError) as err:
         unit_of(frame, entity="shop")
     assert str(err.value) == ("Column 'shop' is not in 't'. Columns: 'customer_id', 'score', 'other', 'kind'.")
-    with pytest.raises(UsageError, match="Declare either an entity or a time column"):
+    with pytest.raises(UsageError, match="Declare one, not both"):
         unit_of(frame, entity="customer_id", time="score")
 
 

@@ -143,7 +143,7 @@ def test_a_second_run_with_the_files_in_another_order_finds_the_same_ledger(tmp_
 def test_the_same_tables_at_another_grain_are_not_sealed_a_second_time():
     frames = shop(n=400)
     heldout.explain(frames)
-    with pytest.raises(LedgerError, match="were sealed before by rows"):
+    with pytest.raises(LedgerError, match="were sealed before with another `--grain`"):
         heldout.explain(frames, grain="orders")
 
 

@@ -272,10 +272,10 @@ def test_the_books_tell_of_threads_and_of_what_is_left(large, tmp_path) -> None:
     with thread(large, name="p", ledger=book) as asked:
         asked.ask_claim(TRUE[0])
         text = describe(book, None)
-        assert "Vault 1: " in text
+        assert "Vault 1 (" in text
         assert "a thread of 1 question, 1 verified, still open." in text
         assert "Open thread: 49 of 50 questions left. Close it with `heldout ask FILE --reveal`." in text
-        assert "Left: 2 of 3 vault(s)." in text
+        assert "Left: 2 of 3 vaults." in text
         asked.reveal()
     assert "a thread of 1 question, 1 verified, revealed." in describe(book, None)
     assert "Open thread" not in describe(book, None)

@@ -10,8 +10,9 @@ import pandas as pd
 import pytest
 
 from heldout.agent.outlook import Focus
-from heldout.agent.pipeline import How, look_at, sealed
+from heldout.agent.pipeline import look_at
 from heldout.agent.privacy import LEAST, LONGEST
+from heldout.agent.sealing import How, sealed
 from heldout.agent.summary import Settings
 from heldout.agent.toolbox import TOOLS, Bench, Fact, call, told
 from heldout.agent.toolbox.facts import printed, rounded

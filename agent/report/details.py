@@ -52,7 +52,12 @@ def _lines(finding: Finding) -> Iterator[tuple[str, str]]:
         yield from _adjusted(finding)
     for warning in finding.warnings:
         yield "Caveat", warning
-    yield "Drafted by", {"rule": "a rule", "model": "a language model", "user": "the user"}[finding.source]
+    yield (
+        "Drafted by",
+        {"rule": "a rule", "model": "a language model", "both": "a rule and a language model", "user": "the user"}[
+            finding.source
+        ],
+    )
     yield "Hypothesis id", finding.id
 
 

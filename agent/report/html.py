@@ -12,7 +12,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from . import checks, words
+from . import checks, modelled, words
 from .asked import answers
 from .charts import describe, svg
 from .details import details
@@ -59,6 +59,7 @@ def to_html(result: Result, *, saved: Sequence[str] = ()) -> str:
     return _template().render(
         result=result,
         words=words,
+        modelled=modelled,
         checks=checks,
         style=_trusted(style),
         policy=content_policy(style),

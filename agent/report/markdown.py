@@ -7,7 +7,7 @@ every other text what Markdown would read as markup is escaped.
 import re
 from collections.abc import Iterator, Sequence
 
-from . import checks, words
+from . import checks, modelled, words
 from .asked import Answer, answers
 from .details import details
 from .joined import joined_line, made_lines, tables_lines
@@ -66,8 +66,17 @@ def _first_screen(result: Result) -> Iterator[str]:
         yield words.budget_line(result)
     if result.findings:
         yield f"**{words.verdicts_line(result)}.** {words.how_line(result)}"
+    if modelled.model_line(result):
+        yield named(modelled.model_line(result))
     if words.top_line(result):
         yield f"**{named(words.top_line(result))}**"
+    if result.summary:
+        yield f"## {modelled.TITLE}"
+        yield " ".join(named(sentence) for sentence in result.summary)
+        yield f"*{named(modelled.worded_line(result))}*"
+    if modelled.questions(result):
+        yield f"### {modelled.QUESTIONS}"
+        yield "\n".join(f"- {named(question)}" for question in modelled.questions(result))
 
 
 def _asked(result: Result) -> Iterator[str]:

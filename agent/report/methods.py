@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from ...tools.verify.families.wording import number
 from .joined import data_words
+from .modelled import model_method
 from .result import Finding, Result
 from .words import FAMILIES, explored_rows, figure, many, opened_rows, stated
 
@@ -36,6 +37,7 @@ def methods(result: Result) -> tuple[tuple[str, str], ...]:
     if result.findings:
         parts += [
             ("Search and commitment", _search(result)),
+            ("Language model", model_method(result)),
             ("Tests", _tests(result)),
             ("Intervals and effect sizes", _intervals(result)),
             ("Error control", _control(result)),

@@ -14,6 +14,7 @@ from ...tools.explore.lead import Structure
 from ...tools.value import Effect, Value
 from ...tools.verify.adjustment import Adjustment as Adjusted
 from ...tools.verify.evidence import Group, Outcome, Size
+from ..usage import ModelUsage
 
 SCHEMA_VERSION = 1
 
@@ -162,7 +163,7 @@ class Finding(Value):
     chart: dict[str, Any] | None = None
     """A Vega-Lite specification drawn from aggregates of the held-out rows."""
     warnings: tuple[str, ...] = ()
-    source: Literal["rule", "model", "user"] = "rule"
+    source: Literal["rule", "model", "both", "user"] = "rule"
     rank: int
     """Order of usefulness among all findings, from 1."""
     headline: bool = False
@@ -218,7 +219,10 @@ class Result(Value):
     """The strongest leads, for reading on: exploratory, never findings."""
     segments: tuple[dict[str, Any], ...] = ()
     text: dict[str, Any] = Field(default_factory=dict)
-    model: None = None
+    model: ModelUsage | None = None
+    """A language model's part in the run; None where none was asked."""
+    summary: tuple[str, ...] = ()
+    """Sentences that the model worded, each checked against the finding it cites, its figures filled in by code."""
     focus: dict[str, Any] = Field(default_factory=dict)
     """The `outcome` and `about` columns that the user named."""
     marks: dict[str, list[str]] = Field(default_factory=dict)

@@ -9,7 +9,7 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import checks, words
+from . import checks, modelled, words
 from .asked import answers
 from .joined import joined_line
 from .result import Finding, Result
@@ -71,6 +71,7 @@ def _console(width: int | None, color: bool | None) -> tuple["Console", StringIO
 
 def _blocks(result: Result, files: Sequence[Path], replayed: bool, listed: int) -> Iterator["RenderableType"]:
     yield from _title(result, replayed)
+    yield from _summary(result)
     yield from _answers(result, full=listed > 1) if result.asked else _found(result, listed)
     if not result.findings:
         yield from _texts(
@@ -83,6 +84,7 @@ def _blocks(result: Result, files: Sequence[Path], replayed: bool, listed: int) 
     yield from _texts("How the table is built", checks.structure_lines(result), min(listed, 3))
     told = [f"{s.share} of rows: {s.rule}. {s.typical}" for s in segments_table(result)]
     yield from _texts("Segments of the explored rows, not verified", told, min(listed, 3))
+    yield from _texts(modelled.QUESTIONS, modelled.questions(result), min(listed, 3))
     yield from _texts("Data notes", [n.text for n in checks.notes_left(result)], min(listed + 1, _NOTES))
     yield from _files(files)
 
@@ -116,11 +118,23 @@ def _title(result: Result, replayed: bool) -> Iterator["RenderableType"]:
         yield _line(words.verdicts_line(result) + ". Associations, not causes.", "dim")
     if words.budget_line(result):
         yield _line(words.budget_line(result), "dim")
+    if modelled.model_line(result):
+        yield _line(modelled.model_line(result), "dim")
     if replayed:
         yield _line("These verdicts stand in the ledger: the same question was answered before.", "dim")
     if words.top_line(result):
         yield ""
         yield _line(words.top_line(result), "bold")
+
+
+def _summary(result: Result) -> Iterator["RenderableType"]:
+    """What the model worded, with what vouches for it."""
+    if not result.summary:
+        return
+    yield ""
+    yield _line(modelled.TITLE, "bold")
+    yield _line(" ".join(result.summary))
+    yield _line(modelled.worded_line(result), "dim")
 
 
 def _headlines(result: Result) -> Iterator["RenderableType"]:

@@ -37,6 +37,8 @@ class Session(Value):
     hypotheses: tuple[dict[str, Any], ...]
     drafted: int = 0
     """Claims that were drafted before this batch was chosen from them."""
+    model: dict[str, Any] | None = Field(default=None, exclude_if=lambda model: model is None)
+    """A language model's part in the drafts: which model and prompts, what it cost, which claims are its."""
     opened: bool = False
     verified: int | None = None
     """Discoveries of this batch once revealed."""
@@ -188,6 +190,7 @@ def commit(
     *,
     request: str,
     drafted: int = 0,
+    model: dict[str, Any] | None = None,
     fixed: bool = False,
 ) -> Receipt:
     """Freeze a batch in the ledger, before a row of its vault is read.
@@ -200,6 +203,7 @@ def commit(
         rule: What they are judged by.
         request: Digest of what was asked.
         drafted: Claims that were drafted before these were chosen.
+        model: A language model's part in them, for the record.
         fixed: Whether the claims follow from names and types alone: nothing that was shown can have chosen them.
 
     Raises:
@@ -220,6 +224,7 @@ def commit(
         earlier=sum(s.discoveries for s in known if s.opened),
         hypotheses=tuple(h.as_json() for _, h in claims),
         drafted=max(drafted, len(claims)),
+        model=model,
     )
     ledger.append("commit", dataset, session.as_json())
     return receipt_of(ledger, dataset, session)

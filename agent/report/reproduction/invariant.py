@@ -57,7 +57,7 @@ def broken_rows(h: Found, table: Table) -> tuple[Any, Any, int]:
 def check_units(h: Found, table: Table, broken: Any, units: int) -> None:
     """Enough units that none broken would show the tolerance, or all broken would refute it, and no series."""
     everything = h["rule"] == "not_missing" and bool(broken.all())
-    nothing_told = 2 * (1 - h["tolerance"]) ** units > 0.05 and 2 * h["tolerance"] ** units > 0.05
+    nothing_told = 2 * (1 - h["tolerance"]) ** units > 0.05 and (units < 20 or 2 * h["tolerance"] ** units > 0.05)
     if table.serial or units == 0 or everything or nothing_told:
         raise Refused
 

@@ -23,6 +23,8 @@ from . import invariant_words
 TEST = "exact binomial test"
 BY_CLUSTER = "exact binomial test on one row per cluster, which breaks the rule if any of its rows does"
 _LEAST = 0.05
+_FEWEST = 20
+"""Units from which a rule that cannot be verified on so few may still be refuted."""
 """Level that no violation at all must be able to reach for the test to be worth running."""
 BREAKS, KEEPS = "rows that break it", "rows that keep it"
 
@@ -165,7 +167,7 @@ def _floors(h: Invariant, rows: Rows, applies: BoolArray, broken: BoolArray, uni
         return "No row has the values that the rule speaks of."
     if h.rule == "not_missing" and broken.all():
         return "Every value is missing."
-    if units >= _enough(h.tolerance) or h.tolerance**units <= _LEAST / 2:
+    if units >= _enough(h.tolerance) or (units >= _FEWEST and h.tolerance**units <= _LEAST / 2):
         return None  # enough to verify, or to refute where every one breaks it: known before any row is looked at
     what = "rows" if rows.cluster is None else "clusters"
     return f"Only {units:,} {what} can be checked; they could neither show nor refute so small a share."

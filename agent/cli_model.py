@@ -1,0 +1,48 @@
+"""The options that let a language model take part, shared by the commands that can ask one.
+
+Parses alone. Must never know what is asked, import a model library, or read a key.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .privacy import PRIVACIES
+
+if TYPE_CHECKING:
+    from .model import ModelSettings
+
+_MODEL = (
+    click.option("--model", metavar="PROVIDER:NAME", help="A language model, such as openai:gpt-4.1; default: none."),
+    click.option("--max-calls", type=click.IntRange(1, 1_000), default=12, show_default=True, help="Calls of it."),
+    click.option(
+        "--max-tokens", type=click.IntRange(1_000), default=60_000, show_default=True, help="Input tokens in all.",
+    ),
+    click.option("--timeout", type=click.FloatRange(1), default=120, show_default=True, help="Seconds for one reply."),
+    click.option(
+        "--privacy", type=click.Choice(PRIVACIES), default="profile", show_default=True,
+        help="What it may be told: names, aggregates of ten rows or more, or redacted values too.",
+    ),
+    click.option("--no-sql", is_flag=True, help="It writes no SQL."),
+    click.option("--show-prompts", is_flag=True, help="Print the first request that would be sent, and send nothing."),
+)  # fmt: skip
+
+
+def model_options(command: Callable[..., None]) -> Callable[..., None]:
+    """The options on a language model; `settings_of` takes them out again."""
+    for option in reversed(_MODEL):
+        command = option(command)
+    return command
+
+
+def settings_of(options: dict[str, Any]) -> "ModelSettings | None":
+    """The model's settings, taken out of the options; None where no model was named. `show_prompts` stays there."""
+    name = options.pop("model")
+    given = {key: options.pop(key) for key in ("max_calls", "max_tokens", "timeout", "privacy")}
+    sql = not options.pop("no_sql")
+    if not name:
+        return None
+    from .model import ModelSettings
+
+    return ModelSettings(name=name, sql=sql, **given)

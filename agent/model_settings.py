@@ -1,0 +1,40 @@
+"""Which model takes part in a run, and what it may cost and be told.
+
+Knows options alone. Must never know a table, a key or a model library.
+"""
+
+from typing import Any, NamedTuple
+
+from .privacy import Privacy
+
+
+class ModelSettings(NamedTuple):
+    """Which model is asked, and what it may cost."""
+
+    name: str
+    """PROVIDER:NAME, such as `openai:gpt-4.1`."""
+    base_url: str | None = None
+    """Address of an OpenAI-compatible server; by default OPENAI_BASE_URL, else the provider's own."""
+    max_calls: int = 12
+    max_tokens: int = 60_000
+    """Input tokens of all calls together."""
+    timeout: float = 120
+    """Seconds for one reply; a call with its retries may take twice that."""
+    privacy: Privacy = "profile"
+    sql: bool = True
+    stream: bool = False
+    """Have replies sent in pieces: for servers behind a gateway that cuts connections on which nothing moves."""
+    price: tuple[float, float] | None = None
+    """Price of a million input and of a million output tokens; by default HELDOUT_MODEL_PRICE."""
+
+
+class Modelling(NamedTuple):
+    """A model's part in a run of `explain`."""
+
+    settings: ModelSettings
+    show: bool = False
+    """Whether only to show the first request; nothing is sent then."""
+
+    def request(self) -> dict[str, Any]:
+        """What makes it another question: who drafts, and what may be told and called."""
+        return {"model": self.settings.name, "privacy": self.settings.privacy, "sql": self.settings.sql}

@@ -1,0 +1,58 @@
+"""What a report says of a language model's part: who drafted what, what was worded, what it cost, what it would ask.
+
+Knows a result. Must never know a page's markup, nor let a word of the model pass for a finding.
+"""
+
+from . import words
+from .result import Result
+
+TITLE = "In short"
+QUESTIONS = "What the model would ask (its words, not findings)"
+_MOST_QUESTIONS = 5
+
+
+def model_line(result: Result) -> str:
+    """One sentence on who drafted; empty where nothing was drafted from leads."""
+    usage = result.model
+    if usage is None:
+        drafted = any(f.source == "rule" for f in result.findings)
+        return "Drafted by rule; no language model took part." if drafted else ""
+    own = sum(f.source == "model" for f in result.findings)
+    both = sum(f.source == "both" for f in result.findings)
+    name = words.clean(usage.id)
+    text = f"{name} drafted {own:,} of {words.many(len(result.findings), 'hypothesis', 'hypotheses')} on its own and "
+    text += f"{both:,} that a rule drafted as well, in {words.many(usage.calls, 'call')}."
+    if usage.failure:
+        text += f" It did not come to an end: {words.clean(usage.failure)} The rules drafted without it."
+    return text
+
+
+def worded_line(result: Result) -> str:
+    """Who worded the summary and what vouches for it; empty where there is none."""
+    if not result.summary or result.model is None:
+        return ""
+    dropped = result.model.dropped_sentences
+    text = f"Worded by {words.clean(result.model.id)}; code filled in every figure and checked every sentence"
+    replaced = f", and replaced {words.many(dropped, 'sentence')} that did not fit the evidence" if dropped else ""
+    return f"{text}{replaced}."
+
+
+def questions(result: Result) -> tuple[str, ...]:
+    """What the model would ask a person who knows these data, as quotations."""
+    asked = () if result.model is None else result.model.open_questions
+    return tuple(f"“{words.clean(q)[:300]}”" for q in asked[:_MOST_QUESTIONS])
+
+
+def model_method(result: Result) -> str:
+    """The model's part as the methods tell it."""
+    usage = result.model
+    if usage is None:
+        return "No language model took part: hypotheses were drafted by rule."
+    prompts = ", ".join(f"{p.name} {p.version} (sha256 {p.sha256[:12]})" for p in usage.prompts)
+    cost = "" if usage.cost is None else f", at a price of {usage.cost:g}"
+    return (
+        f"The language model {words.clean(usage.id)} saw exploration rows alone, through tools and within its privacy "
+        "mode, and proposed hypotheses; it set no level, no smallest effect, no test and no outcome, and saw no sealed "
+        f"row. {words.many(usage.calls, 'call')}, {usage.input_tokens:,} input and {usage.output_tokens:,} output "
+        f"tokens{cost}. Prompts: {prompts}."
+    )

@@ -1,0 +1,92 @@
+"""How a source is read and sealed: the steps before anything is looked at, and where a data set's ledger lies.
+
+Knows a source, what was declared of it, and a folder. Must never look at a row, nor know what will be asked.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from ..tools.data.dataset import Dataset
+from ..tools.data.schema import Limits
+from ..tools.data.split import SealedSplit, seal
+from ..tools.data.tables import open_source
+from ..tools.data.tables_schema import Joining
+from .folders import user_folder
+from .marks import check_named
+from .summary import Opened, Settings
+
+Progress = Callable[[str], None]
+
+
+def joining_of(
+    tables: Sequence[str], root: str | None, grain: str | None, links: Sequence[str], entity: str | None
+) -> Joining:
+    """What was declared about several tables."""
+    return Joining(tables=tuple(tables), root=root, grain=grain, links=tuple(links), entity=entity)
+
+
+class How(NamedTuple):
+    """How a source is read and sealed."""
+
+    table: str | None = None
+    name: str | None = None
+    limits: Limits = Limits()
+    entity: str | None = None
+    time: str | None = None
+    one_shot: bool = False
+    joining: Joining = Joining()
+    keep_counts: bool = False
+
+
+def how_of(
+    *,
+    table: str | None = None,
+    name: str | None = None,
+    limits: Limits | None = None,
+    entity: str | None = None,
+    time: str | None = None,
+    one_shot: bool = False,
+    tables: Sequence[str] = (),
+    root: str | None = None,
+    grain: str | None = None,
+    links: Sequence[str] = (),
+    keep_counts: bool = False,
+) -> How:
+    """The options on reading and sealing as one value."""
+    joining = joining_of(tables, root, grain, links, entity)
+    return How(table, name, limits or Limits(), entity, time, one_shot, joining, keep_counts)
+
+
+def sealed(source: object, how: How, settings: Settings, folder: Path, say: Progress) -> tuple[Opened, SealedSplit]:
+    """The table read, checked against what was asked, and sealed into `folder`; nothing is recorded yet."""
+    say("Reading the data")
+    with open_source(
+        source, table=how.table, joining=how.joining, name=how.name, limits=how.limits, folder=folder / "opened",
+        threads=settings.threads, keep_counts=how.keep_counts,
+    ) as data:  # fmt: skip
+        opened = _remember(data)
+        check_named(settings.focus, settings.marks, opened)
+        say(f"Sealing rows of {opened.name}: {opened.rows:,} rows, {len(opened.columns)} columns")
+        split = seal(data, folder, entity=how.entity, time=how.time, one_shot=how.one_shot)
+    if settings.asking is not None:
+        settings.asking.understand(split.columns, left_out_of(opened, split))
+    return opened, split
+
+
+def left_out_of(opened: Opened, split: SealedSplit) -> dict[str, str]:
+    """Why each column that no claim may name is not analysed."""
+    reasons = {n.column: n.text for n in opened.notes if n.kind == "left_out" and n.column}
+    reasons |= {split.plan.key: "it names the unit of independence."} if split.plan.key else {}
+    return {c.name: reasons.get(c.name, f"it is {c.type}.") for c in opened.columns if c.name not in split.columns}
+
+
+def default_ledger(fingerprint: str) -> Path:
+    """The ledger of one data set in the user's data folder (`HELDOUT_HOME` names another folder)."""
+    return user_folder("ledgers") / f"{fingerprint[:16]}.jsonl"
+
+
+def _remember(data: Dataset) -> Opened:
+    return Opened(
+        data.name, data.fingerprint, data.rows, tuple(data.columns), tuple(data.notes), data.duplicates, data.tables
+    )

@@ -1,0 +1,155 @@
+"""A whole `explain` with a language model on this machine: its part is proposals and words, recorded and replayed."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+pytest.importorskip("langchain_openai")
+
+import heldout
+from heldout.agent.cli import cli
+from heldout.agent.model_settings import ModelSettings
+from heldout.agent.report.explanation import Explanation
+from tests.provider import KEY, Line, Provider, calls, fails, says, serving
+
+
+def table(seed: int = 3, n: int = 1_500) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    plan = rng.choice(["basic", "plus"], n)
+    age = rng.normal(45, 12, n).round(0)
+    visits = rng.poisson(np.where(plan == "plus", 6, 3))
+    spend = (20 + 0.4 * age + 6 * (plan == "plus") + rng.normal(0, 8, n)).round(2)
+    return pd.DataFrame({"plan": plan, "age": age, "visits": visits, "noise": rng.normal(size=n), "spend": spend})
+
+
+PROPOSE = calls(
+    ("propose", {"hypotheses": [
+        {"claim": "spend higher for plan=plus than basic", "why": "what a plan brings"},
+        {"claim": "spend increases with age", "why": "older customers"},
+        {"claim": "wealth increases with age", "why": "no such column"},
+    ]}),
+    ("open_question", {"question": "Is <b>spend</b> per month?"}),
+)  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("HELDOUT_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    return tmp_path / "home"
+
+
+def explained(provider: Provider, **options: object) -> Explanation:
+    settings = ModelSettings("openai:local", base_url=provider.url, sql=False, timeout=20)
+    return heldout.explain(table(), name="shop", model=settings, **options)  # pyright: ignore[reportArgumentType]
+
+
+class Wording(Provider):
+    """Words a summary of one sentence that cites a finding rightly and one that makes a figure up."""
+
+    def answer(self, body: dict[str, Any], headers: dict[str, str]) -> Line:
+        found = re.search(r'"id":"([0-9a-f]{12})"', json.dumps(body["messages"]).replace('\\"', '"'))
+        if body.get("tools") or found is None:
+            return super().answer(body, headers)
+        self.requests.append(body)
+        return says(f"[{found[1]}.claim]. Spending grew by 4711 percent because of the plan.")
+
+
+def test_proposals_meet_those_of_the_rules_and_are_verified_like_them() -> None:
+    with serving(Provider(PROPOSE, says("done"), says("Nothing to add."))) as provider:
+        report = explained(provider)
+    result = report.result
+    assert result.model is not None
+    assert (result.model.id, result.model.calls, result.model.failure) == ("openai:local", 3, None)
+    assert {p.name for p in result.model.prompts} == {"explore", "summary"}
+    picked = {
+        (f.hypothesis["outcome"], f.hypothesis["predictor"])
+        for f in result.findings
+        if f.source in ("model", "both") and f.outcome == "verified"
+    }
+    assert picked == {("spend", "plan"), ("spend", "age")}
+    assert "wealth" not in report.to_json()
+    assert "openai:local drafted" in report.to_terminal()
+
+
+def test_the_same_question_again_asks_nobody_and_says_the_same() -> None:
+    with serving(Provider(PROPOSE, says("done"), says("Nothing to add."))) as provider:
+        first = explained(provider)
+        again = explained(provider)
+        assert len(provider.requests) == 3
+    assert again.replayed
+    assert {k: v for k, v in again.result.as_json().items() if k not in ("timing", "ledger")} == {
+        k: v for k, v in first.result.as_json().items() if k not in ("timing", "ledger")
+    }
+
+
+def test_a_summary_keeps_what_is_grounded_and_drops_the_rest() -> None:
+    with serving(Wording(PROPOSE, says("done"))) as provider:
+        report = explained(provider)
+    assert report.result.model is not None
+    assert report.result.model.dropped_sentences == 1
+    assert report.result.summary
+    text = report.to_terminal() + report.to_html() + report.to_markdown()
+    assert "4711" not in text
+    assert "Worded by openai:local" in text
+
+
+def test_what_the_model_would_ask_is_quoted_and_escaped() -> None:
+    with serving(Provider(PROPOSE, says("done"), says("x"))) as provider:
+        page = explained(provider).to_html()
+    assert "&lt;b&gt;spend&lt;/b&gt;" in page
+    assert "<b>spend</b> per month" not in page
+
+
+def test_a_failing_model_leaves_the_report_of_the_rules_and_one_line() -> None:
+    with serving(Provider(fails(401))) as provider:
+        report = explained(provider)
+    assert report.result.model is not None
+    assert report.result.model.failure
+    assert any(f.outcome == "verified" for f in report.result.findings)
+    assert "did not come to an end" in " ".join(report.to_terminal().split())
+    assert KEY not in report.to_json()
+
+
+def test_the_ledger_holds_the_prompts_and_whose_claims_they_are(home: Path) -> None:
+    with serving(Provider(PROPOSE, says("done"), says("x"))) as provider:
+        report = explained(provider)
+    [commit] = [
+        entry
+        for file in (home / "ledgers").glob("*.jsonl")
+        for entry in map(json.loads, file.read_text().splitlines())
+        if entry["kind"] == "commit"
+    ]
+    kept = commit["body"]["model"]
+    assert [p["name"] for p in kept["usage"]["prompts"]] == ["explore"]
+    assert set(kept["model"]) | set(kept["both"]) == {
+        f.id for f in report.result.findings if f.source in ("model", "both")
+    }
+
+
+def test_show_prompts_prints_the_request_and_neither_sends_nor_records_anything(tmp_path: Path, home: Path) -> None:
+    file = tmp_path / "shop.csv"
+    table().to_csv(file, index=False)
+    with serving(Provider(says("never"))) as provider:
+        done = CliRunner().invoke(
+            cli, ["explain", str(file), "--model", "openai:local", "--no-sql", "--show-prompts", "-q"],
+            env={"OPENAI_BASE_URL": provider.url, "HELDOUT_HOME": str(home), "OPENAI_API_KEY": KEY},
+        )  # fmt: skip
+        assert provider.requests == []
+    assert done.exit_code == 0, done.output
+    body = json.loads(done.output)
+    assert body["model"] == "local"
+    assert "spend" in json.dumps(body["messages"])
+    assert not list(home.glob("ledgers/*.jsonl"))
+
+
+def test_without_a_model_the_report_says_that_rules_drafted(tmp_path: Path) -> None:
+    report = heldout.explain(table(), name="shop")
+    assert "Drafted by rule; no language model took part." in report.to_terminal()
+    assert report.result.model is None
