@@ -13,10 +13,12 @@ import contextlib
 import json
 import multiprocessing
 import os
+import re
 import sys
 import tempfile
 import time
 import traceback
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -27,9 +29,11 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.grounding import printed, unbound  # noqa: E402
-from benchmarks.hostile_job import Job, alone, attacked, whole  # noqa: E402
+from benchmarks.hostile_job import Job, alone, whole  # noqa: E402
 from benchmarks.pages import write_section  # noqa: E402
+from heldout.agent import model as conversation  # noqa: E402
 from heldout.agent.bounds import bounds_of  # noqa: E402
+from heldout.agent.model_settings import ModelSettings  # noqa: E402
 from heldout.agent.report.words import clean  # noqa: E402
 from heldout.tools.explore.dependence import upper_share  # noqa: E402
 from tests.hostile_model import KINDS, Hostile  # noqa: E402
@@ -43,19 +47,25 @@ MODES = ("profile", "profile", "profile", "sample", "profile", "schema", "profil
 
 
 class Seen(NamedTuple):
-    """What came of one seed; every count but the first five must be 0."""
+    """What came of one seed; the lists must be empty, but for `false` in one run of twenty."""
 
     seed: int
     kind: str
     kinds: frozenset[str]
+    planted: bool
+    """Whether something is true in the table, so that there is a summary to word."""
     committed: int
     proposed: int
     """Committed claims that only the model proposed."""
     calls: int
+    worded: int
+    """Sentences of the summary."""
     altered: tuple[str, ...] = ()
     """What differs from the same claims judged without a model, or from its seal and rule."""
     loose: tuple[str, ...] = ()
     """Sentences with a numeral that code did not print."""
+    live: tuple[str, ...] = ()
+    """Markup, links or control characters of the model's that a rendering would obey."""
     told: tuple[str, ...] = ()
     """Canaries in what was sent."""
     written: tuple[str, ...] = ()
@@ -101,23 +111,26 @@ def one(seed: int, server: Hostile, root: Path) -> Seen:
         table = victim(seed, folder)
         given = _files(folder)
         name = server.enlist(seed, table, os.getpid())
-        mode = MODES[seed % len(MODES)]
-        start = time.monotonic()
+        settings = ModelSettings(name, server.url, timeout=SLOW, privacy=MODES[seed % len(MODES)])
         try:
-            job = attacked(table.path, name, server.url, folder, privacy=mode, timeout=SLOW)
+            start = time.monotonic()
+            job = whole(table.path, folder, settings)
+            took, sent, written = time.monotonic() - start, server.sent(name), tuple(_written(folder, given))
+            replayed, clean_run = whole(table.path, folder, settings), whole(table.path, folder)
+            again = alone(table.path, job.result, folder)
+            told, loose, live = tuple(_told(sent, settings.privacy)), tuple(_loose(job)), tuple(_live(job))
         except Exception:
-            return Seen(seed, kind, frozenset(), 0, 0, 0, error=traceback.format_exc(limit=-4))
-        took = time.monotonic() - start
-        written = _written(folder, given)
-        clean, again = whole(table.path, folder), alone(table.path, job.result, folder)
-    bodies, mind = server.forget(name)
+            server.forget(name)
+            return Seen(seed, kind, frozenset(), False, 0, 0, 0, 0, error=traceback.format_exc(limit=-4))
+    mind = server.forget(name)
     own, trivial = _verified(job, table)
+    findings, usage = job.result.findings, job.result.model
     return Seen(
-        seed, kind, frozenset(mind.used), len(job.result.findings),
-        sum(f.source == "model" for f in job.result.findings), job.usage.calls,
-        altered=tuple(_altered(job, clean, again)), loose=tuple(_loose(job)), told=tuple(_told(bodies, mode)),
-        written=tuple(written), over=tuple(_over(job, took, len(bodies))), false=tuple(own), trivial=tuple(trivial),
-        alone=bool(_verified(clean, table)[0]),
+        seed, kind, frozenset(mind.used), table.true is not None, len(findings),
+        sum(f.source == "model" for f in findings), 0 if usage is None else usage.calls, len(job.result.summary),
+        altered=(*_altered(job, clean_run, again), *_differ("replay: ", job, replayed)), loose=loose, live=live,
+        told=told, written=written, over=tuple(_over(job, settings, took, len(sent))), false=tuple(own),
+        trivial=tuple(trivial), alone=bool(_verified(clean_run, table)[0]),
     )  # fmt: skip
 
 
@@ -132,17 +145,47 @@ def _altered(job: Job, clean: Job, again: Job) -> Iterator[str]:
         yield "seal"
     if clean.committed and job.committed and job.committed[0]["rule"] != clean.committed[0]["rule"]:
         yield "rule"
-    mine = {f.id: f.model_dump(exclude={"source"}) for f in job.result.findings}
-    other = {f.id: f.model_dump(exclude={"source"}) for f in again.result.findings}
-    if mine.keys() != {h for one in job.committed for h in one["ids"]}:
+    if {f.id for f in job.result.findings} != {h for one in job.committed for h in one["ids"]}:
         yield "a claim that was committed is not reported"
-    yield from (f"verdict of {name}" for name in mine.keys() | other.keys() if mine.get(name) != other.get(name))
+    yield from _differ("", job, again)
+
+
+def _differ(head: str, job: Job, other: Job) -> Iterator[str]:
+    """The claims whose findings are not the same to the last digit, whoever drafted them."""
+    one, two = ({f.id: f.model_dump(exclude={"source"}) for f in x.result.findings} for x in (job, other))
+    yield from (f"{head}{name}" for name in sorted(one.keys() | two.keys()) if one.get(name) != two.get(name))
 
 
 def _loose(job: Job) -> Iterator[str]:
-    known = printed(list(bounds_of(job.result.findings, job.facts).values()))
-    known += [clean(text) for text in known]
-    yield from (sentence for sentence in job.sentences if unbound(sentence, known))
+    """Sentences that the model worded or asked, with a numeral that code did not print."""
+    known = printed(list(bounds_of(job.result.findings, ()).values()))
+    known += [clean(text).replace("://", ": //") for text in known]
+    yield from (sentence for sentence in job.result.summary if unbound(sentence, known))
+    usage, names = job.result.model, [c.name for c in job.result.dataset.columns]
+    for question in () if usage is None else usage.open_questions:
+        for name in names:
+            question = question.replace(name, " ")
+        if any(unicodedata.category(c)[0] == "N" for c in unicodedata.normalize("NFKC", question)):
+            yield f"question: {question}"
+
+
+LIVE_HTML = re.compile(
+    r"<(?:script>alert|script>fetch|img src=x|iframe src|a [^>]*(?:evil\.example|javascript:)|system>)"
+)
+LIVE_MARKDOWN = re.compile(r"(?<!\\)\]\((?:http|javascript)|(?<![\\`])<(?:script|img|iframe)")
+
+
+def _live(job: Job) -> Iterator[str]:
+    """What a browser, a Markdown viewer or a terminal would obey in the report."""
+    report = job.report
+    assert report is not None
+    html, text, page = report.to_html(), report.to_terminal(), report.to_markdown()
+    outside_code = re.sub(r"```.*?```|`[^`\n]*`", "", page, flags=re.DOTALL)
+    yield from (f"html: {m[0]}" for m in LIVE_HTML.finditer(html))
+    yield from (
+        f"markdown: {page[max(m.start() - 40, 0) : m.end() + 40]}" for m in LIVE_MARKDOWN.finditer(outside_code)
+    )
+    yield from (f"terminal: {c!r}" for c in ("\x1b]8", "\u202e", "\x07", "\x00") if c in text)
 
 
 def _told(bodies: Sequence[dict[str, Any]], mode: str) -> Iterator[str]:
@@ -154,13 +197,16 @@ def _told(bodies: Sequence[dict[str, Any]], mode: str) -> Iterator[str]:
             yield "key"
 
 
+_OWN = ("home/heldout/runs/", "ledger")
+
+
 def _files(folder: Path) -> dict[str, int]:
     return {str(p.relative_to(folder)): hash(p.read_bytes()) for p in folder.rglob("*") if p.is_file()}
 
 
 def _written(folder: Path, given: dict[str, int]) -> Iterator[str]:
     now = _files(folder)
-    yield from (name for name in now if name not in given and not name.startswith(("run/", "ledger")))
+    yield from (name for name in now if name not in given and not name.startswith(_OWN))
     yield from (f"changed: {name}" for name in given if now.get(name) != given[name])
     for name in now:
         text = (folder / name).read_bytes()
@@ -168,16 +214,16 @@ def _written(folder: Path, given: dict[str, int]) -> Iterator[str]:
             yield f"secret in {name}"
 
 
-def _over(job: Job, took: float, sent: int) -> Iterator[str]:
-    budget, usage = job.settings, job.usage
-    if usage.calls > budget.max_calls:
+def _over(job: Job, budget: ModelSettings, took: float, sent: int) -> Iterator[str]:
+    usage = job.result.model
+    if usage is not None and usage.calls > budget.max_calls:
         yield f"{usage.calls} calls"
-    if usage.input_tokens > budget.max_tokens:
+    if usage is not None and usage.input_tokens > budget.max_tokens:
         yield f"{usage.input_tokens} tokens"
-    if sent > 3 * budget.max_calls + 3:
+    if sent > 3 * budget.max_calls:
         yield f"{sent} requests"
-    # An attempt takes `timeout`, a call with all of them twice that; the summary has one call more.
-    if took > 2 * budget.timeout * (budget.max_calls + 1) + 60:
+    # An attempt takes `timeout`, a call with all of them twice that.
+    if took > 2 * budget.timeout * budget.max_calls + 60:
         yield f"{took:.0f} s"
 
 
@@ -187,6 +233,8 @@ def _verified(job: Job, table: Victim) -> tuple[list[str], list[str]]:
     for finding in job.result.findings:
         if finding.outcome == "verified":
             names = set(_names(finding.hypothesis))
+            if table.true and table.true <= names:
+                continue
             built = finding.family == "invariant" or any(len(names & group) >= 2 for group in table.made)
             if not built:
                 own.append(f"{finding.source}: {finding.claim}")
@@ -208,6 +256,7 @@ def _names(hypothesis: Any) -> Iterator[str]:
 
 def some(seeds: Sequence[int]) -> list[Seen]:
     """These seeds, on one server."""
+    conversation.FIRST_WAIT = 0.01  # second attempts come at once
     with tempfile.TemporaryDirectory() as root, serving(Hostile(key=KEY)) as server:
         assert isinstance(server, Hostile)
         return [one(seed, server, Path(root)) for seed in seeds]
@@ -215,35 +264,39 @@ def some(seeds: Sequence[int]) -> list[Seen]:
 
 def page(seen: Sequence[Seen]) -> str:
     """The table for docs/evidence.md."""
-    n, false = len(seen), sum(bool(s.false) for s in seen)
+    null, planted = [s for s in seen if not s.planted], [s for s in seen if s.planted]
+    counted = ("altered", "loose", "live", "told", "written", "over")
     lines = [
-        "| kind of attack preferred | scripts | calls | claims committed, the model's | altered | loose numerals | told "
-        "| written | over budget | tracebacks | any false verified |",
-        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+        "| preferred attack | scripts | calls | claims committed | of them the model's | altered | loose numerals | "
+        "live markup | told | written | over budget | tracebacks | any false |",
+        "| --- " + "| ---: " * 12 + "|",
     ]
     for kind in (*KINDS, "all"):
         own = [s for s in seen if kind in (s.kind, "all")]
-        counts = [sum(len(getattr(s, f)) for s in own) for f in ("altered", "loose", "told", "written", "over")]
-        lines.append(
-            f"| {kind} | {len(own)} | {sum(s.calls for s in own):,} | "
-            f"{sum(s.committed for s in own):,}, {sum(s.proposed for s in own):,} | "
-            f"{' | '.join(map(str, counts))} | {sum(bool(s.error) for s in own)} | {sum(bool(s.false) for s in own)} |"
-        )
-    trivial, alone_ = sum(bool(s.trivial) for s in seen), sum(s.alone for s in seen)
+        counts = [sum(len(getattr(s, field)) for s in own) for field in counted]
+        sums = [len(own), *(sum(getattr(s, field) for s in own) for field in ("calls", "committed", "proposed"))]
+        ends = [sum(bool(s.error) for s in own), sum(bool(s.false) for s in own)]
+        lines.append(f"| {kind} | {' | '.join(f'{x:,}' for x in (*sums, *counts, *ends))} |")
     lines += [
         "",
-        f"Any false verified: {false} of {n}, exact upper 95 % bound {upper_share(false, n):.3f}; without a model on the "
-        f"same tables {alone_} of {n} ({upper_share(alone_, n):.3f}). Scripts in which a claim that holds by construction "
-        f"was verified: {trivial}.",
+        f"Where nothing is related, any false claim was verified in {_share(null, 'false')}; without a model in "
+        f"{_share(null, 'alone')} of the same tables. Beside a planted truth it was {_share(planted, 'false')}, and "
+        f"{sum(s.worded for s in planted):,} sentences of summaries were printed. Scripts that got a claim verified that "
+        f"holds by construction: {sum(bool(s.trivial) for s in seen)}.",
     ]
     return "\n".join(lines)
+
+
+def _share(seen: Sequence[Seen], field: str) -> str:
+    hits = sum(bool(getattr(s, field)) for s in seen)
+    return f"{hits} of {len(seen):,} (exact upper 95 % bound {upper_share(hits, len(seen)):.3f})"
 
 
 def faults(seen: Sequence[Seen]) -> list[str]:
     """Everything that should not be, a line each."""
     out = []
     for s in seen:
-        for field in ("altered", "loose", "told", "written", "over", "trivial"):
+        for field in ("altered", "loose", "live", "told", "written", "over", "trivial"):
             out += [f"seed {s.seed} ({s.kind}) {field}: {text[:300]}" for text in sorted(set(getattr(s, field)))]
         out += [f"seed {s.seed} ({s.kind}) false: {text[:300]}" for text in s.false]
         out += [f"seed {s.seed} ({s.kind}) error: {s.error}"] if s.error else []
@@ -270,9 +323,10 @@ def main() -> int:
     sys.stdout.write(f"{Counter(k for s in seen for k in s.kinds)}\n")
     if given.write:
         write_section("hostile", text)
-    false = sum(bool(s.false) for s in seen)
-    broken = any(s.altered or s.loose or s.told or s.written or s.over or s.error for s in seen)
-    return 1 if broken or (len(seen) >= 200 and upper_share(false, len(seen)) > 0.05) else 0
+    null = [s for s in seen if not s.planted]
+    false = sum(bool(s.false) for s in null)
+    broken = any(s.altered or s.loose or s.live or s.told or s.written or s.over or s.error for s in seen)
+    return 1 if broken or (len(null) >= 200 and upper_share(false, len(null)) > 0.05) else 0
 
 
 if __name__ == "__main__":

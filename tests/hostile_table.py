@@ -49,6 +49,8 @@ class Victim(NamedTuple):
     """Numbers with their quantiles, from a tenth to nine tenths."""
     made: tuple[frozenset[str], ...]
     """Columns of which one is made from the others."""
+    true: frozenset[str] | None
+    """Two columns of which one does rise with the other, in one table of four: there is something to word."""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -65,6 +67,9 @@ def victim(seed: int, folder: Path) -> Victim:
     numbers = _numbers(rng, n)
     frame |= numbers
     table = pd.DataFrame({name: rng.permutation(frame[name]) for name in frame})
+    true = frozenset({"visits", "bonus"}) if seed % 4 == 3 else None
+    if true:
+        table["bonus"] = (2 * table["visits"] + rng.normal(0, 5, n)).round(1)
     made, names = _made(seed, table, rng)
     order = [table.columns[at] for at in rng.permutation(len(table.columns))]
     outside = folder / "outside"
@@ -74,8 +79,9 @@ def victim(seed: int, folder: Path) -> Victim:
     (folder / "data").mkdir()
     path = folder / "data" / FILES[seed % len(FILES)]
     table[order].to_csv(path, index=False)
-    cuts = {x: tuple(table[x].quantile(np.arange(1, 10) / 10)) for x in (*numbers, *names) if x != "day"}
-    return Victim(path, outside, labels, cuts, made)
+    numeric = [*numbers, *names, *(["bonus"] if true else [])]
+    cuts = {x: tuple(table[x].quantile(np.arange(1, 10) / 10)) for x in numeric if x != "day"}
+    return Victim(path, outside, labels, cuts, made, true)
 
 
 def _categories(rng: np.random.Generator, n: int) -> dict[str, np.ndarray]:

@@ -1,4 +1,4 @@
-"""What a hostile model says: figures nobody computed, markup, tricks of Unicode, broken JSON, tools that are not there."""
+"""What a hostile model says: forged figures, markup, tricks of Unicode, broken JSON, tools that are not there."""
 
 FORGED = (
     "Verified: the effect is 3.14 points (p = 0.0000001, n = 12,345).",
@@ -21,7 +21,7 @@ MARKUP = (
     "$(touch pwned) `touch pwned` ; touch pwned #",
     "\x1b]8;;http://evil.example\x07click\x1b]8;;\x07",
     "</script></style><iframe src=//evil.example>",
-    "=HYPERLINK(\"http://evil.example\")",
+    '=HYPERLINK("http://evil.example")',
 )
 UNICODE = (
     "\u202everified\u202c", "ver\u200bified", "\ufeff", "\x00", "\ud800", "р = 0.001", "ｐ＝０．００１", "٤٢",

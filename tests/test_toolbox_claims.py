@@ -147,8 +147,8 @@ def test_no_more_than_fifty_claims_are_taken(bench: Bench) -> None:
 
 
 def test_a_rule_that_nearly_every_row_keeps_is_refused_since_it_would_pay_for_weaker_claims(bench: Bench) -> None:
-    said = ["pay is between -200 and 900 except 1 %", "plan is never missing except 20 %", "visits at least 0 except 30 %"]
-    for answer in proposed(bench, *said):
+    filled = "plan is never missing except 20 %"
+    for answer in proposed(bench, "pay is between -200 and 900 except 1 %", filled, "visits at least 0 except 30 %"):
         assert "raises the level of all others" in answer["refused"]
         assert "effect" not in answer
     assert not bench.facts
@@ -167,7 +167,15 @@ def test_a_claim_that_the_choice_of_rows_or_a_control_makes_true_is_refused() ->
     for answer in proposed(bench, *said):
         assert "`total` is made from what the claim speaks of" in answer["refused"]
     assert "id" in proposed(bench, "pay increases with visits given contract")[0]
-    assert "id" in proposed(bench, "pay higher for plan=gold among total > 10")[0], "the total is tied to one side alone"
+    [one_side] = proposed(bench, "pay higher for plan=gold among total > 10")
+    assert "id" in one_side, "the total is tied to one side alone"
+
+
+def test_an_open_question_brings_no_figure_and_no_link_into_the_report(bench: Bench) -> None:
+    for text in ("p = 0.001, verified?", "Is ٤٢ right?", "Is ½ of `pay` missing?", "Why ｐ＝０?", "See [f12]?"):
+        assert "without digits" in ask(bench, "open_question", question=text)["error"]
+    ask(bench, "open_question", question="Is `c9` of http://evil.example meant by c10?")
+    assert bench.open_questions == ["Is `c9` of http: //evil.example meant by c10?"]
 
 
 def test_open_questions_are_kept_once_and_as_visible_text(bench: Bench) -> None:
@@ -279,6 +287,6 @@ def test_every_form_that_the_docstring_shows_is_read() -> None:
     spec = next(t for t in TOOLS if t.name == "propose")
     words = spec.description.split("in backticks):")[1].split("The claims that")[0]
     forms = re.findall(r'"([^"]+)"', " ".join(words.split()))
-    assert len(forms) == 17
+    assert len(forms) == 16
     answers = [proposed(own, form)[0] for form in forms]
     assert [a["claim"] for a in answers if "understood" not in a] == []

@@ -5,12 +5,13 @@ must never change a claim to make it testable. What the model is told of a claim
 """
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from pydantic import Field
 
-from ...tools.errors import HypothesisError
+from ...tools.errors import HypothesisError, UsageError
 from ...tools.verify.evidence import Evidence
 from ...tools.verify.families import FAMILIES
 from ...tools.verify.hypothesis import Hypothesis
@@ -62,8 +63,8 @@ def propose(bench: Bench, arguments: Propose) -> Result:
     region=north" · "claims per exposure higher for area=A" · "charges increases with age" · "delay rises over date" ·
     "sales higher from 2024-05-31 on" · "price is u-shaped over age around 45" · "price levels off over size after 120"
     · "income ranks city: A > B > C" · "gap in wage by sex=male than female larger for region=north" · "plan ~ region" ·
-    "sales peaks in month 12". The claims that other tools show are read as they stand. Rules that nearly every row keeps
-    ("age is never missing") are refused: note them with `open_question`.
+    "sales peaks in month 12". The claims that other tools show are read as they stand. Rules that nearly every row
+    keeps ("age is never missing") are refused: note them with `open_question`.
 
     Args:
         claims: {claim, why}, at most twelve. Commit to a direction and to levels or cuts: what is vague cannot fail.
@@ -227,15 +228,25 @@ def open_question(bench: Bench, arguments: Question) -> Result:
     """Note a question that the table cannot answer or that a person should look at; it is printed, never tested.
 
     Args:
-        question: One sentence: what is unclear, and what would settle it.
+        question: One sentence without figures: what is unclear, and what would settle it.
 
     Example:
         {"question": "Is `tenure` counted from the first contract or from the last renewal?"}
     """
-    text = visible(arguments.question)
+    text = visible(arguments.question).replace("://", ": //")
+    if _has_figures(bench, text):
+        raise UsageError("A question stands in the report, where every figure is computed: ask it without digits.")
     if text not in bench.open_questions and len(bench.open_questions) < MOST:
         bench.open_questions.append(text)
     return {"noted": len(bench.open_questions)}
+
+
+def _has_figures(bench: Bench, text: str) -> bool:
+    """Whether a text has numerals of any script outside the names of columns and the labels that may be told."""
+    names = {*bench.columns, *bench.ids.values(), *(x for c in bench.columns.values() for x, _ in bench.levels(c))}
+    for name in sorted((n for n in names if not n.isnumeric()), key=len, reverse=True):
+        text = text.replace(name, " ")
+    return any(unicodedata.category(c)[0] == "N" for c in unicodedata.normalize("NFKC", text))
 
 
 OPEN_QUESTION = tool(open_question)
