@@ -29,7 +29,7 @@ def table(seed: int = 3, n: int = 1_500) -> pd.DataFrame:
 
 
 PROPOSE = calls(
-    ("propose", {"hypotheses": [
+    ("propose", {"claims": [
         {"claim": "spend higher for plan=plus than basic", "why": "what a plan brings"},
         {"claim": "spend increases with age", "why": "older customers"},
         {"claim": "wealth increases with age", "why": "no such column"},
