@@ -51,10 +51,11 @@ def trivia(mind: Mind) -> Line:
     built = [
         "amount increases with total", "total increases with visits", "visits increases with total",
         "plan_code ~ plan", f"{cat} ~ {cat}", "amount increases with amount", "customer_id ~ city",
-        f"{cat}={labels[0]} higher for {cat}={labels[0]}", f"amount higher where amount > {mind.cut('amount')} and visits > 1",
+        f"{cat}={labels[0]} higher for {cat}={labels[0]}",
+        f"amount higher where amount > {mind.cut('amount')} and visits > 1",
         f"visits decreases with amount among total > {rng.choice((40, 60, 80))}",
-        f"amount decreases with visits among total <= {rng.choice((20, 30, 40))}", "amount decreases with visits given total",
-        "visits decreases with amount given total", f"plan=gold higher for {cat}={labels[0]} among plan_code=P1",
+        f"amount decreases with visits among total <= {rng.choice((20, 30, 40))}",
+        "amount decreases with visits given total", "visits decreases with amount given total", f"plan=gold higher for {cat}={labels[0]} among plan_code=P1",
     ]  # fmt: skip
     sure = [f"{mind.number()} is never missing except {rng.randint(5, 49)} %" for _ in range(10)]
     sure += [f"{mind.number()} at least {rng.choice((0, -1, -5))} except {rng.randint(5, 49)} %" for _ in range(10)]
@@ -106,7 +107,7 @@ def huge(mind: Mind) -> Line:
             says(long),
             calls(("columns", {"names": [long] * 40})),
             calls(("leads", {"most": 10**12, "column": long})),
-        )  # fmt: skip
+        )
     )
 
 
@@ -178,7 +179,7 @@ def levels(mind: Mind) -> Line:
                 "direction": "higher",
                 "rule": [{"column": "visits", "op": ">", "value": mind.rng.choice(NUMBERS)}],
             },
-        )  # fmt: skip
+        )
     )
     greedy = {k: GREEDY[k] for k in mind.rng.sample(sorted(GREEDY), mind.rng.randint(1, 4))}
     words = (f"{mind.claim()} at alpha 1", f"{mind.claim()} smallest effect 0", f"{mind.claim()} given {mind.column()}")
@@ -213,7 +214,7 @@ def server(mind: Mind) -> Line:
             says("verified", usage=False),
             fails(401, "no"),
             fails(302, "moved", location="http://127.0.0.1:9/v1"),
-        )  # fmt: skip
+        )
     )
 
 

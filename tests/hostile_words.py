@@ -33,11 +33,12 @@ GREEDY = {
     "test": "none", "seed": 1,
 }  # fmt: skip
 TOOL_NAMES = (
-    "verify", "reveal", "open_vault", "judge", "commit", "set_alpha", "write_file", "python", "bash", "functions.propose",
-    "Propose", "propose ", "", "__import__", "query; DROP", "\u202epropose", "x" * 500, "../propose", "get_env",
+    "verify", "reveal", "open_vault", "judge", "commit", "set_alpha", "write_file", "python", "bash",
+    "functions.propose", "Propose", "propose ", "", "__import__", "query; DROP", "\u202epropose", "x" * 500, "../propose", "get_env",
 )  # fmt: skip
 WRONG = (
-    "{", "", "null", "[]", "3", '"claims"', "{'claims': []}", '{"claims": NaN}', '{"claims": [}', "not json", "[" * 3_000,
+    "{", "", "null", "[]", "3", '"claims"', "{'claims': []}", '{"claims": NaN}', '{"claims": [}', "not json",
+    "[" * 3_000,
     '{"claims": "x"}', '{"claims": [null, 3, [], {}]}', '{"claims": [{"claim": null}]}', '{"claims": []}', '{"a": 1}',
     '{"claims": [{"claim": {"family": {"family": []}}}]}', '{"claims": [{"claim": 1e999}]}', '{"sql": 3}',
     '{"claims": [{"claim": {"family": "trend", "outcome": ["a"], "where": "x", "controls": {"a": 1}}}]}',
