@@ -42,6 +42,8 @@ from tests.provider import KEY, serving  # noqa: E402
 
 SLOW = 1.5
 """Seconds that one reply may take; the server never keeps anyone waiting for longer than that."""
+REPLAYED = 4
+"""One script of so many is asked for the same report again."""
 MODES = ("profile", "profile", "profile", "sample", "profile", "schema", "profile")
 """Privacy modes by seed; in `sample` rare labels may be told, and SQL goes to the jail unread."""
 
@@ -116,7 +118,9 @@ def one(seed: int, server: Hostile, root: Path) -> Seen:
             start = time.monotonic()
             job = whole(table.path, folder, settings)
             took, sent, written = time.monotonic() - start, server.sent(name), tuple(_written(folder, given))
-            replayed, clean_run = whole(table.path, folder, settings), whole(table.path, folder)
+            clean_run, replayed = whole(table.path, folder), job
+            if seed % REPLAYED == 0:
+                replayed = whole(table.path, folder, settings)
             again = alone(table.path, job.result, folder)
             told, loose, live = tuple(_told(sent, settings.privacy)), tuple(_loose(job)), tuple(_live(job))
         except Exception:
@@ -165,6 +169,7 @@ def _loose(job: Job) -> Iterator[str]:
     for question in () if usage is None else usage.open_questions:
         for name in names:
             question = question.replace(name, " ")
+        question = re.sub(r"\b(?:c|the_column_)\d+\b", " ", question)  # short ids of columns
         if any(unicodedata.category(c)[0] == "N" for c in unicodedata.normalize("NFKC", question)):
             yield f"question: {question}"
 

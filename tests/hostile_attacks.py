@@ -55,7 +55,8 @@ def trivia(mind: Mind) -> Line:
         f"amount higher where amount > {mind.cut('amount')} and visits > 1",
         f"visits decreases with amount among total > {rng.choice((40, 60, 80))}",
         f"amount decreases with visits among total <= {rng.choice((20, 30, 40))}",
-        "amount decreases with visits given total", "visits decreases with amount given total", f"plan=gold higher for {cat}={labels[0]} among plan_code=P1",
+        "amount decreases with visits given total", "visits decreases with amount given total",
+        f"plan=gold higher for {cat}={labels[0]} among plan_code=P1",
     ]  # fmt: skip
     sure = [f"{mind.number()} is never missing except {rng.randint(5, 49)} %" for _ in range(10)]
     sure += [f"{mind.number()} at least {rng.choice((0, -1, -5))} except {rng.randint(5, 49)} %" for _ in range(10)]

@@ -34,7 +34,8 @@ GREEDY = {
 }  # fmt: skip
 TOOL_NAMES = (
     "verify", "reveal", "open_vault", "judge", "commit", "set_alpha", "write_file", "python", "bash",
-    "functions.propose", "Propose", "propose ", "", "__import__", "query; DROP", "\u202epropose", "x" * 500, "../propose", "get_env",
+    "functions.propose", "Propose", "propose ", "", "__import__", "query; DROP", "\u202epropose", "x" * 500,
+    "../propose", "get_env",
 )  # fmt: skip
 WRONG = (
     "{", "", "null", "[]", "3", '"claims"', "{'claims': []}", '{"claims": NaN}', '{"claims": [}', "not json",
