@@ -11,7 +11,8 @@ import pytest
 pytest.importorskip("langchain_openai")
 
 from benchmarks import hostile
-from benchmarks.hostile import Seen, faults, page, some
+from benchmarks.hostile import some
+from benchmarks.hostile_page import Seen, faults, keep, kept, page
 from tests.hostile_attacks import KINDS
 from tests.hostile_table import EXTREME, KEY_CELL, RARE, canaries, victim
 
@@ -58,6 +59,8 @@ def test_the_measure_sees_what_it_is_there_to_see(seen: Sequence[Seen], tmp_path
     assert {RARE, KEY_CELL, str(int(EXTREME))} <= set(canaries(text)), "the canaries are in the table"
     assert list(hostile._told([{"content": f"{RARE} city"}], "profile")) == [RARE]
     assert list(hostile._written(tmp_path, {})), "any file that was not given"
+    keep(tmp_path / "kept.jsonl", seen)
+    assert kept(tmp_path / "kept.jsonl") == list(seen)
     bad = seen[0]._replace(planted=False, false=("x",), told=("y",), error="z")
     assert len(faults([bad])) == 3
     assert "1 of 1" in page([bad])
