@@ -19,6 +19,7 @@ from .ordering import ORDER, Table, ranked
 from .report.charts import chart
 from .report.charts_forest import before_and_after
 from .report.result import Adjustment, Counts, Explored, Finding, HeldOut
+from .seasons_told import with_open_seasons
 
 
 class Unit(NamedTuple):
@@ -52,8 +53,8 @@ def findings_of(
     out = []
     for rank, verdict in enumerate(first.verdicts, 1):
         source, headline = sources.get(verdict.hypothesis_id, "rule"), verdict.hypothesis_id in first.headlines
-        out.append(_finding(verdict, source, rank, headline, unit))
-    return tuple(out)
+        out.append(_finding(verdict, source, rank, headline, unit, columns))
+    return with_open_seasons(out, None if unit is None else unit.singular)
 
 
 def counts_of(
@@ -113,13 +114,15 @@ def own_unit(h: Hypothesis) -> Unit | None:
     return None if h.unit is None else Unit(f"`{h.unit.column}`", f"values of `{h.unit.column}`")
 
 
-def _finding(verdict: Verdict, source: str, rank: int, headline: bool, unit: Unit | None) -> Finding:
+def _finding(
+    verdict: Verdict, source: str, rank: int, headline: bool, unit: Unit | None, columns: Mapping[str, Column]
+) -> Finding:
     evidence, unit = verdict.evidence, own_unit(verdict.hypothesis) or unit
     claim = qualified(FAMILIES[verdict.hypothesis.family].claim(verdict.hypothesis), evidence, unit)
     sentence = worded(verdict, unit)
     spec = None
     if verdict.picture is not None and verdict.outcome == "verified":
-        spec = chart(_noted(verdict.picture, unit))
+        spec = chart(_measured(_noted(verdict.picture, unit), columns))
     return Finding.model_validate(
         {
             "id": verdict.hypothesis_id,
@@ -157,6 +160,17 @@ def _noted(picture: Picture, unit: Unit | None) -> Picture:
     if picture.note is None or unit is None:
         return picture
     return picture.model_copy(update={"note": picture.note.replace("cluster", unit.singular.replace("`", ""))})
+
+
+def _measured(picture: Picture, columns: Mapping[str, Column]) -> Picture:
+    """The picture with the units of its two columns beside their names: 18.5 of what, a chart must not leave open."""
+    titles = {}
+    for axis in ("x_title", "y_title"):
+        name = getattr(picture, axis)
+        unit = columns[name].unit if name in columns else None
+        if unit and unit not in name:
+            titles[axis] = f"{name} ({unit})"
+    return picture.model_copy(update=titles)
 
 
 def _reason(verdict: Verdict) -> str:

@@ -133,7 +133,7 @@ def summarise(
         model=model,
         marks={name: list(getattr(settings.marks, name)) for name in ("causes", "consequences", "later")},
         asked=_asked(settings, judged),
-        message=_message(plan, settings, judged, bool(exposures(book, opened.fingerprint))),
+        message=_message(plan, settings, judged, bool(exposures(book, opened.fingerprint)), bool(_told(explored))),
         ledger=LedgerSummary(
             head=book.head(opened.fingerprint), entries=len(book.entries(opened.fingerprint)), session=session
         ),
@@ -181,7 +181,7 @@ def _told(explored: Explored) -> tuple[Structure, ...]:
     )  # fmt: skip
 
 
-def _message(plan: Plan, settings: Settings, judged: Judged | None, shown: bool) -> str | None:
+def _message(plan: Plan, settings: Settings, judged: Judged | None, shown: bool, built: bool) -> str | None:
     if judged is not None:
         return None
     if not plan.vaults:
@@ -191,8 +191,9 @@ def _message(plan: Plan, settings: Settings, judged: Judged | None, shown: bool)
     if settings.asking is not None:
         return "None of the hypotheses was committed. No vault was opened, so nothing was spent."
     set_aside = "Claims on columns that an earlier answer showed from all rows were left out. " if shown else ""
+    which = "No pair of columns that is not told under how the table is built" if built else "No pair of columns"
     return (
-        "No pair of columns moved together enough on the exploration rows to be worth a claim. "
+        f"{which} moved together enough on the exploration rows to be worth a claim. "
         f"{set_aside}No vault was opened, so nothing was spent."
     )
 

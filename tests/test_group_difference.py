@@ -219,7 +219,10 @@ def test_means_that_point_the_other_way_are_warned_of_and_worded_by_ranks(rng):
     evidence = FAMILY.evaluate(HIGHER, rows_of(a, b), draws=999)
     assert DISAGREE in evidence.warnings
     text = FAMILY.sentence(HIGHER, evidence)
-    assert text.startswith("`charges` tends to be higher when `smoker` is yes than when it is no: it is in 8")
+    assert text.startswith(
+        "`charges` tends to be higher when `smoker` is yes than when it is no: of two rows, one from each side, "
+        "the first has the higher value in 8"
+    )
     assert text.endswith("point the other way.")
 
 

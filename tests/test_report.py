@@ -357,8 +357,8 @@ def test_data_cannot_steer_the_terminal() -> None:
 
 def test_a_verified_effect_that_may_not_matter_is_marked(explained: Explanation) -> None:
     text = explained.to_terminal(100)
-    assert "May be small: body_mass rises over year." in text
-    assert "Negligible: flipper_length is higher when sex is male than otherwise." in text
+    assert "body_mass rises over year (may be too small to matter)." in text
+    assert "flipper_length is higher when sex is male than otherwise (too small to matter)." in text
 
 
 def test_the_files_that_were_written_are_named(explained: Explanation) -> None:

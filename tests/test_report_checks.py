@@ -113,3 +113,14 @@ def test_names_and_labels_in_a_check_cannot_steer_a_page_a_document_or_a_termina
     assert document.count("<img") == document.count("\\<img")
     assert "[a](http" not in document
     assert "\x1b" not in page + document + screen
+
+
+def test_one_stand_in_for_missing_in_many_columns_is_told_once() -> None:
+    said = "Cells of `{}` that stand for missing were read so: '{}' ({})."
+    cells = (("home", "#N/A", 17), ("age", "?", 2), ("abroad", "#N/A", 11))
+    notes = [{"kind": "coerced", "column": name, "text": said.format(name, cell, n)} for name, cell, n in cells]
+    result = made.sample(dataset=made.data()["dataset"] | {"notes": notes})
+    assert [n.text for n in checks.notes_left(result)] == [
+        "Cells that stand for missing were read so: '#N/A' in `home` (17) and `abroad` (11).",
+        "Cells of `age` that stand for missing were read so: '?' (2).",
+    ]

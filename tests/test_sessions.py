@@ -181,7 +181,7 @@ def test_when_every_vault_is_spent_the_error_says_so_and_what_is_left_to_do(book
         next_vault(PLAN, sessions(book, DATA))
     assert str(err.value) == (
         "Every vault of these data is spent (3 of 3): a new question needs new rows. Ask an earlier question again for "
-        "its report, or look without verdicts with `--explore-only`."
+        "its report, or look without verdicts: `heldout explain … --explore-only`."
     )
     with pytest.raises(NoVaultLeft):
         commit(book, DATA, PLAN, [B], RULE, request="4")

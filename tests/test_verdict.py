@@ -219,7 +219,8 @@ def test_strict_control_is_holm_over_the_batch() -> None:
         ),
         (
             claim(0.0),
-            "On held-out rows the effect is shown to be under the smallest effect of interest (0.06).",
+            "On held-out rows the effect is shown to be under the smallest effect of interest "
+            "(P(A>B) 0.06 away from .5).",
         ),
         (
             claim(-0.01, se=0.05),

@@ -38,10 +38,13 @@ from .charts_parts import (
     heading,
     interval_note,
     labelled,
+    large,
     short,
 )
 
 MOST = 500
+_ROOMY = 8
+"""Lines up to which there is room for a figure above each."""
 
 
 def chart(picture: Picture) -> dict[str, Any]:
@@ -91,7 +94,7 @@ def describe(spec: dict[str, Any]) -> str:
 
 
 def _groups(picture: Picture, records: Sequence[Record]) -> dict[str, Any]:
-    rows = [r | {"group": labelled(r), "figure": number(r["mean"])} for r in records]
+    rows = [r | {"group": labelled(r), "figure": number(r["mean"]), "edge": _edge(r)} for r in records]
     layers = []
     if _all(rows, "q25", "q75"):
         layers.append(_bar("q25", "q75"))
@@ -103,7 +106,7 @@ def _groups(picture: Picture, records: Sequence[Record]) -> dict[str, Any]:
     quantile = re.match(r"(\d\S* percentile) of ", picture.y_title)
     dot, of = (quantile[1], "") if quantile else ("average", "Average of ")
     return _horizontal(
-        picture, rows, [*layers, *_dots("mean")],
+        picture, rows, [*layers, *_dots("mean", crowded=len(rows) > _ROOMY)],
         title=f"{short(picture.y_title)}", format=None,
         subtitle=f"Dot: {dot}{interval_note(picture)}{spread}{median}",
         description=f"{of}{words.plain(picture.y_title)} by {words.plain(picture.x_title)}: {said}.",
@@ -111,11 +114,11 @@ def _groups(picture: Picture, records: Sequence[Record]) -> dict[str, Any]:
 
 
 def _rates(picture: Picture, records: Sequence[Record]) -> dict[str, Any]:
-    rows = [r | {"group": labelled(r), "figure": percent(r["share"]), "zero": 0} for r in records]
+    rows = [r | {"group": labelled(r), "figure": percent(r["share"]), "zero": 0, "edge": _edge(r)} for r in records]
     said = ", ".join(f"{words.clean(str(r['label']))} {r['figure']}" for r in rows)
     title = words.plain(picture.y_title)
     return _horizontal(
-        picture, rows, [_bar("zero", "share"), *_dots("share")],
+        picture, rows, [_bar("zero", "share"), *_dots("share", crowded=len(rows) > _ROOMY)],
         title=short(picture.y_title), format="%", subtitle=f"Bar: share of rows{interval_note(picture)}",
         description=f"{title[:1].upper()}{title[1:]} by {words.plain(picture.x_title)}: {said}.",
     )  # fmt: skip
@@ -167,28 +170,36 @@ def _horizontal(
     title: str, format: str | None, subtitle: str, description: str,
 ) -> dict[str, Any]:  # fmt: skip
     """One line a group, the figure along the bottom."""
-    axis = {**AXIS, "title": title, "tickCount": 5, **({"format": format} if format else {})}
+    figures = large(r["mean"] for r in rows) if format is None else {"format": format}
+    axis = {**AXIS, "title": title, "tickCount": 5, **figures}
     for layer in layers:
         layer["encoding"]["x"] |= {"axis": axis, "scale": {"zero": format is not None, "nice": True}}
     side = {"field": "group", "type": "nominal", "sort": None, "title": None, "axis": AXIS}
     return {
         "title": heading(picture, subtitle), "description": description, "data": {"values": list(rows)},
         "width": WIDTH,
-        "height": {"step": 52 if len(rows) <= 8 else 28}, "encoding": {"y": side}, "layer": layers,
+        "height": {"step": 52 if len(rows) <= _ROOMY else 24}, "encoding": {"y": side}, "layer": layers,
     }  # fmt: skip
 
 
-def _dots(field: str) -> list[dict[str, Any]]:
-    """The interval as a line, the figure as a dot with its value above."""
+def _dots(field: str, *, crowded: bool = False) -> list[dict[str, Any]]:
+    """The interval as a line, the figure as a dot with its value above, or right of all where lines lie close."""
     span = _x("low") | {"x2": {"field": "high"}}
+    place = {"dx": 7, "align": "left", "fontSize": 11} if crowded else {"dy": -16, "fontSize": 12}
     return [
         {"mark": {"type": "rule", "color": MAIN, "strokeWidth": 2.5}, "encoding": span},
         {"mark": {"type": "point", "filled": True, "color": MAIN, "size": 75, "opacity": 1}, "encoding": _x(field)},
         {
-            "mark": {"type": "text", "color": INK, "dy": -16, "fontSize": 12, "fontWeight": 600},
-            "encoding": _x(field) | {"text": {"field": "figure"}},
+            "mark": {"type": "text", "color": INK, "fontWeight": 600, **place},
+            "encoding": _x("edge" if crowded else field) | {"text": {"field": "figure"}},
         },
     ]
+
+
+def _edge(record: Record) -> float:
+    """Where a line's drawing ends on the right."""
+    known = (record.get(key) for key in ("mean", "share", "median", "q75", "high"))
+    return max(value for value in known if value is not None)
 
 
 def _bar(low: str, high: str) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from .charts_parts import (
     heading,
     interval_note,
     labelled,
+    large,
     short,
     total_note,
 )
@@ -40,16 +41,28 @@ def curve(picture: Picture, records: Sequence[Record]) -> dict[str, Any]:
     along: dict[str, Any] = {"field": "x", "type": "quantitative", "scale": {"zero": False, "padding": 10}}
     by = "in groups of similar size"
     if len(xs) <= _FEW and all(_single(r) for r in rows):
-        years = all(1_000 <= x < 3_000 for x in xs)  # most often years: told without separator
-        along["axis"], by = {"values": xs, "format": "d" if years else ",d"}, "of the rows with each value"
+        along["axis"] = {"values": xs, "format": "d" if _years(xs) else ",d"}
+        by = "of the rows with each value"
     elif _bunched(xs):
         along |= {
             "scale": {"type": "log", "nice": False},
             "title": f"{short(picture.x_title, 30)} (logarithmic scale)",
         }
+    if xs and "axis" not in along:
+        along["axis"] = _numbers(xs)
     return _vertical(
         picture, rows, along, subtitle=f"Dot: {average_word(picture)} {by}{total_note(rows)}{interval_note(picture)}"
     )
+
+
+def _years(xs: Sequence[float]) -> bool:
+    """Whether these are most often years or clock times, which are told without separator."""
+    return all(1_000 <= x < 3_000 for x in xs)
+
+
+def _numbers(xs: Sequence[float]) -> dict[str, Any]:
+    """How numbers along the bottom are labelled."""
+    return {"format": "d", "tickMinStep": 1} if _years(xs) else large(xs)
 
 
 def _single(record: Record) -> bool:
@@ -72,7 +85,7 @@ def series(picture: Picture, records: Sequence[Record]) -> dict[str, Any]:
         along: dict[str, Any] = {"type": "temporal", "scale": {"type": "utc", "padding": 12}}
     else:
         rows = sorted((r | {"x": r["date"]} for r in records), key=lambda r: r["x"])
-        years = all(1000 <= r["x"] <= 3000 for r in rows)
+        years = _years([r["x"] for r in rows])
         along = {"type": "quantitative", "scale": {"zero": False, "padding": 12}}
         along["axis"] = {"tickMinStep": 1} | ({"format": "d"} if years else {})
     return _vertical(
@@ -91,7 +104,7 @@ def _vertical(picture: Picture, rows: Sequence[Record], x: dict[str, Any], *, su
     share = picture.y_title.startswith("share of")
     form = {"format": "%"} if share else {}
     up = {"type": "quantitative", "scale": {"zero": False}, "title": None}
-    up["axis"] = {**AXIS, "tickCount": 5, **form}
+    up["axis"] = {**AXIS, "tickCount": 5, **(form or large(r["mean"] for r in rows))}
     along = {"title": short(picture.x_title)} | x
     along["axis"] = {**AXIS, "tickCount": 6, "grid": False, **x.get("axis", {})}
     layers: list[dict[str, Any]] = [
@@ -119,7 +132,7 @@ def lines(picture: Picture, records: Sequence[Record]) -> dict[str, Any]:
     along = _lines_axis(picture, [r["x"] for r in rows])
     share = picture.y_title.startswith("share of")
     up: dict[str, Any] = {"type": "quantitative", "scale": {"zero": False}, "title": None}
-    up["axis"] = {**AXIS, "tickCount": 5, **({"format": "%"} if share else {})}
+    up["axis"] = {**AXIS, "tickCount": 5, **({"format": "%"} if share else large(r["mean"] for r in rows))}
     by = {"field": "line", "type": "nominal", "sort": None, "title": None}
     legend = {"orient": "top", "direction": "vertical", "offset": 6}
     domain = list(told.values())
@@ -154,7 +167,7 @@ def _lines_axis(picture: Picture, xs: Sequence[Any]) -> dict[str, Any]:
         return along | {"type": "nominal", "sort": None, "axis": axis | {"labelAngle": 0}, "scale": {"padding": 0.6}}
     if xs and isinstance(xs[0], str):
         return along | {"type": "temporal", "scale": {"type": "utc", "padding": 12}, "axis": axis}
-    return along | {"type": "quantitative", "scale": {"zero": False, "padding": 10}, "axis": axis}
+    return along | {"type": "quantitative", "scale": {"zero": False, "padding": 10}, "axis": axis | _numbers(xs)}
 
 
 def _told_lines(picture: Picture, rows: Sequence[Record], share: bool) -> str:

@@ -3,7 +3,7 @@
 Knows texts and figures to be shown. Must never know which kind of chart they stand in.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ...tools.verify.evidence import Picture
@@ -39,6 +39,15 @@ def total_note(rows: Sequence[Record]) -> str:
     """` (n = 1,234)`, or nothing where no counts are known."""
     n = sum(r.get("n") or 0 for r in rows)
     return f" (n = {n:,})" if n else ""
+
+
+def large(values: Iterable[float]) -> dict[str, str]:
+    """How an axis of large figures is labelled, in the words of the sentences: 150 million."""
+    most = max((abs(v) for v in values), default=0.0)
+    if most < 1e6:
+        return {}
+    name, size = ("billion", 1e9) if most >= 1e9 else ("million", 1e6)
+    return {"labelExpr": f"datum.value === 0 ? '0' : format(datum.value / {size:.0f}, ',~r') + ' {name}'"}
 
 
 def labelled(record: Record, most: int = 30) -> str:

@@ -14,6 +14,9 @@ from .result import Result
 
 TITLE = "What to check in the data"
 MOST = 5
+_STAND_IN = re.compile(
+    r"Cells of (?P<name>`[^`]+`) that stand for missing were read so: (?P<cell>'[^']*') \((?P<count>[\d,]+)\)\."
+)
 _TOLD = {
     "stand_in": "may stand for missing",
     "spelling": "differ only by case",
@@ -46,8 +49,25 @@ def short_lines(result: Result) -> tuple[str, ...]:
 
 
 def notes_left(result: Result) -> tuple[Note, ...]:
-    """The notes on the data set that no check repeats."""
-    return tuple(note for note in result.dataset.notes if not any(_repeats(c, note) for c in result.quality))
+    """The notes on the data set that no check repeats; one stand-in for missing in many columns is told once."""
+    left = [note for note in result.dataset.notes if not any(_repeats(c, note) for c in result.quality)]
+    return tuple(_merged(left))
+
+
+def _merged(notes: list[Note]) -> Iterator[Note]:
+    """The notes, those on the same stand-in for missing in one, at the place of the first."""
+    read = {at: found for at, note in enumerate(notes) if (found := _STAND_IN.fullmatch(note.text))}
+    groups: dict[str, list[re.Match[str]]] = {}
+    for found in read.values():
+        groups.setdefault(found["cell"], []).append(found)
+    for at, note in enumerate(notes):
+        group = groups[read[at]["cell"]] if at in read else []
+        if len(group) < 2:
+            yield note
+        elif group[0] is read[at]:
+            where = _and([f"{found['name']} ({found['count']})" for found in group])
+            text = f"Cells that stand for missing were read so: {group[0]['cell']} in {where}."
+            yield note.model_copy(update={"column": None, "text": text})
 
 
 def _repeats(check: Check, note: Note) -> bool:

@@ -150,6 +150,7 @@ def _template() -> "Template":
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["named"] = named
     environment.filters["clean"] = words.clean
+    environment.filters["caveats"] = words.caveats
     return environment.from_string(_resource("page.html.j2"))
 
 

@@ -105,7 +105,18 @@ def _split(result: Result) -> str:
         f"{many(split.exploration_rows, 'exploration row')} and {many(split.held_out_rows, 'held-out row')} in "
         f"{many(len(split.vaults), 'sealed portion')}. {split.reason}"
     )
-    return text + (f" {many(sealed, 'held-out row')} are still sealed after this report." if sealed else "")
+    still = f" {many(sealed, 'held-out row')} are still sealed after this report." if sealed else ""
+    return text + _between(result) + still
+
+
+def _between(result: Result) -> str:
+    """The rows of a series that neither side has, where nothing else was set aside."""
+    split = result.split
+    left = result.dataset.rows - split.exploration_rows - split.held_out_rows
+    if split.kind != "time" or left <= 0 or result.dataset.duplicates:
+        return ""
+    belong = "belongs" if left == 1 else "belong"
+    return f" {many(left, 'row')} between the two {belong} to neither, since neighbours would tell of each other."
 
 
 def _search(result: Result) -> str:

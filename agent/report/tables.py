@@ -47,8 +47,14 @@ class SegmentRow(NamedTuple):
 
 
 def segments_table(result: Result) -> tuple[SegmentRow, ...]:
-    """The segments of the exploration rows: how many rows, which, and what is typical of them."""
-    return tuple(SegmentRow(percent(s["share"]), str(s["rule"]), "; ".join(_told(s))) for s in result.segments)
+    """The segments of the exploration rows: how many rows, which, and what is typical of them.
+
+    Of two that share all rows between them only the larger is told: the other one says the same, turned round.
+    """
+    segments = result.segments
+    if len(segments) == 2 and sum(s["share"] for s in segments) > 0.999:
+        segments = (max(segments, key=lambda s: s["share"]),)
+    return tuple(SegmentRow(percent(s["share"]), str(s["rule"]), "; ".join(_told(s))) for s in segments)
 
 
 def _told(segment: Mapping[str, Any]) -> list[str]:

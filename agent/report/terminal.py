@@ -7,7 +7,7 @@ Data reach the screen as cleaned text, so that no cell can move the cursor or se
 from collections.abc import Iterator, Sequence
 from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from . import checks, modelled, words
 from .asked import answers
@@ -20,8 +20,19 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 _LONGEST = 60
+_TRIES = ((5, True), (4, True), (3, True), (2, True), (2, False), (1, False))
+"""Lines a list, and whether its claims are told whole: a claim cut short is worse than one that is left to the page."""
 _NOTES = 6
+_SIZES = {"uncertain": "may be too small to matter", "negligible": "too small to matter"}
 _STYLES = {"verified": "bold green", "refuted": "bold red", "inconclusive": "bold yellow", "untestable": "bold"}
+
+
+class _Room(NamedTuple):
+    """How much the lists may take, and where the reader finds the rest."""
+
+    listed: int
+    whole: bool
+    rest: str
 
 
 def to_terminal(
@@ -42,9 +53,10 @@ def to_terminal(
         replayed: Whether the verdicts come from an earlier run of the same question.
     """
     text = ""
-    for listed in (5, 4, 3, 2, 1):
+    rest = f"all in {_page(files).name}" if files else "`--out FOLDER` writes them all"
+    for listed, whole in _TRIES:
         console, screen = _console(width, color)
-        for block in _blocks(result, files, replayed, listed):
+        for block in _blocks(result, files, replayed, _Room(listed, whole, rest)):
             console.print(block)
         text = "\n".join(line.rstrip() for line in screen.getvalue().rstrip().splitlines())
         if text.count("\n") < _LONGEST:
@@ -69,31 +81,37 @@ def _console(width: int | None, color: bool | None) -> tuple["Console", StringIO
     return console, screen
 
 
-def _blocks(result: Result, files: Sequence[Path], replayed: bool, listed: int) -> Iterator["RenderableType"]:
+def _blocks(result: Result, files: Sequence[Path], replayed: bool, room: _Room) -> Iterator["RenderableType"]:
+    listed = room.listed
     yield from _title(result, replayed)
     yield from _summary(result)
-    yield from _answers(result, full=listed > 1) if result.asked else _found(result, listed)
+    yield from _answers(result, full=listed > 1) if result.asked else _found(result, room)
     if not result.findings:
         yield from _texts(
             "Leads: seen, not verified",
             [f"`{x.a}` and `{x.b}`: {x.strength}, n = {x.n}" for x in leads_table(result)],
             listed + 5,
+            whole=room.whole,
         )
         yield from _profile(result, listed)
-    yield from _texts(checks.short_title(result), checks.short_lines(result), min(listed, checks.MOST))
-    yield from _texts("How the table is built", checks.structure_lines(result), min(listed, 3))
-    told = [f"{s.share} of rows: {s.rule}. {s.typical}" for s in segments_table(result)]
-    yield from _texts("Segments of the explored rows, not verified", told, min(listed, 3))
-    yield from _texts(modelled.QUESTIONS, modelled.questions(result), min(listed, 3))
-    yield from _texts("Data notes", [n.text for n in checks.notes_left(result)], min(listed + 1, _NOTES))
+    yield from _texts(
+        checks.short_title(result), checks.short_lines(result), min(listed, checks.MOST), whole=room.whole
+    )
+    yield from _texts("How the table is built", checks.structure_lines(result), min(listed, 3), whole=room.whole)
+    if not result.asked:  # who asked one question did not ask for these; they stand in the report
+        told = [f"{s.share} of rows: {s.rule}. {s.typical}" for s in segments_table(result)]
+        yield from _texts("Segments of the explored rows, not verified", told, min(listed, 3), whole=room.whole)
+    yield from _texts(modelled.QUESTIONS, modelled.questions(result), min(listed, 3), whole=room.whole)
+    notes = [n.text for n in checks.notes_left(result)]
+    yield from _texts("Data notes", notes, min(listed + 1, _NOTES), whole=room.whole)
     yield from _files(files)
 
 
-def _found(result: Result, listed: int) -> Iterator["RenderableType"]:
+def _found(result: Result, room: _Room) -> Iterator["RenderableType"]:
     yield from _headlines(result)
     rest = [f for f in result.findings if not f.headline]
     for outcome in words.OUTCOMES:
-        yield from _short_list(outcome, [f for f in rest if f.outcome == outcome], result, listed)
+        yield from _short_list(outcome, [f for f in rest if f.outcome == outcome], result, room)
 
 
 def _answers(result: Result, *, full: bool) -> Iterator["RenderableType"]:
@@ -147,32 +165,37 @@ def _headlines(result: Result) -> Iterator["RenderableType"]:
             text.append_text(_line(" " + figures))
         if words.adjusted_phrase(finding):
             text.append_text(_line(" " + words.adjusted_phrase(finding), words.ADJUSTED_STYLES[finding.adjustment.tag]))
+        if finding.size in _SIZES:
+            text.append_text(_line(f" {_SIZES[finding.size].capitalize()}.", "yellow"))
         for warning in words.caveats(finding.warnings):
             text.append_text(_line(" " + warning, "yellow"))
         yield _item(f"{at}.", text)
 
 
-def _short_list(outcome: str, own: Sequence[Finding], result: Result, listed: int) -> Iterator["RenderableType"]:
+def _short_list(outcome: str, own: Sequence[Finding], result: Result, room: _Room) -> Iterator["RenderableType"]:
     if not own:
         return
     also = outcome == "verified" and any(f.headline for f in result.findings)
     title = "Verified" if outcome == "verified" and not also else words.TITLES[outcome]
     yield ""
     yield _line(f"{title}: {len(own):,}", _STYLES[outcome])
-    for finding in own[:listed]:
-        yield _item("-", _cut(_claim(finding)))
-    if len(own) > listed:
-        yield _item("", _line(f"and {len(own) - listed:,} more: `--out FOLDER` writes them all", "dim"))
+    for finding in own[: room.listed]:
+        yield _item("-", _line(_claim(finding)) if room.whole else _cut(_claim(finding)))
+    if len(own) > room.listed:
+        yield _item("", _line(f"and {len(own) - room.listed:,} more: {room.rest}", "dim"))
 
 
 def _claim(finding: Finding) -> str:
-    """The claim, after what is known of its size where a verified effect may be too small to matter."""
+    """The claim; of a verified one what the other columns do to it and whether it may be too small, else why not."""
+    if finding.outcome == "untestable":
+        return f"{finding.claim}. {finding.reason}"
     if finding.outcome != "verified":
         return finding.claim
-    size = {"uncertain": "May be small: ", "negligible": "Negligible: "}.get(finding.size or "", "")
-    held = words.adjusted_phrase(finding).rstrip(".").split(" and is")[0]
-    warning = f"{held}: " if finding.adjustment.tag in ("attenuated", "reversed") else ""
-    return warning + size + words.headed(finding.sentence)[0]
+    held = finding.adjustment.phrase.split(" and is")[0] if finding.adjustment.tag in ("attenuated", "reversed") else ""
+    size = _SIZES.get(finding.size or "", "")
+    remarks = "; ".join(text for text in (held, size) if text)
+    claim = words.headed(finding.sentence)[0]
+    return f"{claim.removesuffix('.')} ({remarks})." if remarks else claim
 
 
 def _profile(result: Result, listed: int) -> Iterator["RenderableType"]:
@@ -188,13 +211,13 @@ def _profile(result: Result, listed: int) -> Iterator["RenderableType"]:
         yield _item("", _line(f"and {len(columns) - listed * 3:,} more", "dim"))
 
 
-def _texts(title: str, texts: Sequence[str], most: int) -> Iterator["RenderableType"]:
+def _texts(title: str, texts: Sequence[str], most: int, *, whole: bool) -> Iterator["RenderableType"]:
     if not texts:
         return
     yield ""
     yield _line(title, "bold")
     for text in texts[:most]:
-        yield _item("-", _cut(text))
+        yield _item("-", _line(text) if whole else _cut(text))
     if len(texts) > most:
         yield _item("", _line(f"and {len(texts) - most:,} more", "dim"))
 
@@ -202,7 +225,7 @@ def _texts(title: str, texts: Sequence[str], most: int) -> Iterator["RenderableT
 def _files(files: Sequence[Path]) -> Iterator["RenderableType"]:
     if not files:
         return
-    page = next((f for f in files if f.suffix == ".html"), files[0])
+    page = _page(files)
     others = ", ".join(f.name for f in files if f != page)
     yield ""
     text = _line("Report:", "bold")
@@ -210,6 +233,11 @@ def _files(files: Sequence[Path]) -> Iterator["RenderableType"]:
     yield text
     if others:
         yield _item("", _line(f"beside it {others}", "dim"))
+
+
+def _page(files: Sequence[Path]) -> Path:
+    """Of the files that were written, the one to read."""
+    return next((f for f in files if f.suffix == ".html"), files[0])
 
 
 def _line(text: str, style: str = "") -> "Text":

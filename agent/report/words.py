@@ -216,9 +216,18 @@ def undecided_line(finding: Finding) -> str:
     text = f"With {many(finding.held_out.n, 'row')}, power is 80 % for {_scale(finding, round(finding.detectable, 3))}"
     needed = finding.rows_needed
     if needed is not None and needed > finding.held_out.n:
-        rows = f"about {many(needed, 'row')}"
+        rows = f"about {many(needed, 'row')}{_in_units(finding, needed)}"
         text += f"; the smallest effect of interest ({_scale(finding, finding.smallest_effect)}) takes {rows}"
     return text + "."
+
+
+def _in_units(finding: Finding, needed: int) -> str:
+    """The units in which the rows needed must lie: more rows of the same stores would decide nothing."""
+    clusters, rows, unit = finding.held_out.clusters, finding.held_out.n, finding.hypothesis.get("unit")
+    if not clusters or not rows:
+        return ""
+    name = f"values of `{unit['column']}`" if unit else "units that are independent of each other"
+    return f" in {-(-needed * clusters // rows):,} {name}"
 
 
 def smallest_text(finding: Finding) -> str:
@@ -320,6 +329,8 @@ def top_line(result: Result) -> str:
     if not result.counts.committed:
         return "No hypothesis was tested."
     where = "" if result.split.kind == "none" else " on rows that the search never saw"
+    if result.counts.committed == 1:
+        return f"The hypothesis was not verified{where}. That is a result, too: it is told below."
     return (
         f"Nothing was verified: none of {many(result.counts.committed, 'hypothesis', 'hypotheses')} held up{where}. "
         "That is a result, and what was looked at is listed below."

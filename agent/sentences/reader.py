@@ -13,7 +13,7 @@ from . import forms_groups as groups
 from . import forms_relations as relations
 from .clauses import AGAINST, Outcome, conditions, direction, levels_of, number, number_only, outcome, with_event
 from .forms_relations import DOWN, UP, Fields
-from .names import Names
+from .names import Names, folded
 from .tokens import Cursor
 
 FORMS = (
@@ -191,8 +191,9 @@ def _difference(cursor: Cursor, names: Names, said: Outcome, statistic: Fields) 
         return _between(cursor, names, said, statistic)
     if not cursor.accept(*_FOR, "where", "in rows where"):
         got = f"Got {cursor.rest[:40]!r} instead." if cursor.rest else "The sentence ends there."
+        rows = _example(names, cursor.rest)
         raise HypothesisError(
-            f"Say for which rows, such as 'for {_example(names)}', or since when, such as 'from 2024-05-31 on'. {got}"
+            f"Say for which rows, such as 'for {rows}', or since when, such as 'from 2024-05-31 on'. {got}"
         )
     return groups.compared(cursor, names, said, way, statistic)
 
@@ -201,7 +202,8 @@ def _between(cursor: Cursor, names: Names, said: Outcome, statistic: Fields) -> 
     """`differs between plan=a and b`."""
     column = names.column(cursor)
     if not cursor.operator("=", "=="):
-        raise HypothesisError(f"Name two levels: 'differs between {column.name}=… and …'.")
+        a, b = [*column.levels[:2], "…", "…"][:2]
+        raise HypothesisError(f"Name two levels: 'differs between {column.name}={a} and {b}'.")
     a = levels_of(cursor, names, column)
     if not cursor.accept("and", *AGAINST):
         raise HypothesisError(f"Name two levels: 'differs between {column.name}={a[0]} and …'.")
@@ -218,9 +220,12 @@ def _between(cursor: Cursor, names: Names, said: Outcome, statistic: Fields) -> 
     return {**fields, "family": "rate_difference", "event": said.event}
 
 
-def _example(names: Names) -> str:
-    column = next((c for c in names.columns.values() if c.levels), None)
-    return f"{column.name}={column.levels[0]}" if column else "age > 40"
+def _example(names: Names, rest: str) -> str:
+    """The rows that the rest of the sentence speaks of, where a word in it is a level; else any that could be named."""
+    labels = [c for c in names.columns.values() if c.levels]
+    words = [folded(w) for w in rest.split()]
+    meant = next((f"{c.name}={level}" for w in words for c in labels for level in c.levels if folded(level) == w), None)
+    return meant or (f"{labels[0].name}={labels[0].levels[0]}" if labels else "age > 40")
 
 
 def _population(cursor: Cursor, names: Names) -> list[Fields]:

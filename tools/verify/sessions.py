@@ -177,7 +177,7 @@ def next_vault(
         )
     raise NoVaultLeft(
         f"Every vault of these data is spent ({len(spent)} of {len(plan.vaults)}): a new question needs new rows. "
-        "Ask an earlier question again for its report, or look without verdicts with `--explore-only`."
+        "Ask an earlier question again for its report, or look without verdicts: `heldout explain … --explore-only`."
     )
 
 

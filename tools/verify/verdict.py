@@ -161,7 +161,11 @@ def _refuted_reason(claim: Claim, delta: float) -> str:
         return _BROKEN
     if sign(claim.hypothesis) and theta < 0 and (claim.evidence.p_value or 1) < 0.05:
         return "On held-out rows the effect points the other way."
-    return f"On held-out rows the effect is shown to be under the smallest effect of interest ({delta:g})."
+    effect = claim.evidence.effect
+    smallest = f"{effect.name if effect else ''} {delta:g}".strip()
+    if effect and effect.name == "P(A>B)":
+        smallest += " away from .5"
+    return f"On held-out rows the effect is shown to be under the smallest effect of interest ({smallest})."
 
 
 def _inconclusive_reason(claim: Claim) -> str:

@@ -112,10 +112,9 @@ def _ranks(h: GroupDifference, evidence: Evidence, effect: Effect, difference: E
     around = interval(100 * low, 100 * high, places, level=effect.level or 0.95, unit="%")
     one, two, _, _ = _averages(h, evidence, difference)
     verb = "point the other way" if _shown(difference, 0.0) == -found else "do not show it"
-    return (
-        f"it is in {percent(share, places)} of pairs of rows, ties counted half ({around}; {_medians(evidence)}"
-        f"{sizes(evidence)}); the averages, {one} against {two}, {verb}"
-    )
+    often = f"{percent(share, places)} of cases, ties counted half ({around}; {_medians(evidence)}{sizes(evidence)})"
+    held = f"of two rows, one from each side, the first has the {_WORDS[found]} value in {often}"
+    return f"{held}; the averages, {one} against {two}, {verb}"
 
 
 def _medians(evidence: Evidence) -> str:

@@ -52,13 +52,14 @@ def ends(
     upper, lower = pairs.y[pairs.x >= high], pairs.y[pairs.x <= low]
     if min(len(upper), len(lower)) < 2:
         return None, (), warnings
-    labels = _labels(h, pairs.x, low, high)
+    labels = _labels(h, pairs, low, high)
     groups = tuple(_group(h, label, y) for label, y in zip(labels, (upper, lower), strict=True))
     return _difference(h, pairs.rows, upper, lower, level), groups, warnings
 
 
-def _labels(h: MonotoneAssociation, x: FloatArray, low: float, high: float) -> tuple[str, str]:
-    return end_labels(h.predictor, low, high, at_least=bool(x.max() > high), at_most=bool(x.min() < low))
+def _labels(h: MonotoneAssociation, pairs: Pairs, low: float, high: float) -> tuple[str, str]:
+    x, unit = pairs.x, pairs.rows.column(h.predictor).unit
+    return end_labels(h.predictor, low, high, at_least=bool(x.max() > high), at_most=bool(x.min() < low), unit=unit)
 
 
 def _is_share(h: MonotoneAssociation, y: FloatArray) -> bool:

@@ -104,11 +104,13 @@ def _shares(high: Group, low: Group, difference: Effect) -> str:
     return f"{one} where {high.label} against {two} where {low.label}, {points} points ({around}"
 
 
-def end_labels(predictor: str, low: float, high: float, *, at_least: bool, at_most: bool) -> tuple[str, str]:
+def end_labels(
+    predictor: str, low: float, high: float, *, at_least: bool, at_most: bool, unit: str | None = None
+) -> tuple[str, str]:
     """Labels of the upper and the lower end of the predictor; `is 5` where the end holds one value only."""
     name = column(predictor)
-    upper = f"{name} is {plain(high)}" + (" or more" if at_least else "")
-    return upper, f"{name} is {plain(low)}" + (" or less" if at_most else "")
+    upper = f"{name} is {with_unit(plain(high), unit)}" + (" or more" if at_least else "")
+    return upper, f"{name} is {with_unit(plain(low), unit)}" + (" or less" if at_most else "")
 
 
 def half_labels(predictor: str) -> tuple[str, str]:
