@@ -16,7 +16,7 @@ from benchmarks.hostile_page import Seen, faults, keep, kept, page
 from tests.hostile_attacks import KINDS
 from tests.hostile_table import EXTREME, KEY_CELL, RARE, canaries, victim
 
-SEEDS = range(18)
+SEEDS = range(16)
 
 
 @pytest.fixture(scope="module")
