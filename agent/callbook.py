@@ -22,12 +22,15 @@ class Request(NamedTuple):
     text: str
     hash: str
     bytes: int
+    wide: int = 0
+    """How many of the bytes are no ASCII."""
 
 
 def request_of(body: object) -> Request:
     """The request that a body of plain JSON types makes: equal bodies have equal hashes."""
     text = canonical_json(body)
-    return Request(text, digest(text), len(text.encode("utf-8", "surrogatepass")))
+    size = len(text.encode("utf-8", "surrogatepass"))
+    return Request(text, digest(text), size, size - sum(map(str.isascii, text)))
 
 
 class CallBook:

@@ -130,7 +130,9 @@ def _in_one_reply(
 
 def _shape(propose: ToolSpec) -> type[BaseModel]:
     """The reply that holds what a call of the tool would, and open questions."""
-    return create_model("Proposals", __base__=propose.arguments, open_questions=(list[str], ...))
+    # Arguments of tools go without titles; a schema that stands by itself is named by its title.
+    own = {"json_schema_extra": None}
+    return create_model("Proposals", __base__=propose.arguments, __cls_kwargs__=own, open_questions=(list[str], ...))
 
 
 def _joined(first: Talk, second: Talk) -> Talk:

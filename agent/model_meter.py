@@ -34,22 +34,29 @@ class Meter:
     def __init__(self, max_calls: int, max_tokens: int, timeout: float, say: Callable[[str], None]) -> None:
         self.max_calls, self.max_tokens, self.timeout, self.say = max_calls, max_tokens, timeout, say
         self.calls = self.input_tokens = self.output_tokens = self.cached = 0
-        self._rate = 1 / BYTES_A_TOKEN
+        self._rate, self._wide = 1 / BYTES_A_TOKEN, 0
         self._asking, self._since, self._tried, self._until = "", 0.0, 0, 0.0
 
-    def estimate(self, size: int) -> int:
-        """Input tokens that a request of so many bytes is likely to have, rather too many than too few."""
-        return int(size * self._rate) + 1
+    def estimate(self, size: int, wide: int = 0) -> int:
+        """Input tokens that a request of so many bytes is likely to have, rather too many than too few.
 
-    def check(self, size: int) -> None:
-        """Let a request of so many bytes pass.
+        Args:
+            size: Bytes of the request.
+            wide: How many of them are no ASCII. Those that came since the last answer count as a token each, which no
+                tokenizer exceeds: the rate of what was counted before says nothing about another script.
+        """
+        new = max(0, wide - self._wide)
+        return int((size - new) * self._rate) + new + 1
+
+    def check(self, size: int, wide: int = 0) -> None:
+        """Let a request of so many bytes pass, `wide` of them no ASCII.
 
         Raises:
             ModelFault: if it would be one too many, or too long for what is left.
         """
         if self.calls >= self.max_calls:
             raise self.too_many_calls()
-        likely = self.input_tokens + self.estimate(size)
+        likely = self.input_tokens + self.estimate(size, wide)
         if likely > self.max_tokens:
             raise ModelFault(
                 "tokens",
@@ -62,10 +69,12 @@ class Meter:
         return ModelFault("calls", f"Stopped after {_counted(self.calls)}, as many as are allowed (`--max-calls`).")
 
     def count(
-        self, size: int, input_tokens: int | None, output_tokens: int | None, seconds: float, *, cached: bool
-    ) -> None:
+        self, size: int, input_tokens: int | None, output_tokens: int | None, seconds: float, *, cached: bool,
+        wide: int = 0,
+    ) -> None:  # fmt: skip
         """Enter one answer. Tokens that the provider did not tell are estimated; progress is said."""
-        told = self.estimate(size) if input_tokens is None else input_tokens
+        told = self.estimate(size, wide) if input_tokens is None else input_tokens
+        self._wide = wide
         if input_tokens:
             self._rate = min(1.0, max(_LEAST_RATE, _MARGIN * input_tokens / max(size, 1)))
         self.calls += 1

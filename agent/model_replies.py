@@ -9,16 +9,17 @@ import re
 import time as clock
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from functools import reduce
-from operator import add
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from ..tools.errors import HeldoutError
 from .callbook import CallBook, Request
-from .model_faults import fault, fault_of
+from .model_faults import ModelFault, fault, fault_of
 from .model_meter import Meter, within
+
+LONGEST = 400_000
+"""Characters of a reply that comes in pieces, after which it is given up."""
 
 
 class Shown(Exception):
@@ -33,7 +34,7 @@ def answer(
     inner: Any, messages: Any, stop: Any, options: Mapping[str, Any], request: Request, book: CallBook, meter: Meter
 ) -> dict[str, Any]:
     """The reply from disk, or from the provider: its message as plain JSON, with `usage`."""
-    meter.check(request.bytes)
+    meter.check(request.bytes, request.wide)
     if book.mode == "show":
         raise Shown(request)
     kept, start = book.find(request), clock.monotonic()
@@ -50,7 +51,7 @@ def answer(
     finally:
         took = clock.monotonic() - start
         book.note(request, input_tokens=tokens[0], output_tokens=tokens[1], cached=cached, seconds=took)
-    meter.count(request.bytes, *tokens, took, cached=cached)
+    meter.count(request.bytes, *tokens, took, cached=cached, wide=request.wide)
     return kept
 
 
@@ -61,7 +62,7 @@ def _sent(inner: Any, messages: Any, stop: Any, options: Mapping[str, Any], seco
         ModelFault: for whatever goes wrong there: every client library has exceptions of its own.
     """
     try:
-        message = within(seconds, lambda: _received(inner, messages, stop, options))
+        message = within(seconds, lambda: _received(inner, messages, stop, options, seconds))
         usage = message.usage_metadata or {}
         told, extra = message.response_metadata, message.additional_kwargs
         kept = {
@@ -74,13 +75,15 @@ def _sent(inner: Any, messages: Any, stop: Any, options: Mapping[str, Any], seco
         }  # fmt: skip
         text = json.dumps(kept, allow_nan=False, ensure_ascii=False).encode("utf-8", "replace").decode()
         return json.loads(keyless(text))
+    except ModelFault as err:
+        found = err
     except Exception as err:
         found = fault("time", f"{seconds:.3g} s") if isinstance(err, TimeoutError) else fault_of(err)
     # Outside the handler, so that no traceback drags the provider's words along.
     raise found
 
 
-def _received(inner: Any, messages: Any, stop: Any, options: Mapping[str, Any]) -> Any:
+def _received(inner: Any, messages: Any, stop: Any, options: Mapping[str, Any], seconds: float) -> Any:
     """The provider's message, put together from its pieces where it comes in such.
 
     LangChain completes arguments of a tool that end in the middle, so that `{"column": "inc` would name a column:
@@ -88,7 +91,17 @@ def _received(inner: Any, messages: Any, stop: Any, options: Mapping[str, Any]) 
     """
     if not getattr(inner, "streaming", False):
         return inner.invoke(messages, stop=stop, **options)
-    message = reduce(add, inner.stream(messages, stop=stop, **options))
+    pieces, until, size = [], clock.monotonic() + seconds, 0
+    for piece in inner.stream(messages, stop=stop, **options):
+        pieces.append(piece)
+        size += len(piece.content) + sum(len(c["args"] or "") for c in piece.tool_call_chunks)
+        # Nobody waits any more, but the thread would go on: at the end of the process it must not be found at work.
+        if clock.monotonic() > until:
+            raise TimeoutError
+        if size > LONGEST:
+            raise fault("truncated")
+    # All at once: one by one every piece is read again with each that follows.
+    message = pieces[0] + pieces[1:]
     for piece in message.tool_call_chunks:
         json.loads(piece["args"] or "{}")
     return message

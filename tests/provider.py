@@ -32,6 +32,8 @@ class Line(NamedTuple):
     """A blank every tenth of a second, and no end."""
     raw: str | None = None
     """A body that is sent as it stands."""
+    type: str = "text/html"
+    """What such a body is said to be."""
     usage: bool = True
 
 
@@ -178,7 +180,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send(self, line: Line, data: bytes) -> None:
         self.send_response(line.status)
-        self.send_header("content-type", "text/html" if line.raw else "application/json")
+        self.send_header("content-type", line.type if line.raw else "application/json")
         self.send_header("content-length", str(len(data)))
         for name, value in line.headers:
             self.send_header(name, value)

@@ -10,6 +10,7 @@ from heldout.agent.callbook import CallBook
 from heldout.agent.draft_model import ModelDraft, draft_by_model
 from heldout.agent.model import ModelSettings
 from heldout.agent.outlook import Focus
+from heldout.agent.toolbox import TOOLS as TOOLBOX
 from heldout.agent.usage import ModelUsage, cost_of
 from heldout.prompts import load
 from heldout.tools.errors import UsageError
@@ -69,6 +70,16 @@ def test_the_model_begins_with_the_overview_the_focus_and_its_budget(draft: Draf
     assert '{"turns":5,"input_tokens":20000}' in user
     assert user.endswith('<data name="overview">\n{"columns":{"columns":["age","wage"],"rows":0}}\n</data>')
     assert [t["function"]["name"] for t in provider.requests[0]["tools"]] == [t.name for t in TOOLS]
+
+
+def test_the_list_that_is_asked_for_in_one_reply_is_a_schema_with_a_name(
+    draft: Drafting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = TOOLS[:2] + tuple(t for t in TOOLBOX if t.name in ("propose", "open_question"))
+    monkeypatch.setattr(f"{__name__}.TOOLS", own)
+    made = draft(provider := Provider(says("Age seems to matter."), says('{"claims": [{"claim": "x"}]}'), says("no")))
+    assert provider.requests[1]["response_format"]["json_schema"]["name"] == "Proposals"
+    assert made.hypotheses == ()
 
 
 @pytest.mark.parametrize("tools", [True, False])

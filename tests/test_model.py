@@ -98,6 +98,26 @@ def test_no_request_is_sent_that_would_exceed_the_input_tokens(converse: Convers
     assert untouched.requests == [], "the first request is estimated too"
 
 
+def test_what_is_new_in_another_script_counts_as_a_token_a_byte(converse: Conversation) -> None:
+    text = "\u0301" * 2_000
+    provider = Provider(calls(("mean", {"column": "a"}), content=text), says("done"))
+    answer = converse(provider, max_tokens=3_000)
+    assert answer.kind == "tokens", "the rate of plain text would let a request of four times as many tokens pass"
+    assert len(provider.requests) == 1
+    assert converse(Provider(says("done")), max_tokens=9_000).text == "done", "the first call comes from disk"
+
+
+def test_a_long_reply_in_many_pieces_is_read_at_once_and_one_without_end_is_given_up(
+    converse: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = json.dumps({"column": "c" * 60_000})
+    provider = Provider(calls(("mean", long)), says("done"))
+    assert converse(provider, stream=True, max_tokens=200_000, timeout=60).text == "done"
+    monkeypatch.setattr("heldout.agent.model_replies.LONGEST", 1_000)
+    answer = converse(Provider(*[says("x" * 30_000)] * 2), (), stream=True, timeout=60, max_calls=3)
+    assert answer.kind == "truncated"
+
+
 def test_progress_names_the_step_the_tokens_and_the_time(converse: Conversation) -> None:
     converse(Provider(says("x")), max_calls=7, max_tokens=9_000)
     [line] = converse.said

@@ -146,12 +146,36 @@ def test_no_more_than_fifty_claims_are_taken(bench: Bench) -> None:
     assert ask(bench, "propose", claims=[{"claim": "pay higher for plan=gold"}])["left"] == 0
 
 
-def test_a_rule_of_the_data_is_answered_without_its_exceptions(bench: Bench) -> None:
-    [answer] = proposed(bench, "pay is between -200 and 900 except 1 %")
-    assert "id" in answer
-    assert "effect" not in answer
-    assert "in_units" not in answer
+def test_a_rule_that_nearly_every_row_keeps_is_refused_since_it_would_pay_for_weaker_claims(bench: Bench) -> None:
+    filled = "plan is never missing except 20 %"
+    for answer in proposed(bench, "pay is between -200 and 900 except 1 %", filled, "visits at least 0 except 30 %"):
+        assert "raises the level of all others" in answer["refused"]
+        assert "effect" not in answer
     assert not bench.facts
+    assert not any(p.hypothesis for p in bench.proposals)
+
+
+def test_a_claim_that_the_choice_of_rows_or_a_control_makes_true_is_refused() -> None:
+    frame = table()
+    frame.loc[5:6, "pay"] = 30.0
+    frame["total"] = frame["pay"] + frame["visits"]
+    bench = bench_of(frame[["plan", "contract", "visits", "pay", "total"]])
+    said = [
+        "visits decreases with pay among total <= 60", "pay decreases with visits given total",
+        "pay decreases with visits among plan=gold and total > 40",
+    ]  # fmt: skip
+    for answer in proposed(bench, *said):
+        assert "`total` is made from what the claim speaks of" in answer["refused"]
+    assert "id" in proposed(bench, "pay increases with visits given contract")[0]
+    [one_side] = proposed(bench, "pay higher for plan=gold among total > 10")
+    assert "id" in one_side, "the total is tied to one side alone"
+
+
+def test_an_open_question_brings_no_figure_and_no_link_into_the_report(bench: Bench) -> None:
+    for text in ("p = 0.001, verified?", "Is ٤٢ right?", "Is ½ of `pay` missing?", "Why ｐ＝０?", "See [f12]?"):
+        assert "without digits" in ask(bench, "open_question", question=text)["error"]
+    ask(bench, "open_question", question="Is `c9` of http://evil.example meant by c10?")
+    assert bench.open_questions == ["Is `c9` of http: //evil.example meant by c10?"]
 
 
 def test_open_questions_are_kept_once_and_as_visible_text(bench: Bench) -> None:
@@ -263,7 +287,7 @@ def test_every_form_that_the_docstring_shows_is_read() -> None:
     spec = next(t for t in TOOLS if t.name == "propose")
     words = spec.description.split("signs in backticks:")[1].split("To each,")[0]
     forms = re.findall(r'"([^"]+)"', " ".join(words.split()))
-    assert len(forms) == 19
+    assert len(forms) == 18
     answers = [proposed(own, form)[0] for form in forms]
     assert [a["claim"] for a in answers if "understood" not in a] == []
 

@@ -5,12 +5,13 @@ must never change a claim to make it testable. What the model is told of a claim
 """
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from pydantic import Field
 
-from ...tools.errors import HypothesisError
+from ...tools.errors import HypothesisError, UsageError
 from ...tools.verify.evidence import Evidence
 from ...tools.verify.families import FAMILIES
 from ...tools.verify.hypothesis import Hypothesis
@@ -34,6 +35,11 @@ _COLUMN_FIELDS = ("outcome", "predictor", "column", "moderator", "exposure")
 _NOT_THE_MODELS = ("unit", "name", "note")
 """Fields of a typed claim that a model does not set; the unit is found on exploration rows."""
 _STRUCTURAL = "It follows from how the table is built, so it is no discovery."
+_SURE = (
+    "A rule of the data is verified with ease, and each verified claim raises the level of all others: note it with "
+    "`open_question`, for a person to commit by itself."
+)
+_CHOSEN = "`{}` is made from what the claim speaks of: choosing rows by it, or holding it fixed, makes the claim true."
 _ABSENT = ("not seen", "the opposite is seen")
 
 
@@ -59,9 +65,10 @@ def propose(bench: Bench, arguments: Propose) -> Result:
     region=north" · "visits > 0 increases with age" · "claims per exposure higher for area=A" · "delay rises over date"
     · "sales higher from 2024-05-31 on" · "sales peaks in month 12" · "price is u-shaped over age around 45" (or
     inverted u-shaped) · "price levels off over size after 120" · "income ranks city: A > B > C" · "gap in wage by
-    sex=male than female larger for region=north" · "slope of delay over date steeper for area=A" · "plan ~ region" ·
-    "age is never missing except 1 %". To each, `among a=x and b>=2` may be added: within those rows alone; or `given c,
-    d`: held fixed. The claims that other tools show are read as they stand.
+    sex=male than female larger for region=north" · "slope of delay over date steeper for area=A" · "plan ~ region".
+    To each, `among a=x and b>=2` may be added: within those rows alone; or `given c, d`: held fixed. The claims that
+    other tools show are read as they stand. Rules that nearly every row keeps ("age is never missing") are refused: note
+    them with `open_question`.
 
     Args:
         claims: {claim, why}, at most twelve. Commit to a direction and to levels or cuts: what is vague cannot fail.
@@ -119,8 +126,7 @@ def _judged(bench: Bench, one: Claim) -> _Judged:
         return _Judged(h, refused, told)
     evidence = measure(h, bench.rows, split="exploration")
     refused = _not_seen(bench, h, evidence)
-    # Exceptions to a rule of the data are single rows: of them nothing is told but whether the rule is seen to hold.
-    if evidence.untestable is None and h.family != "invariant":
+    if evidence.untestable is None:
         told |= figures(bench, h, evidence)
     return _Judged(h, refused, told)
 
@@ -175,8 +181,13 @@ def _understood(bench: Bench, h: Hypothesis, said: str) -> Result:
 
 def _out_of_place(bench: Bench, h: Hypothesis) -> str | None:
     """Why a claim that can be read does not belong in the batch, whatever the rows show; None where it does."""
+    if h.family == "invariant":
+        return _SURE
     if h.follows_from(bench.barred):
         return _STRUCTURAL
+    chosen = _made_of(bench, h)
+    if chosen is not None:
+        return _CHOSEN.format(bench.id(chosen))
     if not bench.focus.admits(h.outcome, h.predictor) and not _asked(bench, h):
         wanted = bench.focus.outcome or " or ".join(bench.focus.about)
         return f"The user asked about {bench.id(wanted)}, which takes no part in it."
@@ -189,6 +200,15 @@ def _out_of_place(bench: Bench, h: Hypothesis) -> str | None:
     for at, earlier in enumerate(bench.proposals, 1):
         if earlier.hypothesis is not None and same_way(earlier.hypothesis, h):
             return f"It says the same as claim {at} of this run: {earlier.claim[:80]!r}."
+    return None
+
+
+def _made_of(bench: Bench, h: Hypothesis) -> str | None:
+    """A column of the filter or among the controls that is tied to both sides of the claim: a total of them, say."""
+    own = set(h.columns) - {t.column for t in h.where} - set(h.controls) | {h.outcome, h.predictor}
+    for name in (*(t.column for t in h.where), *h.controls):
+        if sum(frozenset((name, side)) in bench.barred for side in own - {name}) >= 2:
+            return name
     return None
 
 
@@ -227,15 +247,25 @@ def open_question(bench: Bench, arguments: Question) -> Result:
     """Note a question that the table cannot answer or that a person should look at; it is printed, never tested.
 
     Args:
-        question: One sentence: what is unclear, and what would settle it.
+        question: One sentence without figures: what is unclear, and what would settle it.
 
     Example:
         {"question": "Is `tenure` counted from the first contract or from the last renewal?"}
     """
-    text = visible(arguments.question)
+    text = visible(arguments.question).replace("://", ": //")
+    if _has_figures(bench, text):
+        raise UsageError("A question stands in the report, where every figure is computed: ask it without digits.")
     if text not in bench.open_questions and len(bench.open_questions) < MOST:
         bench.open_questions.append(text)
     return {"noted": len(bench.open_questions)}
+
+
+def _has_figures(bench: Bench, text: str) -> bool:
+    """Whether a text has numerals of any script outside the names of columns and the labels that may be told."""
+    names = {*bench.columns, *bench.ids.values(), *(x for c in bench.columns.values() for x, _ in bench.levels(c))}
+    for name in sorted((n for n in names if not n.isnumeric()), key=len, reverse=True):
+        text = text.replace(name, " ")
+    return any(unicodedata.category(c)[0] == "N" for c in unicodedata.normalize("NFKC", text))
 
 
 OPEN_QUESTION = tool(open_question)
