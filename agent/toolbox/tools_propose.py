@@ -67,8 +67,8 @@ def propose(bench: Bench, arguments: Propose) -> Result:
     inverted u-shaped) · "price levels off over size after 120" · "income ranks city: A > B > C" · "gap in wage by
     sex=male than female larger for region=north" · "slope of delay over date steeper for area=A" · "plan ~ region".
     To each, `among a=x and b>=2` may be added: within those rows alone; or `given c, d`: held fixed. The claims that
-    other tools show are read as they stand. Rules that nearly every row keeps ("age is never missing") are refused: note
-    them with `open_question`.
+    other tools show are read as they stand. Rules that nearly every row keeps ("age is never missing") are refused:
+    note them with `open_question`.
 
     Args:
         claims: {claim, why}, at most twelve. Commit to a direction and to levels or cuts: what is vague cannot fail.
