@@ -75,7 +75,11 @@ def test_proposals_meet_those_of_the_rules_and_are_verified_like_them() -> None:
     }
     assert picked == {("spend", "plan"), ("spend", "age")}
     assert "wealth" not in report.to_json()
-    assert "openai:local drafted" in report.to_terminal()
+    told = " ".join(report.to_terminal().split())
+    assert re.search(
+        r"openai:local drafted \d of \d+ hypotheses on its own and \d that a rule drafted as well, in 3 calls, ", told
+    )
+    assert f"{result.model.input_tokens:,} input and" in told
 
 
 def test_the_same_question_again_asks_nobody_and_says_the_same() -> None:
