@@ -38,6 +38,13 @@ _REMEMBERED = 12
 _CITED = re.compile(r"\[(f\d{1,6})(?:\.[a-z_]{1,16})?\]")
 
 
+_NEEDS = " needs a language model (`--model openai:NAME`). Without one write"
+_UNSPLIT = (
+    "These rows are too few to divide ({units:,} independent units), so there are no exploration rows that a model "
+    "could see: none was asked, and the grammar alone reads questions."
+)
+
+
 def answered(asked: Inquiry, question: str, may_ask: bool) -> Answer:
     """The answer as a model reads the question; where it fails, as the grammar does, which is said in a line.
 
@@ -50,7 +57,7 @@ def answered(asked: Inquiry, question: str, may_ask: bool) -> Answer:
     if settings is None:
         return asked.by_grammar(question)
     if asked.small:
-        return _without(asked, question, "On a table so small the grammar alone reads questions; no model was asked.")
+        return _without(asked, question, _UNSPLIT.format(units=asked.state.split.plan.units))
     with _bench(asked, settings) as bench:
         wanted = Wanted(may_ask=may_ask, sql=settings.sql and bench.jail is not None)
         found = _talk(asked, settings, bench, wanted, question)
@@ -69,7 +76,8 @@ def _without(asked: Inquiry, question: str, why: str) -> Answer:
     try:
         answer = asked.by_grammar(question)
     except HypothesisError as err:
-        raise HypothesisError(f"{why} Without the model: {err}") from err
+        told = str(err).replace(_NEEDS, " cannot be read: write")
+        raise HypothesisError(f"{why} Without the model: {told}") from err
     return answer.model_copy(update={"note": f"{why} The question was read by the grammar alone."})
 
 

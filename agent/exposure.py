@@ -89,7 +89,7 @@ def cost_line(cost: Cost, plan: Plan, known: Sequence[Session]) -> str:
     names = [f"`{name}`" for name in cost.columns]
     what = f"claims on {names[0]} alone" if len(names) == 1 else f"claims that relate two of {', '.join(names)}"
     rows = sum(v.rows for v in plan.vaults if v.number in cost.vaults)
-    return (
-        f"Answering from all rows shows {rows:,} sealed ones: {what} could then no longer be verified on these data. "
-        "With `--facts exploration` the answer comes from exploration rows and costs nothing."
-    )
+    text = f"Answering from all rows shows {rows:,} sealed ones: {what} could then no longer be verified on these data."
+    if not plan.exploration_rows:
+        return text
+    return f"{text} With `--facts exploration` the answer comes from exploration rows and costs nothing."

@@ -5,6 +5,7 @@ nothing: proposals go through the same draft as a rule's, and every sentence is 
 """
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, NamedTuple
 
@@ -67,8 +68,15 @@ def propose(
     finally:
         if jail is not None:
             jail.close()
-    usage = draft.usage.model_copy(update={"open_questions": draft.open_questions, "failure": draft.failure})
+    questions = tuple(_with_names(q, bench.ids) for q in draft.open_questions)
+    usage = draft.usage.model_copy(update={"open_questions": questions, "failure": draft.failure})
     return Proposed(draft.hypotheses, usage, draft.shown)
+
+
+def _with_names(text: str, ids: Mapping[str, str]) -> str:
+    """A model's words with the columns' names in place of the short ids that it was given."""
+    names = {short: name for name, short in ids.items()}
+    return re.sub(r"\b\w+\b", lambda m: names.get(m[0], m[0]), text)
 
 
 def recorded(batch: Batch, usage: ModelUsage | None) -> dict[str, Any] | None:

@@ -111,6 +111,26 @@ def test_what_the_model_would_ask_is_quoted_and_escaped() -> None:
     assert "<b>spend</b> per month" not in page
 
 
+def test_what_the_model_would_ask_names_columns_as_the_table_does() -> None:
+    long = "household income before tax and transfers, in the last calendar year"
+    asked: list[str] = []
+
+    class Asking(Provider):
+        def answer(self, body: dict[str, Any], headers: dict[str, str]) -> Line:
+            found = re.search(r"\bc2\b", json.dumps(body["messages"]))
+            if found is None or asked:
+                return super().answer(body, headers)
+            asked.append(found[0])
+            return calls(("open_question", {"question": f"Is {found[0]} per person?"}))
+
+    with serving(Asking(says("done"), says("x"))) as provider:
+        settings = ModelSettings("openai:local", base_url=provider.url, sql=False, timeout=20)
+        report = heldout.explain(table().rename(columns={"age": long}), name="shop", model=settings)
+    assert report.result.model is not None
+    assert asked
+    assert report.result.model.open_questions == (f"Is {long} per person?",)
+
+
 def test_a_failing_model_leaves_the_report_of_the_rules_and_one_line() -> None:
     with serving(Provider(fails(401))) as provider:
         report = explained(provider)

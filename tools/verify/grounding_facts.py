@@ -9,6 +9,9 @@ from collections.abc import Iterator, Sequence
 from .grounding_parts import WORD, Bound, Fault, Piece, plain_text
 from .grounding_words import DOWN, NEGATORS, RELATED, STATISTICS, STRONG, SUPERLATIVES, UP, WEAK
 
+COMPUTED = frozenset({"correlation", "correlations"})
+"""Words of relation that are also the name of a figure."""
+
 
 def fact_faults(pieces: Sequence[Piece], facts: Sequence[Bound]) -> Iterator[Fault]:
     """Words of evidence or denial, another statistic than the label's, values of one label at another's name.
@@ -19,6 +22,8 @@ def fact_faults(pieces: Sequence[Piece], facts: Sequence[Bound]) -> Iterator[Fau
     """
     words = WORD.findall(plain_text(pieces))
     for word in words:
+        if word in COMPUTED and any(word in _label(bound) for bound in facts):
+            continue  # the figure is one, by its own label
         if word in STRONG | WEAK | (RELATED - {"difference", "differences"}):
             yield Fault("significance", f"{word}: no test stands behind a fact")
         elif word in NEGATORS:
