@@ -102,6 +102,14 @@ def is_constant_within(values: NDArray, cluster: NDArray) -> bool:
     return not rare.any() or float(held[rare].mean()) >= _CONSTANT_RARE
 
 
+def is_fixed(rows: Rows, name: str) -> bool:
+    """Whether a column of rows with clusters hardly ever changes within a cluster; missing values are passed over."""
+    column = rows.column(name)
+    values = rows.number(name) if column.type in ("number", "datetime") else rows.codes(name)
+    known = ~np.isnan(values) if values.dtype.kind == "f" else values >= 0
+    return rows.cluster is not None and is_constant_within(values[known], rows.cluster[known])
+
+
 def collapse(
     rows: Rows, names: Sequence[str], *, modes_of: Sequence[str] = (), event: tuple[str, str] | None = None
 ) -> Rows:

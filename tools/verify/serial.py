@@ -3,10 +3,8 @@
 Knows clusters that follow each other in time. Must never know a family's statistic.
 """
 
-import numpy as np
-
 from ..data.rows import Rows
-from .clusters import is_constant_within
+from .clusters import is_fixed
 from .hypothesis import Hypothesis
 
 
@@ -20,12 +18,9 @@ def refuse(hypothesis: Hypothesis, rows: Rows) -> str | None:
     """
     if not rows.serial or rows.cluster is None or hypothesis.along_time:
         return None
-    column = rows.column(hypothesis.predictor)
-    values = rows.number(column.name) if column.type in ("number", "datetime") else rows.codes(column.name)
-    known = ~np.isnan(values) if values.dtype.kind == "f" else values >= 0
-    if not is_constant_within(values[known], rows.cluster[known]):
+    if not is_fixed(rows, hypothesis.predictor):
         return None
     return (
-        f"`{column.name}` changes only from one block of time to the next, and neighbouring blocks depend on each "
+        f"`{hypothesis.predictor}` changes only from one block of time to the next, and neighbouring blocks depend on each "
         "other: these rows cannot tell the claim from two series that drift on their own."
     )

@@ -14,7 +14,7 @@ from ..data.rows import Rows
 from ..data.schema import Column
 from ..explore.nesting import Nest, Nests
 from .claims import ClaimUnit
-from .clusters import is_constant_within
+from .clusters import is_fixed
 from .evidence import Evidence, Verdict
 from .hypothesis import Hypothesis, Interaction, Segment, Subgroup
 
@@ -67,7 +67,7 @@ def refuse_unit(h: Hypothesis, rows: Rows) -> str | None:
             f"Rows of one `{unit}` are alike, and what this claim compares are properties of `{unit}`: nothing of that "
             f"kind was sealed. Seal new rows with `--entity {unit}`, which keeps whole values of `{unit}` apart."
         )
-    if not _changes_between(h.predictor, rows) and _changes_between(h.outcome, rows):
+    if not is_fixed(rows, h.predictor) and is_fixed(rows, h.outcome):
         return f"Each `{unit}` has one `{h.outcome}`: state the claim the other way round, as one by `{h.outcome}`."
     return None
 
@@ -127,14 +127,6 @@ def _owner(h: Hypothesis, nests: Nests, event: str | None) -> Nest | None:
         # What varies within a unit on one side cancels the unit's level; a phase of a date is a property of the date.
         return nest if nest is not None and h.moderator in {nest.unit, *nest.fixed} else None
     return nest or nests.owner_of([h.outcome], h.predictor, None, (h.outcome, h.predictor))
-
-
-def _changes_between(name: str, rows: Rows) -> bool:
-    """Whether a column hardly changes within the clusters."""
-    column = rows.column(name)
-    values = rows.number(name) if column.type in ("number", "datetime") else rows.codes(name)
-    known = ~np.isnan(values) if values.dtype.kind == "f" else values >= 0
-    return rows.cluster is not None and is_constant_within(values[known], rows.cluster[known])
 
 
 def _offered(nests: Nests, nest: Nest) -> int:
