@@ -21,6 +21,6 @@ def refuse(hypothesis: Hypothesis, rows: Rows) -> str | None:
     if not is_fixed(rows, hypothesis.predictor):
         return None
     return (
-        f"`{hypothesis.predictor}` changes only from one block of time to the next, and neighbouring blocks depend on each "
-        "other: these rows cannot tell the claim from two series that drift on their own."
+        f"`{hypothesis.predictor}` changes only from one block of time to the next, and neighbouring blocks depend on "
+        "each other: these rows cannot tell the claim from two series that drift on their own."
     )
