@@ -18,6 +18,7 @@ from ..tools.value import canonical_json
 from ..tools.verify.evidence import Verdict
 from ..tools.verify.families import FAMILIES
 from ..tools.verify.hypothesis import Hypothesis, parse, sign
+from ..tools.verify.texts import with_texts
 from ..tools.verify.units import with_unit
 from .claims_file import Stated
 from .draft import Batch, Draft
@@ -157,7 +158,7 @@ def settled(reading: Reading, columns: Mapping[str, Column], rows: Rows | None, 
         HypothesisError: if a constant cannot be fixed, or the family refuses such columns whatever the rows.
     """
     h = frozen(reading, columns, rows)
-    h = h if nests is None else with_unit(h, nests)
+    h = with_texts(h if nests is None else with_unit(h, nests), columns)
     _refuse_untestable(h, columns)
     return h
 

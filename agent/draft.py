@@ -22,6 +22,7 @@ from ..tools.verify.evidence import Evidence
 from ..tools.verify.hypothesis import Hypothesis, Ranking, Subgroup
 from ..tools.verify.policy import Rule
 from ..tools.verify.population import floor_of
+from ..tools.verify.texts import same_text_pairs, with_texts
 from ..tools.verify.units import counted_level, with_unit
 from ..tools.verify.verify import measure
 from .candidates import candidates
@@ -98,7 +99,7 @@ def draft_by_rule(
     units = len(np.unique(rows.cluster)) if rows.cluster is not None else rows.n
     ratio = held_out_units / max(units, 1)
     barred = structural_pairs(structure) | constructed_pairs(rows.columns.values(), structure)
-    barred |= follow_from_others(rows.columns.values(), leads)
+    barred |= follow_from_others(rows.columns.values(), leads) | same_text_pairs(rows.columns.values())
     asked = {focus.outcome, *focus.about}
     codes = {c.name for c in rows.columns.values() if is_code(c)} - asked
     spare = spare_columns(structure, rows, asked) | codes
@@ -115,12 +116,12 @@ def draft_by_rule(
         where_any(h, amounts) for h in (*_of_pairs(wanted, rows, sample, order, focus, nests), *proposals(outlook))
     )
     for suggested in ruled:
-        hypothesis = with_unit(suggested, nests)
+        hypothesis = with_texts(with_unit(suggested, nests), rows.columns)
         if set_aside is None or not set_aside(hypothesis):
             score = scoring(hypothesis)
             if score > 0:
                 scored[hypothesis.content_id()] = Draft(hypothesis, score)
-    picks = [with_unit(h, nests) for h in proposed]
+    picks = [with_texts(with_unit(h, nests), rows.columns) for h in proposed]
     _pick([h for h in picks if set_aside is None or not set_aside(h)], scored, scoring)
     # Twins first: what an order implies must not live on under a longer label that selects the same rows.
     distinct = without_parts(without_twins(list(scored.values()), sample))

@@ -18,6 +18,7 @@ from ..tools.explore.profile import profile_rows
 from ..tools.explore.quality import find_quality
 from ..tools.explore.scan import scan_pairs
 from ..tools.explore.structure import find_structure, structural_pairs
+from ..tools.explore.texts import read_texts
 from ..tools.verify.disclosure import burnt_table
 from ..tools.verify.exposures import Exposure, covering, exposures
 from ..tools.verify.hypothesis import Hypothesis
@@ -206,13 +207,12 @@ def _run(
         marks = with_codes(settings.marks, split.columns.values(), settings.focus)
         judged = verify(
             split, book, receipt, claims, None if closed else explored.rows,
-            marks=marks, structural=structural_pairs(explored.structure),
+            marks=marks, structural=structural_pairs(explored.structure), aids=explored.aids,
         )  # fmt: skip
     batch = batch._replace(drafted=session.drafted, deduplicated=session.drafted - len(claims))
     if closed:
         explored = look_at(burnt_rows(split, book, opened.fingerprint, before=number + 1)[0], settings, say, timing)
-    names = {name for h in claims for name in h.columns}
-    burnt = burnt_table(split, book, receipt, names)
+    burnt = burnt_table(split, book, receipt, claims)
     usage, drafted_by = part_of(session)
     return _report(
         opened, plan, book, settings, explored, judged, batch, receipt.session, timing, replayed=replayed, burnt=burnt,
@@ -238,8 +238,10 @@ def look_at(rows: Rows, settings: Settings, say: Progress, timing: dict[str, flo
         structure = find_structure(rows)
         profile = profile_rows(rows)
         quality = find_quality(rows, structure)
+        segments = segments_of(rows, structure, settings.focus)
+        rows, aids, texts = read_texts(rows)
         leads = scan_pairs(rows, threads=settings.threads)
-        return Explored(rows, profile, leads, structure, segments_of(rows, structure, settings.focus), quality)
+        return Explored(rows, profile, leads, structure, segments, quality, aids, texts)
 
 
 def _proposed(

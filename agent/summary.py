@@ -18,6 +18,8 @@ from ..tools.explore.profile import ColumnProfile
 from ..tools.explore.quality import repeated_rows
 from ..tools.explore.segments import Segmentation
 from ..tools.explore.structure import structural_pairs
+from ..tools.text.evaluate import NO_AIDS, Aids
+from ..tools.text.summary import TextSummary
 from ..tools.verify.adjustment import Marks
 from ..tools.verify.exposures import exposures
 from ..tools.verify.families.rule_sides import words
@@ -68,6 +70,9 @@ class Explored(NamedTuple):
     structure: tuple[Structure, ...] = ()
     segments: Segmentation | None = None
     quality: tuple[Check, ...] = ()
+    aids: Aids = NO_AIDS
+    """Frozen models that properties of the texts need."""
+    texts: tuple[TextSummary, ...] = ()
 
 
 class Settings(NamedTuple):
@@ -129,6 +134,7 @@ def summarise(
         profile=tuple(p.as_json() for p in explored.profile),
         leads=tuple(x.as_json() for x in _worth_reading(leads, explored, settings.focus)[:_LEADS_SHOWN]),
         segments=_segments(explored.segments),
+        text=tuple(t.as_json() for t in explored.texts),
         focus={"outcome": settings.focus.outcome, "about": list(settings.focus.about)},
         model=model,
         marks={name: list(getattr(settings.marks, name)) for name in ("causes", "consequences", "later")},

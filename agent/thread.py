@@ -284,9 +284,9 @@ class Thread:
         judged = reveal(
             state.split, state.book, receipt, claims, explored.rows,
             marks=with_codes(state.settings.marks, state.split.columns.values(), Focus()),
-            structural=structural_pairs(explored.structure),
+            structural=structural_pairs(explored.structure), aids=explored.aids,
         )  # fmt: skip
-        burnt = burnt_table(state.split, state.book, receipt, {name for h in claims for name in h.columns})
+        burnt = burnt_table(state.split, state.book, receipt, claims)
         settings = state.settings._replace(asking=_asked(claims))
         batch = Batch(tuple(Draft(h, 0.0, "user") for h in claims), len(claims), 0)
         result = summarise(

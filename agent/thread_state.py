@@ -88,7 +88,7 @@ class ThreadState:
         claims = claims_of(standing)
         self.say(f"Answering question {len(claims)} on vault {standing.vault}")
         receipt = thread_receipt(self.book, self.dataset, standing)
-        answer(self.split, self.book, receipt, claims, structural=structural_pairs(seen.structure))
+        answer(self.split, self.book, receipt, claims, structural=structural_pairs(seen.structure), aids=seen.aids)
         return next(t for t in threads(self.book, self.dataset) if t.vault == standing.vault)
 
     def recorded(self, hypothesis: Hypothesis, standing: Thread | None) -> bool | None:

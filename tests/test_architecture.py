@@ -101,7 +101,7 @@ def test_the_one_door_asks_for_the_receipt_and_writes_the_ledger_before_it_reads
     tree = TREES["heldout.tools.verify.verify"]
     functions = {f.name: f for f in ast.walk(tree) if isinstance(f, ast.FunctionDef)}
     order = [call for call, _ in _calls(functions["open_vault"])]
-    assert order == ["check_receipt", "record_open", "_read_vault"]
+    assert order == ["check_receipt", "record_open", "with_properties", "_read_vault"]
     callers = {n for n, f in functions.items() for call, _ in _calls(f) if call == "_read_vault"}
     assert callers == {"open_vault", "burnt_rows"}
 

@@ -319,15 +319,15 @@ def test_a_replay_gives_the_same_verdicts_to_the_last_digit(book: Ledger, split:
 def test_rows_are_handed_out_once_their_batch_is_revealed_and_of_no_other_vault(
     book: Ledger, split: SealedSplit, planted: pd.DataFrame
 ) -> None:
-    names = ["visits", "spend", "plan"]
+    names = ["visits", "spend"]
     receipt = commit(book, DATA, split.plan, [A], RULE, request="r")
     with pytest.raises(SealBroken) as err:
-        burnt_table(split, book, receipt, names)
+        burnt_table(split, book, receipt, [A])
     assert str(err.value) == "Vault 1 is still sealed: its batch was not revealed."
     verify(split, book, receipt, [A], split.explore())
     with pytest.raises(SealBroken):
-        burnt_table(split, book, receipt.model_copy(update={"vault": 2}), names)
-    frame = pd.read_parquet(io.BytesIO(burnt_table(split, book, receipt, names)))
-    assert sorted(frame.columns) == ["_cluster", "plan", "spend", "visits"]
+        burnt_table(split, book, receipt.model_copy(update={"vault": 2}), [A])
+    frame = pd.read_parquet(io.BytesIO(burnt_table(split, book, receipt, [A])))
+    assert sorted(frame.columns) == ["_cluster", "spend", "visits"]
     assert len(frame) == split.plan.vaults[0].rows
     assert len(frame.merge(planted[names], on=names)) >= len(frame)

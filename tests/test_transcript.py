@@ -161,7 +161,7 @@ def test_an_open_thread_holds_its_vault_but_does_not_burn_it(book: Ledger, split
     assert next_vault(PLAN, sessions(book, DATA)) == 2
     assert burnt_rows(split, book, DATA) == []
     with pytest.raises(SealBroken, match="still sealed"):
-        burnt_table(split, book, receipt_of(book, DATA, session), ["spend"])
+        burnt_table(split, book, receipt_of(book, DATA, session), [A])
 
 
 def test_when_only_the_threads_vault_is_left_the_error_says_how_to_close_it(book: Ledger) -> None:

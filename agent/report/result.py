@@ -218,7 +218,8 @@ class Result(Value):
     leads: tuple[dict[str, Any], ...] = ()
     """The strongest leads, for reading on: exploratory, never findings."""
     segments: tuple[dict[str, Any], ...] = ()
-    text: dict[str, Any] = Field(default_factory=dict)
+    text: tuple[dict[str, Any], ...] = ()
+    """Each column of text: its documents, themes and map, as `TextSummary` tells them."""
     model: ModelUsage | None = None
     """A language model's part in the run; None where none was asked."""
     summary: tuple[str, ...] = ()

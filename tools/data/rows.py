@@ -13,6 +13,7 @@ from .schema import Column
 
 FloatArray = NDArray[np.float64]
 CodeArray = NDArray[np.int32]
+TextArray = NDArray[np.object_]
 BoolArray = NDArray[np.bool_]
 
 
@@ -22,7 +23,8 @@ class Rows:
     Numbers and dates (days since 1970-01-01) are float64 with NaN for missing; booleans and categories are
     int32 indexes into `Column.levels` with -1 for missing. `cluster` gives each row's unit of independence
     (an entity or a block of time) as an int32 code, or is None when each row stands for itself. `serial` says
-    that the clusters are blocks of one series, whose levels depend on their neighbours'.
+    that the clusters are blocks of one series, whose levels depend on their neighbours'. `texts` are documents beside
+    the columns, shape (n,) of `str` and None for missing: properties are computed from them, nothing else reads them.
     """
 
     def __init__(
@@ -32,12 +34,14 @@ class Rows:
         *,
         cluster: CodeArray | None = None,
         serial: bool = False,
+        texts: Mapping[str, TextArray] | None = None,
     ) -> None:
         self.columns = dict(columns)
         self._arrays = dict(arrays)
+        self.texts = dict(texts or {})
         self.cluster = cluster
         self.serial = serial
-        self.n = len(next(iter(self._arrays.values()))) if self._arrays else 0
+        self.n = next((len(a) for a in (*self._arrays.values(), *self.texts.values())), 0)
         self._ordinals: dict[str, tuple[CodeArray, int, FloatArray | None]] = {}
 
     def __repr__(self) -> str:
@@ -104,7 +108,8 @@ class Rows:
     def select(self, mask: NDArray) -> "Rows":
         """The rows where `mask` (boolean, or indexes) holds, as a new set."""
         cluster = None if self.cluster is None else self.cluster[mask]
-        return Rows(self.columns, {k: v[mask] for k, v in self._arrays.items()}, cluster=cluster, serial=self.serial)
+        arrays, texts = ({k: v[mask] for k, v in of.items()} for of in (self._arrays, self.texts))
+        return Rows(self.columns, arrays, cluster=cluster, serial=self.serial, texts=texts)
 
     def keeping(self, names: Sequence[str]) -> "Rows":
         """The rows with these columns alone, as a new set."""
@@ -116,11 +121,20 @@ class Rows:
 
     def replaced(self, arrays: Mapping[str, NDArray]) -> "Rows":
         """The rows with other values in some columns, as a new set."""
-        return Rows(self.columns, {**self._arrays, **arrays}, cluster=self.cluster, serial=self.serial)
+        every = {**self._arrays, **arrays}
+        return Rows(self.columns, every, cluster=self.cluster, serial=self.serial, texts=self.texts)
+
+    def beside(self, more: Mapping[str, tuple[Column, NDArray]]) -> "Rows":
+        """The rows with these computed columns beside their own, as a new set; one of the same name is replaced."""
+        columns = {**self.columns, **{name: column for name, (column, _) in more.items()}}
+        arrays = {**self._arrays, **{name: array for name, (_, array) in more.items()}}
+        out = Rows(columns, arrays, cluster=self.cluster, serial=self.serial, texts=self.texts)
+        out._ordinals = {name: it for name, it in self._ordinals.items() if name not in more}
+        return out
 
     def clustered(self, cluster: CodeArray) -> "Rows":
         """The rows with these units of independence, shape (n,), as a new set."""
-        return Rows(self.columns, self._arrays, cluster=cluster, serial=self.serial)
+        return Rows(self.columns, self._arrays, cluster=cluster, serial=self.serial, texts=self.texts)
 
     @classmethod
     def none(cls, columns: Mapping[str, Column]) -> "Rows":
@@ -136,12 +150,20 @@ class Rows:
         if len(parts) == 1:
             return first
         arrays = {k: np.concatenate([p._arrays[k] for p in parts]) for k in first._arrays}
+        texts = {k: np.concatenate([p.texts[k] for p in parts]) for k in first.texts}
         clusters = [p.cluster for p in parts if p.cluster is not None]
-        return cls(first.columns, arrays, cluster=np.concatenate(clusters) if clusters else None, serial=first.serial)
+        cluster = np.concatenate(clusters) if clusters else None
+        return cls(first.columns, arrays, cluster=cluster, serial=first.serial, texts=texts)
 
     @classmethod
-    def of(cls, data: Mapping[str, Sequence | NDArray], *, cluster: Sequence[int] | None = None) -> "Rows":
-        """Rows from plain sequences: floats become numbers, datetime64 dates, text and bool labels.
+    def of(
+        cls,
+        data: Mapping[str, Sequence | NDArray],
+        *,
+        cluster: Sequence[int] | None = None,
+        texts: Mapping[str, Sequence[str | None]] | None = None,
+    ) -> "Rows":
+        """Rows from plain sequences: floats become numbers, datetime64 dates, text and bool labels; `texts` stay texts.
 
         Meant for tests and for callers that hold arrays already; files go through `open_dataset`.
         """
@@ -149,7 +171,8 @@ class Rows:
         for name, values in data.items():
             columns[name], arrays[name] = _typed(name, np.asarray(values))
         codes = None if cluster is None else np.asarray(cluster, np.int32)
-        return cls(columns, arrays, cluster=codes)
+        documents = {name: np.array(list(values), dtype=object) for name, values in (texts or {}).items()}
+        return cls(columns, arrays, cluster=codes, texts=documents)
 
 
 def _dense(x: FloatArray) -> tuple[CodeArray, FloatArray]:

@@ -5,6 +5,9 @@ Knows types and names. Must never know a cell, how a file is read, or what a col
 
 from typing import Literal
 
+from pydantic import Field
+
+from ..text.properties import TextProperty
 from ..value import Value
 
 ColumnType = Literal["number", "boolean", "category", "datetime", "text", "identifier", "constant", "empty"]
@@ -54,6 +57,8 @@ class Column(Value):
     """For a duration: the start and the end date it was computed from."""
     aggregate: Aggregate | None = None
     """For a column made from the rows of another table: from which and how."""
+    computed: TextProperty | None = Field(default=None, exclude_if=lambda computed: computed is None)
+    """For a column that is computed from a text: which property of which column."""
 
     @property
     def analysed(self) -> bool:

@@ -3,6 +3,7 @@
 Knows the unit of independence, a salt that nobody chooses, and shares. Must never know what will be tested.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -76,6 +77,7 @@ class SealedSplit:
     def __init__(self, plan: Plan, columns: tuple[Column, ...], exploration: Path, sealed: Path) -> None:
         self.plan = plan
         self.columns = {c.name: c for c in columns if is_used(c, plan)}
+        self.texts = {c.name: c for c in columns if c.type == "text"}
         self.serial = plan.kind == "time" or plan.block is not None
         self.exploration_file = exploration
         self.sealed_file = sealed
@@ -89,7 +91,7 @@ class SealedSplit:
 
     def read(self, file: Path, table: str) -> Rows:
         """The rows of one table of this split's files."""
-        return read_rows(file, table, self.columns, serial=self.serial)
+        return read_rows(file, table, self.columns, serial=self.serial, texts=list(self.texts))
 
 
 def is_used(column: Column, plan: Plan) -> bool:
@@ -141,7 +143,9 @@ def seal(
     return SealedSplit(plan, data.columns, exploration, sealed)
 
 
-def read_rows(file: Path, table: str, columns: dict[str, Column], *, serial: bool = False) -> Rows:
+def read_rows(
+    file: Path, table: str, columns: dict[str, Column], *, serial: bool = False, texts: Sequence[str] = ()
+) -> Rows:
     """The rows of one table of a split's file, in the order in which they were written."""
     import duckdb
     import numpy as np
@@ -154,7 +158,19 @@ def read_rows(file: Path, table: str, columns: dict[str, Column], *, serial: boo
         kind = np.int32 if column.type in ("boolean", "category") else np.float64
         arrays[name] = np.ascontiguousarray(raw, dtype=kind)
     cluster = np.ascontiguousarray(got["_cluster"], dtype=np.int32)
-    return Rows(columns, arrays, cluster=None if len(cluster) and cluster[0] < 0 else cluster, serial=serial)
+    documents = {name: _texts(got[f"t{at}"]) for at, name in enumerate(texts)}
+    known = None if len(cluster) and cluster[0] < 0 else cluster
+    return Rows(columns, arrays, cluster=known, serial=serial, texts=documents)
+
+
+def _texts(got: Any) -> Any:
+    """A column of text as an array of `str`, None where missing."""
+    import numpy as np
+
+    out = np.array(got, dtype=object)
+    missing = np.ma.getmaskarray(got) if isinstance(got, np.ma.MaskedArray) else np.equal(out, None)
+    out[missing.astype(bool)] = None
+    return out
 
 
 def _keep_rows(data: Dataset) -> int:
@@ -316,6 +332,8 @@ def _write(data: Dataset, file: Path, tables: dict[str, int], unit: Unit, used: 
     cursor.execute(f"ATTACH '{escaped}' AS part")
     try:
         selected = _select(data, used)
+        texts = [c for c in data.columns if c.type == "text"]
+        selected = ", ".join([selected, *(f"{quoted(c.name)} AS t{at}" for at, c in enumerate(texts))])
         order = "_row" if unit.kind == "time" and unit.key is None else "_content, _row"
         if unit.kind == "time" and unit.key is not None:
             order = f"{quoted(unit.key)}, _content, _row"

@@ -37,8 +37,9 @@ def eligible(
     """The columns that may be held fixed, and those kept out because they come after what is looked at.
 
     Never: the claim's own columns, what follows from one of them by the table's build, durations and their ends,
-    dates of an end, columns that only name things, and what the user marked as consequence or later. A column
-    marked as a cause is always held fixed unless it is tied to the claim's columns.
+    dates of an end, columns that only name things, what the user marked as consequence or later, and properties of
+    texts that nobody declared: there is no end of them. A column marked as a cause is always held fixed unless it is
+    tied to the claim's columns.
     """
     own = {c for c in h.columns if c not in h.controls}
     late = {*marks.consequences, *marks.later}
@@ -46,7 +47,7 @@ def eligible(
     for c in columns:
         if c.name in own or not c.analysed or any(frozenset((c.name, o)) in structural for o in own):
             continue
-        if _shares_dates(c, own, columns):
+        if _shares_dates(c, own, columns) or (c.computed is not None and c.name not in (*h.controls, *marks.causes)):
             continue
         if c.name in late or (c.name not in marks.causes and _is_late(c)):
             out.append(c.name)

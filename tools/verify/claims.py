@@ -9,6 +9,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from ..text.properties import TextProperty
 from ..value import Value
 
 SIGNS = {
@@ -52,8 +53,8 @@ class ClaimUnit(Value):
 class Claim(Value):
     """The fields of every claim. `where` filters the population; `controls` are columns declared to be held fixed.
 
-    `unit` is set where rows do not stand for themselves, though the table as a whole is divided by rows. A claim
-    without one is written without the field.
+    `unit` is set where rows do not stand for themselves, though the table as a whole is divided by rows; `texts` where
+    it names properties of texts. A claim without them is written without the fields.
     """
 
     outcome: str
@@ -61,6 +62,8 @@ class Claim(Value):
     where: tuple[Condition, ...] = Field(default=(), max_length=3)
     controls: tuple[str, ...] = ()
     unit: ClaimUnit | None = Field(default=None, exclude_if=lambda unit: unit is None)
+    texts: tuple[TextProperty, ...] = Field(default=(), exclude_if=lambda texts: not texts)
+    """What the claim's computed columns are, frozen with it."""
 
     @model_validator(mode="after")
     def _two_columns(self) -> "Claim":

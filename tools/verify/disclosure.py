@@ -10,12 +10,13 @@ from ..data.readers_binary import quoted
 from ..data.split import SealedSplit
 from ..errors import SealBroken
 from ..value import canonical_json
+from .hypothesis import Hypothesis
 from .ledger import Ledger
 from .sessions import Receipt, session_of
 
 
-def burnt_table(split: SealedSplit, ledger: Ledger, receipt: Receipt, names: Iterable[str]) -> bytes:
-    """The rows of a revealed vault as a Parquet file: the named columns with their labels, and `_cluster`.
+def burnt_table(split: SealedSplit, ledger: Ledger, receipt: Receipt, claims: Iterable[Hypothesis]) -> bytes:
+    """The rows of a revealed vault as a Parquet file: what the claims read, columns with their labels, texts, `_cluster`.
 
     Dates are days since 1970-01-01; `_cluster` is -1 where rows stand for themselves. The file's metadata hold
     `levels`, a JSON object from each column of labels to its levels in order: ties within clusters go by it.
@@ -29,10 +30,13 @@ def burnt_table(split: SealedSplit, ledger: Ledger, receipt: Receipt, names: Ite
         raise SealBroken(f"Vault {receipt.vault} is still sealed: its batch was not revealed.")
     file = Path(split.sealed_file).with_name("held_out.parquet")
     target = str(file).replace("'", "''")
-    wanted = set(names)
+    claims = tuple(claims)
+    wanted = {name for h in claims for name in h.columns}
     levels = {n: c.levels for n, c in split.columns.items() if n in wanted and c.type in ("boolean", "category")}
     metadata = canonical_json(levels).replace("'", "''")
     selected = [f"{_labelled(split, at)} AS {quoted(n)}" for at, n in enumerate(split.columns) if n in wanted]
+    wanted = {name for h in claims for p in h.texts for name in (p.column, p.against)}
+    selected += [f"t{at} AS {quoted(n)}" for at, n in enumerate(split.texts) if n in wanted]
     with duckdb.connect(str(split.sealed_file), read_only=True) as connection:
         connection.cursor().execute(
             f"COPY (SELECT {', '.join([*selected, '_cluster'])} FROM vault_{receipt.vault}) "

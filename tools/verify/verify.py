@@ -14,6 +14,7 @@ from ..data.split import SealedSplit
 from ..errors import LedgerError, SealBroken
 from ..explore.constructed import constructed_pairs
 from ..explore.structure import find_structure, structural_pairs
+from ..text.evaluate import NO_AIDS, Aids, with_properties
 from ..value import digest
 from .adjust import adjust
 from .adjustment import Marks
@@ -40,15 +41,17 @@ class Judged(NamedTuple):
     rejections: Rejections
 
 
-def open_vault(split: SealedSplit, ledger: Ledger, receipt: Receipt, claims: Sequence[Hypothesis]) -> Rows:
-    """The rows of one vault, after the ledger has recorded that it is being opened.
+def open_vault(
+    split: SealedSplit, ledger: Ledger, receipt: Receipt, claims: Sequence[Hypothesis], aids: Aids = NO_AIDS
+) -> Rows:
+    """The rows of one vault, after the ledger has recorded that it is being opened, with the claims' text properties.
 
     Raises:
         SealBroken: if the receipt does not stand in the ledger or does not cover every claim.
     """
     check_receipt(ledger, receipt, claims)
     record_open(ledger, receipt)
-    return _read_vault(split, receipt.vault)
+    return with_properties(_read_vault(split, receipt.vault), (p for h in claims for p in h.texts), aids)
 
 
 def burnt_rows(
@@ -77,6 +80,7 @@ def verify(
     *,
     marks: Marks | None = None,
     structural: frozenset[frozenset[str]] = frozenset(),
+    aids: Aids = NO_AIDS,
 ) -> Judged:
     """The verdicts of a committed batch on the rows of its vault; the vault is burnt when this returns.
 
@@ -90,6 +94,7 @@ def verify(
         marks: What the user knows of the columns' order, for the check of verified claims against other columns.
         structural: Pairs that follow from how the table is built, found on exploration rows; those of an undivided
             table are looked for here.
+        aids: Frozen models that the claims' text properties need.
 
     Raises:
         SealBroken: if the receipt does not stand in the ledger or does not cover every claim.
@@ -99,7 +104,7 @@ def verify(
         raise SealBroken(f"Vault {receipt.vault} belongs to a thread of questions: it is not verified as a batch.")
     # First, so that a claim which cannot be measured ends the run before a vault is spent on it.
     before = [None if exploration is None else measure(h, exploration, split="exploration") for h in claims]
-    rows = open_vault(split, ledger, receipt, claims)
+    rows = open_vault(split, ledger, receipt, claims, aids)
     if exploration is None:
         structural = _structural(rows)
     judged = judge(
@@ -126,6 +131,7 @@ def answer(
     claims: Sequence[Hypothesis],
     *,
     structural: frozenset[frozenset[str]] = frozenset(),
+    aids: Aids = NO_AIDS,
 ) -> bool:
     """Whether the last claim of a thread is verified on its vault; nothing else of these rows is told.
 
@@ -135,6 +141,7 @@ def answer(
         receipt: What `thread_receipt` returned once the claim was committed.
         claims: All claims of the thread.
         structural: Pairs that follow from how the table is built; a claim on them is not verified.
+        aids: Frozen models that the claims' text properties need.
 
     Raises:
         SealBroken: if the receipt does not stand in the ledger, or no claim waits for its verdict.
@@ -144,7 +151,7 @@ def answer(
     pending = thread.pending
     if pending is None:
         raise SealBroken(f"No question of the thread on vault {receipt.vault} waits for a verdict.")
-    rows = open_vault(split, ledger, receipt, claims)
+    rows = open_vault(split, ledger, receipt, claims, aids)
     verified = locked_p(_claim(pending.claim(), rows, structural)) <= pending.level
     record_verdict(ledger, receipt.dataset, thread, verified)
     return verified
@@ -159,6 +166,7 @@ def reveal(
     *,
     marks: Marks | None = None,
     structural: frozenset[frozenset[str]] = frozenset(),
+    aids: Aids = NO_AIDS,
 ) -> Judged:
     """The verdicts of a whole thread with their numbers; its vault is burnt when this returns.
 
@@ -170,6 +178,7 @@ def reveal(
         exploration: The rows they were made on.
         marks: What the user knows of the columns' order.
         structural: Pairs that follow from how the table is built, as for `answer`.
+        aids: Frozen models that the claims' text properties need.
 
     Raises:
         SealBroken: if the receipt does not stand in the ledger, or a claim waits for its verdict.
@@ -180,7 +189,7 @@ def reveal(
     if thread.pending is not None:
         raise SealBroken(f"Question {thread.pending.number} of the thread waits for its verdict: answer it first.")
     before = [measure(h, exploration, split="exploration") for h in claims]
-    rows = open_vault(split, ledger, receipt, claims)
+    rows = open_vault(split, ledger, receipt, claims, aids)
     judged = judge_thread(thread, rows, before, structural=structural)
     judged = judged._replace(verdicts=adjust(judged.verdicts, rows, exploration, marks or Marks(), structural))
     record_reveal(ledger, receipt, {v.hypothesis_id: v.outcome for v in judged.verdicts})
