@@ -26,7 +26,7 @@ class Mentions(Value):
 
     kind: Literal["mentions"] = "mentions"
     terms: tuple[str, ...] = Field(min_length=1)
-    """Words or phrases in lower case, words apart by one space; a word that ends in `*` stands for all that start so."""
+    """Words or phrases in lower case, one space between words; a word that ends in `*` stands for all that start so."""
 
 
 class Rate(Value):

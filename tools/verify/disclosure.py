@@ -16,7 +16,7 @@ from .sessions import Receipt, session_of
 
 
 def burnt_table(split: SealedSplit, ledger: Ledger, receipt: Receipt, claims: Iterable[Hypothesis]) -> bytes:
-    """The rows of a revealed vault as a Parquet file: what the claims read, columns with their labels, texts, `_cluster`.
+    """The rows of a revealed vault as a Parquet file: what the claims read, with labels and texts, and `_cluster`.
 
     Dates are days since 1970-01-01; `_cluster` is -1 where rows stand for themselves. The file's metadata hold
     `levels`, a JSON object from each column of labels to its levels in order: ties within clusters go by it.
