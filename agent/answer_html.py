@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from html import escape
 
 from .answer_fields import Answered, ClaimAnswer
-from .answer_text import cell, provenance, verdict
+from .answer_text import cell, model_line, provenance, verdict
 from .facts import Table
 from .report.html import content_policy
 from .report.words import clean, plain
@@ -53,6 +53,7 @@ def _section(answer: Answered) -> str:
         out.append(_p("Seen on the exploration rows: " + " ".join(answer.exploratory_words)))
     out += [_p(answer.cost)] if answer.cost else []
     out += [_p(f"Checked: {answer.checked}"), _p(f"Not checked: {answer.not_checked}")]
+    out += [_p(model_line(answer.model))] if answer.model is not None else []
     return "<section>" + "\n".join(out) + "</section>"
 
 

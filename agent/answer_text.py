@@ -7,14 +7,14 @@ import textwrap
 from collections.abc import Iterator
 from typing import Any
 
-from ..tools.verify.families.wording import number
+from ..tools.verify.families.wording import returned
 from .answer_fields import Answered, ClaimAnswer
 from .facts import Table
 from .report.words import clean, plain
+from .usage import ModelUsage, spent
 
 WIDTH = 100
 _WIDEST = 40
-_DIGITS = 6
 
 
 def to_text(answer: Answered, *, most: int) -> str:
@@ -44,10 +44,24 @@ def _lines(answer: Answered, most: int) -> Iterator[str]:
         yield from _claim(answer.claim)
     if answer.exploratory_words:
         yield from _wrapped("Seen on the exploration rows: " + " ".join(plain(s) for s in answer.exploratory_words))
+    yield from _closing(answer)
+
+
+def _closing(answer: Answered) -> Iterator[str]:
+    """What it cost, what was checked, and what a model's part took."""
     if answer.cost:
         yield from _wrapped(plain(answer.cost))
     yield from _wrapped(f"Checked: {plain(answer.checked)}")
     yield from _wrapped(f"Not checked: {plain(answer.not_checked)}")
+    if answer.model is not None:
+        yield from _wrapped(model_line(answer.model))
+
+
+def model_line(usage: ModelUsage) -> str:
+    """What the model's part took, and how many of its sentences were not printed."""
+    lost = usage.dropped_sentences
+    dropped = f" {lost:,} of its sentences did not fit the evidence and {'is' if lost == 1 else 'are'} left out."
+    return f"Model: {clean(usage.id)}, {spent(usage)}.{dropped if lost else ''}"
 
 
 def _claim(claim: ClaimAnswer) -> Iterator[str]:
@@ -114,7 +128,7 @@ def provenance(table: Table) -> Iterator[str]:
 
 
 def cell(value: Any) -> str:
-    """A value as it is printed: counts whole, other numbers with six significant digits."""
+    """A value as it is printed: counts whole, other numbers as `returned` says."""
     if value is None:
         return "–"
     if isinstance(value, bool):
@@ -122,8 +136,7 @@ def cell(value: Any) -> str:
     if isinstance(value, int):
         return f"{value:,}".replace("-", "−")
     if isinstance(value, float):
-        text = number(value, _DIGITS)
-        return text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text
+        return returned(value, 6)
     return _cut(clean(str(value)))
 
 

@@ -15,9 +15,10 @@ from ..tools.data.jail import Jail
 from ..tools.errors import HypothesisError, UsageError
 from .answer import Answer
 from .callbook import CallBook
+from .consent import Declined
 from .facts import Table
 from .folders import user_folder
-from .inquiry import Inquiry, RequestShown
+from .inquiry import Inquiry, RequestShown, Sought
 from .pipeline import look_at
 from .privacy import cleaned, visible
 from .prose import Summary, answer_of
@@ -27,7 +28,7 @@ from .toolbox.facts import Fact
 from .toolbox.spec import ToolSpec, call, told
 from .toolbox.tools import offered
 from .toolbox.tools_answer import Wanted, answer_tools
-from .usage import ModelUsage, cost_of, used
+from .usage import ModelUsage, cost_of, spent, used
 
 if TYPE_CHECKING:
     from .model import ModelSettings, Talk
@@ -66,7 +67,10 @@ def answered(asked: Inquiry, question: str, may_ask: bool) -> Answer:
             why = found.failure or f"{settings.name} gave no answer that code could carry out."
             return _without(asked, question, why).model_copy(update={"model": usage})
         text = found.text if found.failure is None else ""
-        answer = _carried_out(asked, question, bench, wanted, text)
+        try:
+            answer = _carried_out(asked, question, bench, wanted, text)
+        except Declined as err:
+            raise Declined(f"{err} {settings.name} read the question: {spent(usage)}.") from err
     dropped = usage.model_copy(update={"dropped_sentences": answer.model.dropped_sentences if answer.model else 0})
     note = found.failure and f"{found.failure} What it had asked for until then is answered."
     return answer.model_copy(update={"model": dropped, "note": note})
@@ -159,7 +163,7 @@ def _carried_out(asked: Inquiry, question: str, bench: Bench, wanted: Wanted, te
         seen = answer_of((), _cited(bench.facts, text), text)
         return _with(answer, Summary((), ()), seen)
     called = {bench.id(name): name for name in bench.columns}
-    answers = [asked.fact(question, fact.sql, fact.what, called=called) for fact in wanted.facts]
+    answers = asked.facts(question, [Sought(fact.sql, fact.what) for fact in wanted.facts], called)
     asked.answers += answers[:-1]
     full: dict[str, Fact] = {}
     for answer in answers:

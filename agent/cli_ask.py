@@ -7,7 +7,7 @@ import shlex
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,11 +15,17 @@ from ..tools.errors import UsageError
 from .cli_frame import USAGE, Progress, data_of, guarded, limits_of, read_options, source_of, table_options
 from .cli_model import model_options, settings_of
 
+if TYPE_CHECKING:
+    from .consent import Choice
+
 _FACTS = click.option(
     "--facts", type=click.Choice(["all", "exploration"]), default="all", show_default=True,
     help="Rows that answer questions of fact: all (what is shown is recorded), or exploration rows (shows nothing).",
 )  # fmt: skip
 _EXPLORE = click.option("--explore-only", is_flag=True, help="Exploratory answers without verdicts; spends nothing.")
+_YES = click.option(
+    "-y", "--yes", is_flag=True, help="Answer from all rows at once: do not ask whether sealed ones may be shown.",
+)  # fmt: skip
 _LEDGER = click.option("--ledger", type=click.Path(path_type=Path, dir_okay=False), help="Another ledger.")
 _THREADS = click.option("--threads", type=click.IntRange(1, 64), default=2, show_default=True, help="For reading.")
 
@@ -31,6 +37,7 @@ _THREADS = click.option("--threads", type=click.IntRange(1, 64), default=2, show
 @click.option("--json", "as_json", is_flag=True, help="Print JSON to standard output and nothing else.")
 @_FACTS
 @_EXPLORE
+@_YES
 @model_options
 @table_options
 @_LEDGER
@@ -42,6 +49,9 @@ def ask(words: tuple[str, ...], **options: Any) -> None:
     A question of fact ("mean charges by smoker", "how many where age > 60") is answered from an executed query over all
     rows, with its SQL. A claim ("charges ~ smoker", "churn higher for contract=month-to-month") is committed and tested
     on sealed rows: verified or not, all numbers together with --reveal. With --model a question may be in any words.
+
+    At a terminal you are asked before a fact shows sealed rows for the first time; --yes answers at once, and where
+    nobody sits there (a pipe, a script) the cost is printed and the answer given.
 
     Exit code 2 where the question can be read in two ways: the readings are printed as commands to paste.
     """
@@ -63,7 +73,9 @@ def _ask(words: tuple[str, ...], *, reveal: bool, out: Path | None, as_json: boo
     files, question = _parted(words, reveal)
     if out is not None and not reveal:
         raise UsageError("`--out` writes the report of `--reveal`. For an answer use `--json`.")
-    with Progress(options.pop("quiet")) as say, inquiry(source_of(files), **_manner(options), progress=say) as asked:
+    progress = Progress(options.pop("quiet"))
+    manner = _manner(options, progress)
+    with progress as say, inquiry(source_of(files), **manner, progress=say) as asked:
         if reveal:
             explanation, ways = asked.reveal(), ()
             written = explanation.save(out) if out is not None else ()
@@ -93,21 +105,33 @@ def _parted(words: tuple[str, ...], reveal: bool) -> tuple[tuple[Path, ...], str
     return tuple(Path(f) for f in files), question
 
 
-def _manner(options: dict[str, Any]) -> dict[str, Any]:
-    """The options as the library names them."""
+def _manner(options: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    """The options as the library names them; at a terminal with a person to ask."""
     options.pop("verbose")
+    there = not options.pop("yes") and sys.stdin.isatty() and sys.stderr.isatty()
     limits, data = limits_of(options), data_of(options)
     effects, model = options.pop("effects"), settings_of(options)
     return {
         **options, **data, "limits": limits, "smallest_effects": effects, "model": model,
         "warn": lambda line: click.echo(line, err=True),
+        "consent": (lambda line: _consent(line, progress)) if there else None,
     }  # fmt: skip
+
+
+def _consent(line: str, progress: Progress) -> "Choice":
+    """Ask on standard error, so that an answer that is piped on stays clean."""
+    from .consent import PROMPT, choice_of
+
+    progress.stop()
+    click.echo(f"{line}\n{PROMPT}", err=True, nl=False)
+    return choice_of(sys.stdin.readline())
 
 
 @click.command()
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @_FACTS
 @_EXPLORE
+@_YES
 @model_options
 @table_options
 @_LEDGER
@@ -116,7 +140,8 @@ def _manner(options: dict[str, Any]) -> dict[str, Any]:
 def chat(files: tuple[Path, ...], **options: Any) -> None:
     """Ask one question after another about FILE; /help shows what else can be typed.
 
-    Reads one line a question from the terminal, or from a pipe.
+    Reads one line a question from the terminal, or from a pipe. At a terminal you are asked before a fact shows sealed
+    rows for the first time; --yes answers at once.
     """
     guarded(options["verbose"], lambda: _chat(files, **options))
 
@@ -125,8 +150,9 @@ def _chat(files: tuple[Path, ...], **options: Any) -> None:
     from .chat import Chat
     from .questions import inquiry
 
-    quiet = options.pop("quiet") or sys.stdin.isatty()
-    with Progress(quiet) as say, inquiry(source_of(files), **_manner(options), progress=say) as asked:
+    progress = Progress(options.pop("quiet") or sys.stdin.isatty())
+    manner = _manner(options, progress)
+    with progress as say, inquiry(source_of(files), **manner, progress=say) as asked:
         talk = Chat(asked)
         click.echo(talk.greeting())
         for line in _typed():

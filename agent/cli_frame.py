@@ -72,8 +72,13 @@ class Progress:
         return self.say
 
     def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Leave the terminal to a question or an answer."""
         if self.status is not None:
             self.status.stop()
+            self.status = None
 
     def say(self, line: str) -> None:
         """Show a stage."""
