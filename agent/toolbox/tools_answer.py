@@ -4,6 +4,7 @@ Knows the bench and what was asked for. Must never know a sealed row or a verdic
 carried out by code after the conversation.
 """
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -40,11 +41,18 @@ class WantedFact(NamedTuple):
 class Wanted:
     """What a model asked for in one conversation."""
 
-    def __init__(self, *, may_ask: bool, sql: bool) -> None:
+    def __init__(self, *, may_ask: bool, sql: bool, tried: Callable[[str], None] | None = None) -> None:
+        """Take down what is asked for.
+
+        Args:
+            may_ask: Whether a question back may be asked.
+            sql: Whether it may be asked in SQL.
+            tried: Tries a query by names and types alone, where no rows may be told of.
+        """
         self.facts: list[WantedFact] = []
         self.claim: Hypothesis | None = None
         self.ways: tuple[Way, ...] = ()
-        self.may_ask, self.sql = may_ask, sql
+        self.may_ask, self.sql, self.tried = may_ask, sql, tried
 
 
 class AnswerFact(Arguments):
@@ -82,9 +90,11 @@ def answer_tools(wanted: Wanted) -> tuple[ToolSpec, ...]:
     def answer_fact(bench: Bench, arguments: AnswerFact) -> Result:
         """Answer a question of fact. The query runs here on exploration rows; code runs it on the person's rows.
 
-        In SQL (DuckDB) one SELECT from the table `data`, as for `query`; figures are told here only of aggregates with
-        `count(*) AS n`, but any one SELECT may answer. Or in words: "mean fare by class where sex=female", "how many
-        where age >= 60", "share of churn=yes by contract", "correlation of age and fare".
+        In SQL (DuckDB) any one SELECT from the table `data`: WITH, subqueries, CASE, min and max are allowed. Its
+        figures are told here, so that a sentence can cite them, only if it is one that `query` would take, with
+        `count(*) AS n`; else code prints the table and no sentence is needed. Where values are missing, add
+        `count(column) AS known`. Or in words: "mean fare by class where sex=female", "how many where age >= 60",
+        "share of churn=yes by contract", "correlation of age and fare".
 
         Args:
             what: What it computes, in plain words without figures: "the mean fare of each class".
@@ -99,7 +109,7 @@ def answer_tools(wanted: Wanted) -> tuple[ToolSpec, ...]:
             raise UsageError(f"{MOST_FACTS} queries answer this question already: word the answer.")
         sql = _sql(bench, arguments, wanted)
         _few_columns(bench, sql)
-        told = _told(bench, sql)
+        told = _told(bench, sql, wanted)
         wanted.facts.append(WantedFact(sql, visible(arguments.what)))
         return told
 
@@ -180,10 +190,12 @@ def _few_columns(bench: Bench, sql: str) -> None:
         )
 
 
-def _told(bench: Bench, sql: str) -> Result:
+def _told(bench: Bench, sql: str, wanted: Wanted) -> Result:
     """What a model is told of its query: figures of large groups, else only that it runs."""
     if bench.privacy == "schema" or bench.jail is None:
-        return {"runs": "not tried here; code runs it"}
+        if wanted.tried is not None:
+            wanted.tried(sql)
+        return {"figures": "not told in this mode: code runs the query and prints the table. Write no sentence."}
     found = bench.jail.query(sql)
     try:
         return query(bench, Query(sql=sql))
