@@ -42,6 +42,8 @@ def _section(answer: Answered) -> str:
         items = "".join(f"<li>{escape(plain(w.reading))}: <code>{escape(w.question)}</code></li>" for w in answer.ways)
         out.append(f"<p>This can be read in {len(answer.ways)} ways.</p><ol>{items}</ol>")
     else:
+        for one in answer.beside:
+            out += [_p(f"Understood: {one.understood}."), _table(one.fact), *([_p(one.cost)] if one.cost else [])]
         out.append(_p(f"Understood: {answer.understood}."))
     out += [_p(f"({note})") for note in answer.supplied]
     out += [_p(sentence) for sentence in answer.words]

@@ -15,6 +15,7 @@ from .usage import ModelUsage, spent
 
 WIDTH = 100
 _WIDEST = 40
+_PRINTED = 40
 
 
 def to_text(answer: Answered, *, most: int) -> str:
@@ -30,6 +31,7 @@ def _lines(answer: Answered, most: int) -> Iterator[str]:
         for at, way in enumerate(answer.ways, 1):
             yield f"  {at}. {plain(way.reading)}: {clean(way.question)}"
     else:
+        yield from _beside(answer)
         yield from _wrapped(f"Understood: {plain(answer.understood)}.")
     for note in answer.supplied:
         yield from _wrapped(f"({plain(note)})")
@@ -45,6 +47,19 @@ def _lines(answer: Answered, most: int) -> Iterator[str]:
     if answer.exploratory_words:
         yield from _wrapped("Seen on the exploration rows: " + " ".join(plain(s) for s in answer.exploratory_words))
     yield from _closing(answer)
+
+
+def _beside(answer: Answered) -> Iterator[str]:
+    """The tables of the queries before the last."""
+    for one in answer.beside:
+        yield from _wrapped(f"Understood: {plain(one.understood)}.")
+        yield ""
+        yield from table_lines(one.fact, _PRINTED)
+        yield ""
+        yield from provenance(one.fact)
+        if one.cost:
+            yield from _wrapped(plain(one.cost))
+        yield ""
 
 
 def _closing(answer: Answered) -> Iterator[str]:

@@ -3,6 +3,7 @@
 Knows replies of a thread, tables of facts and budgets. Must never compute a figure or read a row.
 """
 
+import re
 import shlex
 from collections.abc import Mapping, Sequence
 
@@ -18,6 +19,7 @@ from .report.result import Result
 from .thread import Remaining, Reply
 from .toolbox.words import word
 
+_P_VALUE = re.compile(r"(?i)\bp[- _]?values?\b|\bsignifican")
 _STATES = {"verified": True, "refuted": False, "inconclusive": False}
 
 
@@ -46,6 +48,8 @@ class Words:
                 f"the query ran on all {table.total:,} rows, in a process that held the columns it names and no others."
             )
             open_ = f"whether this holds beyond these rows{self._next(table, analysed)}"
+        if _P_VALUE.search(question):
+            open_ += " No p-value is given with a fact: a claim is tested instead, on rows that were not shown."
         return Answer(
             question=question, dataset=self.dataset, kind="fact", understood=understood, supplied=tuple(supplied),
             fact=table, cost=_shown(table), checked=checked, not_checked=open_,

@@ -15,6 +15,7 @@ from ..tools.data.jail import Jail
 from ..tools.data.rows import Rows
 from ..tools.errors import HypothesisError, UsageError
 from .answer import Answer
+from .answer_fields import Beside
 from .callbook import CallBook
 from .consent import Declined
 from .facts import planned
@@ -57,8 +58,9 @@ def answered(asked: Inquiry, question: str, may_ask: bool) -> Answer:
     if settings is None:
         return asked.by_grammar(question)
     with _bench(asked, settings) as bench:
-        tried = _tried(asked, bench) if bench.jail is None else None
-        wanted = Wanted(may_ask=may_ask, sql=settings.sql and (bench.jail or tried) is not None, tried=tried)
+        tried, others = _tried(asked, bench), tuple(n for n in _called(asked, bench).values() if n not in bench.columns)
+        sql = settings.sql and (bench.jail or tried) is not None
+        wanted = Wanted(may_ask=may_ask, sql=sql, tried=tried, others=others)
         found = _talk(asked, settings, bench, wanted, question)
         usage = _usage(settings, found)
         if not (wanted.facts or wanted.claim or wanted.ways):
@@ -116,12 +118,20 @@ def _tried(asked: Inquiry, bench: Bench) -> Callable[[str], None] | None:
     whole = asked.state.whole
     if whole is None or asked.manner.facts == "exploration":
         return None
-    called = {bench.id(name): name for name in bench.columns}
+    called = _called(asked, bench)
 
     def tried(sql: str) -> None:
         planned(sql, "", called, whole, whole.parent)
 
     return tried
+
+
+def _called(asked: Inquiry, bench: Bench) -> dict[str, str]:
+    """The columns that a query may name, with their own names: of all rows those as well that no claim may name."""
+    analysed = {bench.id(name): name for name in bench.columns}
+    if asked.manner.facts == "exploration":
+        return analysed
+    return {name: name for name in asked.columns if name not in bench.columns and name not in analysed} | analysed
 
 
 def _talk(asked: Inquiry, settings: "ModelSettings", bench: Bench, wanted: Wanted, question: str) -> "Talk":
@@ -184,11 +194,11 @@ def _carried_out(asked: Inquiry, question: str, bench: Bench, wanted: Wanted, te
         answer = asked.claim(question, wanted.claim)
         seen = answer_of((), _cited(bench.facts, text), text)
         return _with(answer, Summary((), ()), seen)
-    called = {bench.id(name): name for name in bench.columns}
-    answers = asked.facts(question, [Sought(fact.sql, fact.what) for fact in wanted.facts], called)
-    asked.answers += answers[:-1]
+    answers = asked.facts(question, [Sought(fact.sql, fact.what) for fact in wanted.facts], _called(asked, bench))
+    beside = tuple(Beside(understood=a.understood, fact=a.fact, cost=a.cost) for a in answers[:-1] if a.fact)
     full, unseen = refilled([a.fact for a in answers if a.fact is not None], bench)
-    return _worded(answers[-1], bench, full, unseen, text, _row_words(asked))
+    last = answers[-1].model_copy(update={"beside": beside})
+    return _worded(last, bench, full, unseen, text, _row_words(asked))
 
 
 def _worded(

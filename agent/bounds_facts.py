@@ -12,7 +12,6 @@ from ..tools.verify.families.wording import column, count, decimals, interval, n
 from ..tools.verify.grounding_parts import Bound, Slot
 from .report.words import clean
 
-
 _LARGE = 1e6
 """Whole figures from here on are told in millions."""
 

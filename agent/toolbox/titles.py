@@ -19,7 +19,7 @@ _CALLED = {
     "variance": "variance", "var_samp": "variance", "var_pop": "variance", "skewness": "skewness",
     "kurtosis": "kurtosis",
 }  # fmt: skip
-_PAIRS = {"corr": "correlation", "covar_samp": "covariance", "covar_pop": "covariance"}
+_PAIRS = {"corr": "Pearson correlation", "covar_samp": "covariance", "covar_pop": "covariance"}
 _IN_UNITS = frozenset({"avg", "mean", "median", "sum", "min", "max", "stddev", "stddev_samp", "stddev_pop"})
 _COMPARED = {
     "COMPARE_EQUAL": "is", "COMPARE_NOTEQUAL": "is not", "COMPARE_LESSTHAN": "<", "COMPARE_LESSTHANOREQUALTO": "≤",
@@ -68,9 +68,24 @@ def titles(sql: str, columns: Mapping[str, Column]) -> Titles:
         if any(title.words == other.words for other in out):
             title = title._replace(words=_alias(item))
         out.append(title)
-    condition = node.get("where_clause")
-    where = "" if condition is None else f"where {_condition(condition, known) or expression_text(condition)}"
-    return Titles(tuple(out), where)
+    return Titles(tuple(out), _where(node.get("where_clause"), [name for t in out for name in t.of], known))
+
+
+def _where(condition: dict[str, Any] | None, of: Sequence[str], known: Mapping[str, Column]) -> str:
+    """Whose figures they are; that a measured column is known goes without saying, as figures leave missing values out."""
+    if condition is None:
+        return ""
+    parts = condition["children"] if condition.get("type") == "CONJUNCTION_AND" else [condition]
+    kept = [part for part in parts if not _is_known(part, of, known)]
+    told = [_condition(part, known) for part in kept]
+    if not kept:
+        return ""
+    return f"where {' and '.join(told) if all(told) else expression_text(condition)}"
+
+
+def _is_known(part: dict[str, Any], of: Sequence[str], known: Mapping[str, Column]) -> bool:
+    seen = _column(part["children"][0], known) if part.get("type") == "OPERATOR_IS_NOT_NULL" else None
+    return seen is not None and seen[1].name in of
 
 
 def _title(item: dict[str, Any], known: Mapping[str, Column]) -> Title:

@@ -41,18 +41,21 @@ class WantedFact(NamedTuple):
 class Wanted:
     """What a model asked for in one conversation."""
 
-    def __init__(self, *, may_ask: bool, sql: bool, tried: Callable[[str], None] | None = None) -> None:
+    def __init__(
+        self, *, may_ask: bool, sql: bool, tried: Callable[[str], None] | None = None, others: tuple[str, ...] = ()
+    ) -> None:  # fmt: skip
         """Take down what is asked for.
 
         Args:
             may_ask: Whether a question back may be asked.
             sql: Whether it may be asked in SQL.
             tried: Tries a query by names and types alone, where no rows may be told of.
+            others: Columns that are not analysed: a query of all rows may name them, and nothing of them is told.
         """
         self.facts: list[WantedFact] = []
         self.claim: Hypothesis | None = None
         self.ways: tuple[Way, ...] = ()
-        self.may_ask, self.sql, self.tried = may_ask, sql, tried
+        self.may_ask, self.sql, self.tried, self.others = may_ask, sql, tried, others
 
 
 class AnswerFact(Arguments):
@@ -108,8 +111,8 @@ def answer_tools(wanted: Wanted) -> tuple[ToolSpec, ...]:
         if len(wanted.facts) >= MOST_FACTS:
             raise UsageError(f"{MOST_FACTS} queries answer this question already: word the answer.")
         sql = _sql(bench, arguments, wanted)
-        _few_columns(bench, sql)
-        told = _told(bench, sql, wanted)
+        read = _few_columns(bench, sql, wanted)
+        told = _told(bench, sql, wanted, set(read))
         wanted.facts.append(WantedFact(sql, visible(arguments.what)))
         return told
 
@@ -174,28 +177,30 @@ def _sql(bench: Bench, arguments: AnswerFact, wanted: Wanted) -> str:
         raise UsageError("A label in it could not be matched. Use labels that `columns` shows.") from None
 
 
-def _few_columns(bench: Bench, sql: str) -> None:
-    """Hold a query to the columns that a question can need.
+def _few_columns(bench: Bench, sql: str, wanted: Wanted) -> tuple[str, ...]:
+    """Hold a query to the columns that a question can need; the columns that it reads.
 
     Raises:
         UsageError: if it reads more, or is not one SELECT.
     """
     try:
-        read = read_query(sql, [bench.id(name) for name in bench.columns]).columns
+        read = read_query(sql, [*(bench.id(name) for name in bench.columns), *wanted.others]).columns
     except ValueError as err:
         raise UsageError(f"A question of fact is answered by one SELECT: this is {err}.") from err
     if len(read) > MOST_COLUMNS:
         raise UsageError(
-            f"It reads {len(read)} columns; {MOST_COLUMNS} at most. Name those that the question needs, not `*`."
+            f"It reads {len(read)} columns; {MOST_COLUMNS} at most. Name those that the question needs, not `*`, in up "
+            f"to {MOST_FACTS} queries."
         )
+    return read
 
 
-def _told(bench: Bench, sql: str, wanted: Wanted) -> Result:
+def _told(bench: Bench, sql: str, wanted: Wanted, read: set[str]) -> Result:
     """What a model is told of its query: figures of large groups, else only that it runs."""
-    if bench.privacy == "schema" or bench.jail is None:
+    if bench.privacy == "schema" or bench.jail is None or read & set(wanted.others):
         if wanted.tried is not None:
             wanted.tried(sql)
-        return {"figures": "not told in this mode: code runs the query and prints the table. Write no sentence."}
+        return {"figures": "not told here: code runs the query and prints the table. Write no sentence."}
     found = bench.jail.query(sql)
     try:
         return query(bench, Query(sql=sql))

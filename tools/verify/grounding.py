@@ -170,7 +170,7 @@ def _joined(pieces: Sequence[Piece]) -> Iterator[Fault]:
 def _over_rows(pieces: Sequence[Piece], at: int) -> bool:
     """`39.2 over 1,338 rows`: right behind a figure it says what the figure was taken over, and is no bound."""
     counts = any(bound.counts_rows for bound, _ in pieces[at].options)
-    return counts and at > 1 and pieces[at - 1].text.strip().lower() == "over" and pieces[at - 2].is_figure
+    return counts and at > 1 and pieces[at - 1].text.strip(" ,").lower() == "over" and pieces[at - 2].is_figure
 
 
 def _unit_faults(pieces: Sequence[Piece]) -> Iterator[Fault]:
