@@ -192,7 +192,7 @@ def _carried_out(asked: Inquiry, question: str, bench: Bench, wanted: Wanted, te
         return asked.words.ways(question, wanted.ways)
     if wanted.claim is not None:
         answer = asked.claim(question, wanted.claim)
-        seen = answer_of((), _cited(bench.facts, text), text)
+        seen = answer_of((), _cited(bench.facts, text), text, _row_words(asked), templates=False)
         return _with(answer, Summary((), ()), seen)
     answers = asked.facts(question, [Sought(fact.sql, fact.what) for fact in wanted.facts], _called(asked, bench))
     beside = tuple(Beside(understood=a.understood, fact=a.fact, cost=a.cost) for a in answers[:-1] if a.fact)

@@ -61,7 +61,12 @@ def summary_of(findings: Sequence[Finding], facts: Sequence[Fact], text_from_mod
 
 
 def answer_of(
-    findings: Sequence[Finding], facts: Sequence[Fact], text_from_model: str | None, row_words: Sequence[str] = ()
+    findings: Sequence[Finding],
+    facts: Sequence[Fact],
+    text_from_model: str | None,
+    row_words: Sequence[str] = (),
+    *,
+    templates: bool = True,
 ) -> Summary:
     """An answer from all that was computed for one question: as `summary_of`, with every piece of evidence told.
 
@@ -73,9 +78,12 @@ def answer_of(
         facts: Facts that may be cited.
         text_from_model: As of `summary_of`.
         row_words: What rows of the table may be called.
+        templates: Whether code words what the text leaves out; not beside a verdict, whose own sentence says it.
     """
     known = {name: b._replace(row_words=tuple(row_words)) for name, b in bounds_of(findings, facts).items()}
-    told = _worded(known, text_from_model or "", [])
+    told = _worded(known, text_from_model or "", [], templates=templates)
+    if not templates:
+        return told
     said = {name for cites in told.cites for name in cites}
     left = [name for name in known if name not in said and not known[name].counts_rows]
     return told._replace(
@@ -131,7 +139,7 @@ def _slots(bound: Bound, more: Sequence[str]) -> dict[str, Any]:
 # Sentences
 
 
-def _worded(known: Mapping[str, Bound], text: str, first: Sequence[str]) -> Summary:
+def _worded(known: Mapping[str, Bound], text: str, first: Sequence[str], *, templates: bool = True) -> Summary:
     """The text's sentences that are grounded, templates in the place of the others, each template once."""
     sentences: list[str] = []
     cites: list[tuple[str, ...]] = []
@@ -144,7 +152,7 @@ def _worded(known: Mapping[str, Bound], text: str, first: Sequence[str]) -> Summ
             cites.append(cited)
             continue
         dropped.append((clean(raw)[:200], faults[0]))
-        stands = [name for name in cited if name not in stood and not known[name].counts_rows]
+        stands = [name for name in cited if templates and name not in stood and not known[name].counts_rows]
         replaced += bool(stands)
         stood.update(stands)
         sentences += [_template(known[name]) for name in stands]

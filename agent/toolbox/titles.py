@@ -72,7 +72,7 @@ def titles(sql: str, columns: Mapping[str, Column]) -> Titles:
 
 
 def _where(condition: dict[str, Any] | None, of: Sequence[str], known: Mapping[str, Column]) -> str:
-    """Whose figures they are; that a measured column is known goes without saying, as figures leave missing values out."""
+    """Whose figures they are; that a measured column is known goes without saying: figures leave missing values out."""
     if condition is None:
         return ""
     parts = condition["children"] if condition.get("type") == "CONJUNCTION_AND" else [condition]
