@@ -4,7 +4,7 @@ Knows pieces of a sentence and facts. Must never know a verdict: a word of evide
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from .grounding_parts import WORD, Bound, Fault, Piece, plain_text
 from .grounding_words import DOWN, NEGATORS, RELATED, STATISTICS, STRONG, SUPERLATIVES, UP, WEAK
@@ -68,24 +68,45 @@ def _statistics(words: Sequence[str], facts: Sequence[Bound]) -> Iterator[Fault]
 
 
 def _attribution(pieces: Sequence[Piece], facts: Sequence[Bound]) -> Iterator[Fault]:
-    """Of several facts the words that only one label has must stand in the order of their values."""
+    """Of several facts words that one label alone has, or one group, must stand in the order of their values."""
+    own = {bound.id: bound.id for bound in facts}
+    groups = {bound.id: bound.slots["group"].text if "group" in bound.slots else bound.id for bound in facts}
+    apart = len(set(groups.values())) > 1
+    if len(facts) > 1 and (_out_of_order(pieces, facts, own) or (apart and _out_of_order(pieces, facts, groups))):
+        yield Fault("name", "a value stands at the name of another one")
+
+
+def _out_of_order(pieces: Sequence[Piece], facts: Sequence[Bound], keys: Mapping[str, str]) -> bool:
+    """Whether values and what names them part; facts of one key are taken as one."""
     labels = {bound.id: set(_label(bound)) for bound in facts}
+    grouped = any(name != key for name, key in keys.items())
     figures: list[str] = []
     named: list[str] = []
     for piece in pieces:
-        owners = {bound.id for bound, _ in piece.options}
-        if piece.is_figure and len(owners) == 1:
-            figures += owners
-        if len(owners) == 1 and piece.kinds() == {"group"} and named[-1:] != list(owners):
-            named += owners
-            continue
-        words = re.findall(r"[a-z]+", piece.text.lower()) if not piece.is_figure else ()
-        for word in words:
-            mine = [name for name, label in labels.items() if word in label]
-            if len(mine) == 1 and named[-1:] != mine:
-                named += mine
-    if len(facts) > 1 and any(a != b for a, b in zip(figures, named, strict=False)):
-        yield Fault("name", "a value stands at the name of another one")
+        owners = sorted({keys[bound.id] for bound, _ in piece.options})
+        if piece.is_figure:
+            # Figures of one group may follow each other; a fact that is told twice is told twice.
+            figures += owners if len(owners) == 1 and not (grouped and figures[-1:] == owners) else []
+        elif piece.kinds() == {"group"} and piece.text not in _bare(facts):
+            named += owners if grouped and len(owners) == 1 and named[-1:] != owners else []
+        else:
+            named += _named(piece, labels, keys, named[-1:])
+    return any(a != b for a, b in zip(figures, named, strict=False))
+
+
+def _bare(facts: Sequence[Bound]) -> frozenset[str]:
+    """Labels of groups that stand as bare words."""
+    return frozenset(level for bound in facts for level in bound.levels)
+
+
+def _named(piece: Piece, labels: Mapping[str, set[str]], keys: Mapping[str, str], last: list[str]) -> list[str]:
+    """The keys that the words of a piece name, one after another, none twice in a row."""
+    out: list[str] = []
+    for word in re.findall(r"[a-z]+", piece.text.lower()):
+        mine = sorted({keys[name] for name, label in labels.items() if word in label})
+        if len(mine) == 1 and (out or last)[-1:] != mine:
+            out += mine
+    return out
 
 
 def _counts(pieces: Sequence[Piece]) -> Iterator[Fault]:
