@@ -65,9 +65,7 @@ class Words:
         """A claim with what a thread said of it."""
         checked, open_ = _checked(reply, left)
         if _P_VALUE.search(question) and reply.state in ("asked", "recorded"):
-            open_ += (
-                f" A p-value is told with all others when the thread is closed: `heldout ask {self.file} --reveal`."
-            )
+            open_ += f" Its p-value is told with all others when the thread is closed: `ask {self.file} --reveal`."
         told = ClaimAnswer(
             claim=reply.claim, hypothesis=reply.hypothesis.as_json(), state=reply.state, verified=reply.verified,
             reason=reply.reason, exploratory=_seen(reply),

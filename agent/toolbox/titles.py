@@ -4,6 +4,7 @@ Knows the tree. Must never know a row or a value, nor guess: what the tree does 
 query gives it, its underscores read as blanks.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -207,4 +208,5 @@ def _condition(item: dict[str, Any], known: Mapping[str, Column]) -> str:
 
 def _literal(item: dict[str, Any]) -> str:
     literal = item.get("literal") or {}
-    return cleaned(literal.get("text", "")) if literal.get("kind") in _LITERALS else ""
+    text = cleaned(literal.get("text", "")) if literal.get("kind") in _LITERALS else ""
+    return re.sub(r"\.0+$", "", text) if literal.get("kind") == "NUMERIC" else text
