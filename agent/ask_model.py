@@ -59,6 +59,7 @@ def answered(asked: Inquiry, question: str, may_ask: bool) -> Answer:
     if asked.small:
         return _without(asked, question, _UNSPLIT.format(units=asked.state.split.plan.units))
     with _bench(asked, settings) as bench:
+        bench.question = question
         wanted = Wanted(may_ask=may_ask, sql=settings.sql and bench.jail is not None)
         found = _talk(asked, settings, bench, wanted, question)
         usage = _usage(settings, found)

@@ -14,6 +14,7 @@ import click
 from ..tools.errors import UsageError
 from .cli_frame import USAGE, Progress, data_of, guarded, limits_of, read_options, source_of, table_options
 from .cli_model import model_options, settings_of
+from .inert import inert
 
 _FACTS = click.option(
     "--facts", type=click.Choice(["all", "exploration"]), default="all", show_default=True,
@@ -76,7 +77,7 @@ def _ask(words: tuple[str, ...], *, reveal: bool, out: Path | None, as_json: boo
     if ways and not as_json:
         click.echo("Ask one of these instead:")
         for way in ways:
-            click.echo(f"  heldout ask {shlex.join(str(f) for f in files)} {shlex.quote(way.question)}")
+            click.echo(inert(f"  heldout ask {shlex.join(str(f) for f in files)} {shlex.quote(way.question)}"))
     if ways:
         sys.exit(USAGE)
 
@@ -100,7 +101,7 @@ def _manner(options: dict[str, Any]) -> dict[str, Any]:
     effects, model = options.pop("effects"), settings_of(options)
     return {
         **options, **data, "limits": limits, "smallest_effects": effects, "model": model,
-        "warn": lambda line: click.echo(line, err=True),
+        "warn": lambda line: click.echo(inert(line), err=True),
     }  # fmt: skip
 
 

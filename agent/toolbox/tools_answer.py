@@ -19,6 +19,7 @@ from .aggregates import LONGEST
 from .bench import Bench
 from .names import ModelNames
 from .spec import Arguments, Result, ToolSpec, tool
+from .spoken import check_query, check_readings, described
 from .tools_compare import figures
 from .tools_propose import read_claim
 from .tools_query import Query, query
@@ -100,7 +101,7 @@ def answer_tools(wanted: Wanted) -> tuple[ToolSpec, ...]:
         sql = _sql(bench, arguments, wanted)
         _few_columns(bench, sql)
         told = _told(bench, sql)
-        wanted.facts.append(WantedFact(sql, visible(arguments.what)))
+        wanted.facts.append(WantedFact(sql, described(bench, arguments.what, sql)))
         return told
 
     def answer_claim(bench: Bench, arguments: AnswerClaim) -> Result:
@@ -141,6 +142,7 @@ def answer_tools(wanted: Wanted) -> tuple[ToolSpec, ...]:
         """
         if not wanted.may_ask:
             raise UsageError("A reading was chosen already: answer it.")
+        check_readings(bench, *(text for r in arguments.readings for text in (r.reading, r.question)))
         wanted.ways = tuple(Way(reading=visible(r.reading), question=visible(r.question)) for r in arguments.readings)
         return {"asked": len(wanted.ways), "next": "Stop here: the person chooses."}
 
@@ -151,6 +153,7 @@ def answer_tools(wanted: Wanted) -> tuple[ToolSpec, ...]:
 def _sql(bench: Bench, arguments: AnswerFact, wanted: Wanted) -> str:
     """The query that was given, in SQL or in words."""
     if arguments.sql and wanted.sql:
+        check_query(bench, arguments.sql)
         return arguments.sql.strip().rstrip(";")
     if not arguments.words:
         raise UsageError("Give the question in `words`." + ("" if wanted.sql else " SQL is switched off for this run."))

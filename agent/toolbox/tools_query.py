@@ -16,6 +16,7 @@ from .aggregates import COUNT, LONGEST, check
 from .bench import Answer, Bench
 from .facts import Fact
 from .spec import Arguments, Result, tool
+from .spoken import check_query
 
 _MOST_ROWS = 40
 
@@ -41,6 +42,7 @@ def query(bench: Bench, arguments: Query) -> Result:
     """
     if bench.jail is None:
         raise UsageError("SQL is switched off for this run.")
+    check_query(bench, arguments.sql)
     free = bench.privacy == "sample"
     groups = () if free else check(arguments.sql)
     answer = bench.jail.query(arguments.sql)
