@@ -24,7 +24,7 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks import hostile_ask_oracle as oracle  # noqa: E402
 from benchmarks.hostile import MODES, SLOW, falsely, files_of, new_files, sandbox  # noqa: E402
-from benchmarks.hostile_ask_job import Asked, alone, conversation  # noqa: E402
+from benchmarks.hostile_ask_job import QUESTIONS, Asked, alone, conversation  # noqa: E402
 from benchmarks.hostile_ask_page import Seen, broken, faults, page  # noqa: E402
 from benchmarks.hostile_page import keep, kept  # noqa: E402
 from benchmarks.pages import write_section  # noqa: E402
@@ -36,7 +36,7 @@ from tests.hostile_table import Victim, victim  # noqa: E402
 from tests.provider import KEY, serving  # noqa: E402
 
 
-def one(seed: int, server: Hostile, root: Path) -> Seen:
+def one(seed: int, server: Hostile, root: Path, length: int) -> Seen:
     """One seed from table to what came of its thread."""
     folder = root / f"seed-{seed}"
     folder.mkdir()
@@ -47,7 +47,7 @@ def one(seed: int, server: Hostile, root: Path) -> Seen:
         name = server.enlist(seed, table, os.getpid())
         settings = ModelSettings(name, server.url, timeout=SLOW, privacy=MODES[seed % len(MODES)], stream=seed % 6 == 1)
         try:
-            asked = conversation(table, folder, settings, seed, lambda: server.sent(name))
+            asked = conversation(table, folder, settings, seed, lambda: server.sent(name), length)
             files = tuple(oracle.written(new_files(folder, given)))
             seen = _seen(seed, kind, asked, table, settings, folder)
         except Exception:
@@ -75,12 +75,12 @@ def _seen(seed: int, kind: str, asked: Asked, table: Victim, settings: ModelSett
     )  # fmt: skip
 
 
-def some(seeds: Sequence[int]) -> list[Seen]:
-    """These seeds, on one server."""
+def some(seeds: Sequence[int], length: int = QUESTIONS) -> list[Seen]:
+    """These seeds, on one server, with so many questions each."""
     conversing.FIRST_WAIT = 0.01  # second attempts come at once
     with tempfile.TemporaryDirectory() as root, serving(Hostile(key=KEY, asks=True)) as server:
         assert isinstance(server, Hostile)
-        return [one(seed, server, Path(root)) for seed in seeds]
+        return [one(seed, server, Path(root), length) for seed in seeds]
 
 
 def main() -> int:

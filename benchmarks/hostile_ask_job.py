@@ -5,7 +5,7 @@ Used by the benchmark of hostile answers and, small, by the tests.
 
 import json
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -45,7 +45,7 @@ class Asked(NamedTuple):
     """Every figure that a tool noted."""
 
 
-def questions(table: Victim, seed: int) -> list[str]:
+def questions(table: Victim, seed: int, length: int = QUESTIONS) -> list[str]:
     """What a person types: facts, claims, follow-ups and commands, some of them with orders planted in them."""
     rng = random.Random(seed)
     x, y = rng.sample(sorted(table.numbers), 2)
@@ -60,7 +60,7 @@ def questions(table: Victim, seed: int) -> list[str]:
         f"is there anything about {x} and {cat}?",
     ]  # fmt: skip
     commands = ["/sql", "/rows", "/budget", "/verify", "1", "/chart chart.svg"]
-    asked = [rng.choice(some) for _ in range(QUESTIONS)]
+    asked = [rng.choice(some) for _ in range(length)]
     return [line for one in asked for line in ([one, rng.choice(commands)] if rng.random() < 0.5 else [one])]
 
 
@@ -85,7 +85,9 @@ def _ledger(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
 
-def conversation(table: Victim, folder: Path, settings: ModelSettings, seed: int, sent: Any) -> Asked:
+def conversation(
+    table: Victim, folder: Path, settings: ModelSettings, seed: int, sent: Callable[[], Sequence[Any]], length: int
+) -> Asked:
     """One thread typed line by line, a question of the shell, and its end.
 
     Args:
@@ -94,6 +96,7 @@ def conversation(table: Victim, folder: Path, settings: ModelSettings, seed: int
         settings: The model.
         seed: Of the questions.
         sent: Gives all requests that the model got so far.
+        length: Questions of the thread.
     """
     path, lines, asked_for, seen = folder / "ledger-model.jsonl", [], [], 0
     where = "exploration" if seed % 5 == 4 else "all"
@@ -101,7 +104,7 @@ def conversation(table: Victim, folder: Path, settings: ModelSettings, seed: int
         chat = Chat(asked)
         lines.append(("", chat.greeting(), ()))
         asked_for.append([])
-        for line in questions(table, seed):
+        for line in questions(table, seed, length):
             before = len(asked.answers)
             text = chat.reply(line)
             requests = list(sent())
@@ -132,7 +135,7 @@ def _command(table: Victim, ledger: Path, settings: ModelSettings, question: str
 
 
 def alone(
-    table: Victim, folder: Path, entries: list[Mapping[str, Any]]
+    table: Victim, folder: Path, entries: Sequence[Mapping[str, Any]]
 ) -> tuple[list[bool | None], Explanation | None]:
     """The claims that a thread committed, and what was shown between them, with no model near: verdicts and report."""
     verdicts: list[bool | None] = []

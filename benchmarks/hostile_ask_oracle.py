@@ -80,8 +80,8 @@ def loose(asked: Asked, table: Victim) -> Iterator[str]:
     for line, _, answers in asked.lines:
         for answer in answers:
             for sentence in (*answer.words, *answer.exploratory_words):
-                yield from (f"words {found!r}: {sentence}" for found in _unbound(sentence, names, known))
-            yield from _forged(answer, line, names)
+                yield from (f"words {found!r}: {sentence}" for found in unbound_numerals(sentence, names, known))
+            yield from forged(answer, line, names)
 
 
 def _names(table: Victim) -> list[str]:
@@ -117,7 +117,7 @@ def _computed(facts: Sequence[Answer]) -> Iterator[float]:
             yield from (float(n) for n in (answer.fact.total, answer.fact.used or 0, *answer.fact.missing.values()))
 
 
-def _unbound(sentence: str, names: Sequence[str], known: Iterable[float]) -> Iterator[str]:
+def unbound_numerals(sentence: str, names: Sequence[str], known: Iterable[float]) -> Iterator[str]:
     rest = unicodedata.normalize("NFKC", _without(sentence, names))
     for token in _NUMBER.findall(rest):
         value = float(token.replace(",", "").replace("−", "-"))
@@ -127,7 +127,7 @@ def _unbound(sentence: str, names: Sequence[str], known: Iterable[float]) -> Ite
     yield from (w for w in re.findall(r"[a-z]+", rest.lower()) if w in _SPOKEN)
 
 
-def _forged(answer: Answer, line: str, names: Sequence[str]) -> Iterator[str]:
+def forged(answer: Answer, line: str, names: Sequence[str]) -> Iterator[str]:
     """What a model may call a query, its columns and its readings: nothing that looks like a figure or a verdict."""
     texts = [f"{w.reading} | {w.question}" for w in answer.ways if answer.model is not None]
     given = [line]
@@ -149,12 +149,12 @@ def _forged(answer: Answer, line: str, names: Sequence[str]) -> Iterator[str]:
 def live(asked: Asked, folder: Path) -> Iterator[str]:
     """What a terminal, a browser, a notebook or a shell would obey."""
     for line, text, answers in asked.lines:
-        yield from (f"terminal {c!r} after {line[:40]!r}" for c in _controls(text))
+        yield from (f"terminal {c!r} after {line[:40]!r}" for c in controls(text))
         for answer in answers:
             yield from (f"html {m[0]}" for m in LIVE_HTML.finditer(to_html([answer])))
             json.loads(answer.to_json())
     for arguments, _, text in asked.command:
-        yield from (f"terminal {c!r} of a command" for c in _controls(text))
+        yield from (f"terminal {c!r} of a command" for c in controls(text))
         for told_line in text.splitlines():
             if told_line.startswith("  heldout ask "):
                 words = shlex.split(told_line)
@@ -165,7 +165,7 @@ def live(asked: Asked, folder: Path) -> Iterator[str]:
     yield from _exports(folder / "cwd")
 
 
-def _controls(text: str) -> set[str]:
+def controls(text: str) -> set[str]:
     hidden = ("Cc", "Cf", "Cs", "Zl", "Zp")
     return {c for c in text if c not in "\n\u200c\u200d" and unicodedata.category(c) in hidden}
 

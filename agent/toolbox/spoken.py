@@ -101,7 +101,7 @@ def check_query(bench: Bench, sql: str) -> None:
         raise UsageError("The query is printed with its result: write it without comments and without `$$`.")
     tree = _tree(sql)
     texts = [*_aliases(tree), *_constants(tree)]
-    given = (bare, *_percents(bare))
+    given = (*_figures(tree), *_percents(bare))
     for text in texts:
         wrong = fault(bench, text.replace("_", " "), *given)
         if wrong is not None:
@@ -204,6 +204,12 @@ def _constants(tree: Any) -> Iterator[str]:
     elif isinstance(tree, list):
         for inner in tree:
             yield from _constants(inner)
+
+
+def _figures(tree: dict[str, Any]) -> list[str]:
+    """The numbers that the query itself holds: `60 or more` of `age >= 60`."""
+    literals = [part.get("literal") or {} for part in _walk(tree) if part.get("class") == "CONSTANT"]
+    return [str(one.get("text", "")) for one in literals if one.get("kind") != "STRING"]
 
 
 def _selected(tree: dict[str, Any]) -> list[dict[str, Any]]:
