@@ -118,13 +118,23 @@ def _computed(facts: Sequence[Answer]) -> Iterator[float]:
 
 
 def unbound_numerals(sentence: str, names: Sequence[str], known: Iterable[float]) -> Iterator[str]:
-    rest = unicodedata.normalize("NFKC", _without(sentence, names))
+    rest = _scaled(unicodedata.normalize("NFKC", _without(sentence, names)))
     for token in _NUMBER.findall(rest):
         value = float(token.replace(",", "").replace("−", "-"))
         if not any(abs(value - v) <= 6e-4 * max(abs(v), 1e-9) for v in known):
             yield token
     yield from (c for c in _NUMBER.sub(" ", rest) if unicodedata.category(c)[0] == "N")
     yield from (w for w in re.findall(r"[a-z]+", rest.lower()) if w in _SPOKEN)
+
+
+def _scaled(text: str) -> str:
+    """The text with `3.85 million`, as code prints large figures, in digits."""
+    sizes = {"million": 1e6, "billion": 1e9, "trillion": 1e12}
+    return re.sub(
+        r"([−-]?\d[\d,]*(?:\.\d+)?) (million|billion|trillion)\b",
+        lambda m: f"{float(m[1].replace(',', '').replace('−', '-')) * sizes[m[2]]:.6g}",
+        text,
+    )
 
 
 def forged(answer: Answer, line: str, names: Sequence[str]) -> Iterator[str]:

@@ -6,8 +6,10 @@ import pytest
 
 from heldout.agent.model import ModelSettings
 from heldout.agent.questions import inquiry
+from heldout.agent.toolbox import call
 from heldout.agent.toolbox.bench import Bench
 from heldout.agent.toolbox.spoken import BY_ITS_SQL, check_query, check_readings, described
+from heldout.agent.toolbox.tools_answer import Wanted, answer_tools
 from heldout.tools.errors import UsageError
 from tests.asking import flat, run, written
 from tests.provider import KEY, Provider, calls, says, serving
@@ -98,6 +100,14 @@ def test_an_exploring_query_is_held_to_the_same_since_its_figures_can_be_cited()
     own = bench_of(table(), jail=OwnJail(table()))
     for name, told in (("verified", "without 'verif'"), ("mean_pay", "mean_pay")):
         assert told in json.dumps(ask(own, "query", sql=f"SELECT avg(pay) AS {name}, count(*) AS n FROM data"))
+
+
+def test_how_many_rows_a_query_gives_is_not_told_where_they_are_few() -> None:
+    own = bench_of(table(), jail=OwnJail(table()))
+    [fact, *_] = answer_tools(Wanted(may_ask=True, sql=True))
+    for place, told in ((CITY, "fewer than 10"), ("Bonn", sum(table()["city"] == "Bonn"))):
+        sql = f"SELECT pay FROM data WHERE city = '{place}'"
+        assert call(fact, own, {"what": "the pay there", "sql": sql})["rows"] == told
 
 
 @pytest.mark.parametrize("text", ["--reveal", "/reveal", "verified, p = .001", "the mean, which is 3850000"])
