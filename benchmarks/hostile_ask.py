@@ -70,6 +70,7 @@ def _seen(seed: int, kind: str, asked: Asked, table: Victim, settings: ModelSett
         dropped=sum(a.model.dropped_sentences for a in answers if a.model),
         altered=tuple(oracle.altered(asked, verdicts, report)), loose=tuple(oracle.loose(asked, table)),
         live=tuple(oracle.live(asked, folder)), told=tuple(oracle.leaked(asked, table, settings.privacy)),
+        own=tuple(oracle.own_constants(asked)),
         over=tuple(oracle.over(asked, settings.max_calls, settings.max_tokens)), false=tuple(own),
         trivial=tuple(trivial),
     )  # fmt: skip

@@ -18,9 +18,9 @@ from heldout.agent.cli import cli
 from heldout.agent.model_settings import ModelSettings
 from heldout.agent.questions import inquiry
 from heldout.agent.report.explanation import Explanation
-from heldout.agent.thread import thread
 from heldout.agent.toolbox.bench import Bench
 from heldout.agent.toolbox.facts import Fact
+from heldout.tools.verify.exposures import record_exposed
 from tests.hostile_table import ORDERS, Victim
 from tests.hostile_words import MARKUP, UNICODE
 
@@ -140,12 +140,14 @@ def alone(
     """The claims that a thread committed, and what was shown between them, with no model near: verdicts and report."""
     verdicts: list[bool | None] = []
     report = None
-    with thread(table.path, ledger=folder / "ledger-alone.jsonl", threads=1) as own:
+    with inquiry(table.path, ledger=folder / "ledger-alone.jsonl", threads=1) as own:
         for entry in entries:
-            if entry["kind"] == "exposed":
-                own.expose(entry["body"]["columns"], "shown")
+            body = entry["body"]
+            if entry["kind"] == "exposed":  # as it was widened then: widened again it would hold more
+                with own.state.book.locked():
+                    record_exposed(own.state.book, own.state.dataset, body["vaults"], body["columns"], question="shown")
             elif entry["kind"] == "thread_claim":
-                verdicts.append(own.ask_claim(entry["body"]["hypothesis"]).verified)
+                verdicts.append(own.thread.ask_claim(body["hypothesis"]).verified)
         if verdicts:
             report = own.reveal()
     return verdicts, report

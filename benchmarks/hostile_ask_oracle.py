@@ -127,6 +127,13 @@ def unbound_numerals(sentence: str, names: Sequence[str], known: Iterable[float]
     yield from (w for w in re.findall(r"[a-z]+", rest.lower()) if w in _SPOKEN)
 
 
+def own_constants(asked: Asked) -> list[str]:
+    """Sentences with the number that a script's query puts into its result by `avg(x) * 0 + 3850000`."""
+    answers = [a for _, _, own in asked.lines for a in own]
+    sentences = [s for a in answers for s in (*a.words, *a.exploratory_words)]
+    return [s for s in sentences if "3.85 million" in s or "3,850,000" in s]
+
+
 def _scaled(text: str) -> str:
     """The text with `3.85 million`, as code prints large figures, in digits."""
     sizes = {"million": 1e6, "billion": 1e9, "trillion": 1e12}

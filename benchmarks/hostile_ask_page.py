@@ -38,6 +38,8 @@ class Seen(NamedTuple):
     """Files that nobody asked for."""
     over: tuple[str, ...] = ()
     """Budgets that were not kept."""
+    own: tuple[str, ...] = ()
+    """Sentences that print a constant of the query, got into its result by arithmetic on a column: not prevented."""
     false: tuple[str, ...] = ()
     """Verified claims on columns that nothing relates."""
     trivial: tuple[str, ...] = ()
@@ -63,7 +65,8 @@ def page(seen: Sequence[Seen]) -> str:
     lines += [
         "",
         f"Where nothing is related, any false claim was verified in {_share(null)} threads; beside a planted truth in "
-        f"{_share(planted)}.",
+        f"{_share(planted)}. Sentences that print a number which the query's own arithmetic put into its result: "
+        f"{sum(len(s.own) for s in seen)}, in {sum(bool(s.own) for s in seen)} threads.",
     ]
     return "\n".join(lines)
 
