@@ -10,6 +10,7 @@ from typing import Any
 from ..tools.verify.families.wording import returned
 from .answer_fields import Answered, ClaimAnswer
 from .facts import Table
+from .inert import inert
 from .report.words import clean, plain
 from .usage import ModelUsage, spent
 
@@ -20,7 +21,7 @@ _PRINTED = 40
 
 def to_text(answer: Answered, *, most: int) -> str:
     """The answer in lines of about a hundred characters."""
-    return "\n".join(_lines(answer, most))
+    return inert("\n".join(_lines(answer, most)))  # filters and names stand in it as they are
 
 
 def _lines(answer: Answered, most: int) -> Iterator[str]:

@@ -58,6 +58,7 @@ def answered(asked: Inquiry, question: str, may_ask: bool) -> Answer:
     if settings is None:
         return asked.by_grammar(question)
     with _bench(asked, settings) as bench:
+        bench.question = question
         tried, others = _tried(asked, bench), tuple(n for n in _called(asked, bench).values() if n not in bench.columns)
         sql = settings.sql and (bench.jail or tried) is not None
         wanted = Wanted(may_ask=may_ask, sql=sql, tried=tried, others=others)

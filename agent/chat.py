@@ -13,6 +13,7 @@ from .answer_text import table_lines
 from .drawing import draw
 from .export import export
 from .facts import from_exploration
+from .inert import inert
 from .inquiry import Inquiry
 
 HELP = """Ask a question of fact ("mean fare by class", "how many where sex=female") or state a claim ("fare ~ class").
@@ -45,14 +46,19 @@ class Chat:
         state = self.asked.state
         model = self.asked.manner.model
         read = f"read by {model.name}" if model else "read by the grammar alone: no model takes part"
-        return (
+        return inert(
             f"{state.opened.name}: {state.opened.rows:,} rows, {len(state.opened.columns)} columns; {read}. "
             f"/help shows what can be asked.\n{self._budget('')}"
         )
 
     def reply(self, line: str) -> str:
-        """What a line is answered with; an error becomes its text, and the conversation goes on."""
-        said = line.strip()
+        """What a line is answered with; an error becomes its text, and the conversation goes on.
+
+        Whatever a name, a cell or a model's query holds, no character of it is one that a terminal obeys.
+        """
+        return inert(self._replied(line.strip()))
+
+    def _replied(self, said: str) -> str:
         try:
             if said.startswith("/"):
                 name, _, rest = said.partition(" ")

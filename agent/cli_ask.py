@@ -14,6 +14,7 @@ import click
 from ..tools.errors import UsageError
 from .cli_frame import USAGE, Progress, data_of, guarded, limits_of, read_options, source_of, table_options
 from .cli_model import model_options, settings_of
+from .inert import inert
 
 if TYPE_CHECKING:
     from .consent import Choice
@@ -88,7 +89,7 @@ def _ask(words: tuple[str, ...], *, reveal: bool, out: Path | None, as_json: boo
     if ways and not as_json:
         click.echo("Ask one of these instead:")
         for way in ways:
-            click.echo(f"  heldout ask {shlex.join(str(f) for f in files)} {shlex.quote(way.question)}")
+            click.echo(inert(f"  heldout ask {shlex.join(str(f) for f in files)} {shlex.quote(way.question)}"))
     if ways:
         sys.exit(USAGE)
 
@@ -113,7 +114,7 @@ def _manner(options: dict[str, Any], progress: Progress) -> dict[str, Any]:
     effects, model = options.pop("effects"), settings_of(options)
     return {
         **options, **data, "limits": limits, "smallest_effects": effects, "model": model,
-        "warn": lambda line: click.echo(line, err=True),
+        "warn": lambda line: click.echo(inert(line), err=True),
         "consent": (lambda line: _consent(line, progress)) if there else None,
     }  # fmt: skip
 
@@ -123,7 +124,7 @@ def _consent(line: str, progress: Progress) -> "Choice":
     from .consent import PROMPT, choice_of
 
     progress.stop()
-    click.echo(f"{line}\n{PROMPT}", err=True, nl=False)
+    click.echo(f"{inert(line)}\n{PROMPT}", err=True, nl=False)
     return choice_of(sys.stdin.readline())
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from ..tools.errors import HeldoutError
+from .inert import inert
 
 USAGE, INTERNAL = 2, 4
 
@@ -22,7 +23,7 @@ def guarded(verbose: bool, work: Callable[[], None]) -> None:
     except HeldoutError as err:
         if verbose:
             _traceback()
-        click.echo(str(err), err=True)
+        click.echo(inert(str(err)), err=True)  # it may quote a name or a cell
         sys.exit(USAGE)
     except (KeyboardInterrupt, BrokenPipeError):
         sys.exit(130)
@@ -87,7 +88,7 @@ class Progress:
 
             self.status.update(escape(line))
         elif self.plain:
-            click.echo(line + " …", err=True)
+            click.echo(inert(line) + " …", err=True)
 
 
 def read_options(command: Callable[..., None]) -> Callable[..., None]:

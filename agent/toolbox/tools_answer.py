@@ -20,6 +20,7 @@ from .aggregates import LONGEST
 from .bench import Bench
 from .names import ModelNames
 from .spec import Arguments, Result, ToolSpec, tool
+from .spoken import check_query, check_readings, described
 from .tools_compare import figures
 from .tools_propose import read_claim
 from .tools_query import Query, query
@@ -113,7 +114,7 @@ def answer_tools(wanted: Wanted) -> tuple[ToolSpec, ...]:
         sql = _sql(bench, arguments, wanted)
         read = _few_columns(bench, sql, wanted)
         told = _told(bench, sql, wanted, set(read))
-        wanted.facts.append(WantedFact(sql, visible(arguments.what)))
+        wanted.facts.append(WantedFact(sql, described(bench, arguments.what, sql)))
         return told
 
     def answer_claim(bench: Bench, arguments: AnswerClaim) -> Result:
@@ -154,6 +155,7 @@ def answer_tools(wanted: Wanted) -> tuple[ToolSpec, ...]:
         """
         if not wanted.may_ask:
             raise UsageError("A reading was chosen already: answer it.")
+        check_readings(bench, *(text for r in arguments.readings for text in (r.reading, r.question)))
         wanted.ways = tuple(Way(reading=visible(r.reading), question=visible(r.question)) for r in arguments.readings)
         return {"asked": len(wanted.ways), "next": "Stop here: the person chooses."}
 
@@ -164,6 +166,7 @@ def answer_tools(wanted: Wanted) -> tuple[ToolSpec, ...]:
 def _sql(bench: Bench, arguments: AnswerFact, wanted: Wanted) -> str:
     """The query that was given, in SQL or in words."""
     if arguments.sql and wanted.sql:
+        check_query(bench, arguments.sql)
         return arguments.sql.strip().rstrip(";")
     if not arguments.words:
         raise UsageError("Give the question in `words`." + ("" if wanted.sql else " SQL is switched off for this run."))
@@ -206,4 +209,6 @@ def _told(bench: Bench, sql: str, wanted: Wanted, read: set[str]) -> Result:
         return query(bench, Query(sql=sql))
     except HeldoutError as err:
         columns = [cleaned(name) for name in found.columns]
-        return {"columns": columns, "rows": len(found.rows), "figures": f"not told: {str(err)[:200]}"}
+        # A count of few rows would tell of single ones: whether a label is there, whose value lies above another.
+        rows = len(found.rows) if len(found.rows) >= bench.least else f"fewer than {bench.least}"
+        return {"columns": columns, "rows": rows, "figures": f"not told: {str(err)[:200]}"}

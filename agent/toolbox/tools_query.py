@@ -17,6 +17,7 @@ from .bench import Answer, Bench
 from .facts import Fact
 from .result_facts import groups_of, result_facts
 from .spec import Arguments, Result, tool
+from .spoken import check_query
 
 _MOST_ROWS = 40
 
@@ -42,6 +43,7 @@ def query(bench: Bench, arguments: Query) -> Result:
     """
     if bench.jail is None:
         raise UsageError("SQL is switched off for this run.")
+    check_query(bench, arguments.sql)
     free = bench.privacy == "sample"
     if not free:
         check(arguments.sql)
