@@ -7,13 +7,16 @@ import shlex
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ..tools.errors import UsageError
 from .cli_frame import USAGE, Progress, data_of, guarded, limits_of, read_options, source_of, table_options
 from .cli_model import model_options, settings_of
+
+if TYPE_CHECKING:
+    from .chat import Chat
 
 _FACTS = click.option(
     "--facts", type=click.Choice(["all", "exploration"]), default="all", show_default=True,
@@ -63,7 +66,9 @@ def _ask(words: tuple[str, ...], *, reveal: bool, out: Path | None, as_json: boo
     files, question = _parted(words, reveal)
     if out is not None and not reveal:
         raise UsageError("`--out` writes the report of `--reveal`. For an answer use `--json`.")
-    with Progress(options.pop("quiet")) as say, inquiry(source_of(files), **_manner(options), progress=say) as asked:
+    progress = Progress(options.pop("quiet"))
+    manner = {**_manner(options), "warn": progress.note}
+    with progress as say, inquiry(source_of(files), **manner, progress=say) as asked:
         if reveal:
             explanation, ways = asked.reveal(), ()
             written = explanation.save(out) if out is not None else ()
@@ -130,11 +135,21 @@ def _chat(files: tuple[Path, ...], **options: Any) -> None:
         talk = Chat(asked)
         click.echo(talk.greeting())
         for line in _typed():
-            answer = talk.reply(line)
+            answer = _replied(talk, line)
             if answer:
                 click.echo(answer + "\n")
             if talk.done:
                 break
+
+
+def _replied(talk: "Chat", line: str) -> str:
+    """The reply; one that is stopped at a terminal leaves the conversation as it was, so that it can be exported."""
+    try:
+        return talk.reply(line)
+    except KeyboardInterrupt:
+        if not sys.stdin.isatty():
+            raise
+        return "\nStopped. The conversation goes on; /quit leaves it."
 
 
 def _typed() -> Iterator[str]:
@@ -148,3 +163,5 @@ def _typed() -> Iterator[str]:
         except EOFError:
             click.echo()
             return
+        except KeyboardInterrupt:
+            click.echo("\n/quit leaves, and so does Ctrl-D.")

@@ -13,6 +13,7 @@ import click
 from ..tools.errors import HeldoutError
 
 USAGE, INTERNAL = 2, 4
+STOPPED = "Stopped. What the ledger holds stands, and replies of a model that came are kept."
 
 
 def guarded(verbose: bool, work: Callable[[], None]) -> None:
@@ -24,7 +25,10 @@ def guarded(verbose: bool, work: Callable[[], None]) -> None:
             _traceback()
         click.echo(str(err), err=True)
         sys.exit(USAGE)
-    except (KeyboardInterrupt, BrokenPipeError):
+    except KeyboardInterrupt:
+        click.echo(f"\n{STOPPED} The same command goes on from there.", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
         sys.exit(130)
     except Exception as err:
         if verbose:
@@ -83,6 +87,13 @@ class Progress:
             self.status.update(escape(line))
         elif self.plain:
             click.echo(line + " …", err=True)
+
+    def note(self, line: str) -> None:
+        """Say what must be read: above the moving line, which would wipe it out, and also when asked to be quiet."""
+        if self.status is not None:
+            self.status.console.print(line, markup=False, highlight=False, soft_wrap=True)
+        else:
+            click.echo(line, err=True)
 
 
 def read_options(command: Callable[..., None]) -> Callable[..., None]:

@@ -25,8 +25,8 @@ from .usage import ModelUsage, cost_of, used
 
 Say = Callable[[str], None]
 _NOTHING_SPENT = (
-    "Nothing was opened or spent: run the same command again when it answers, or leave `--model` out and the rules draft "
-    "alone."
+    "Nothing was opened or spent: run the same command again when it answers, or leave `--model` out and the rules "
+    "draft alone."
 )
 _WORDED = 30
 """Findings that the summary may speak of, most useful first."""

@@ -140,7 +140,9 @@ def described(
     """The options of `explain`, checked: how the source is read, and what is asked of it."""
     asked = ModelSettings(model) if isinstance(model, str) else model
     if asked is not None and explore_only:
-        raise UsageError("With `--explore-only` no model is asked: it proposes and words what is tested. Leave one out.")
+        raise UsageError(
+            "With `--explore-only` no model is asked: it proposes and words what is tested. Leave one out."
+        )
     settings = Settings(
         make_rule(alpha=alpha, strict=strict, smallest_effects=smallest_effects),
         Focus(outcome, tuple(sorted(set(about)))), explore_only, threads,
