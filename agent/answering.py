@@ -133,7 +133,7 @@ def _checked(reply: Reply, left: Remaining) -> tuple[str, str]:
     if reply.state == "explored":
         return (
             "exploration rows alone; nothing was spent.",
-            "the sealed rows: ask without `--explore-only`, or `/verify`.",
+            "the sealed rows: ask without `--explore-only` (in a chat, type `/verify`).",
         )
     if reply.state == "refused":
         return "that it can be read and measured; no sealed row was read.", "whether it holds."

@@ -86,7 +86,7 @@ def test_explore_only_spends_nothing_and_says_what_it_is(shop, tmp_path) -> None
         ("spend higher for plan=golden", "'golden' is no level of 'plan'. Did you mean 'gold'?"),
         ("spnd ~ plan", "No column is named 'spnd'. Did you mean 'spend'?"),
         ("mean plan", "no mean of it"),
-        ("and by shade?", "A follow-up or a question in free words needs a language model"),
+        ("and by shade?", "A question in free words, or a follow-up (in `heldout chat`), needs a language model"),
         ("why do people leave us", "needs a language model"),
         ("spend and more of it", "A question of fact is written such as"),
         ("?", "The question is empty"),
@@ -98,6 +98,18 @@ def test_what_cannot_be_read_is_refused_with_the_nearest_and_costs_nothing(shop,
     assert (done.exit_code, done.stdout) == (2, "")
     assert said in done.stderr
     assert kinds(book) == ["seal"]
+
+
+def test_what_cannot_be_read_is_answered_with_words_that_this_table_reads(shop, tmp_path) -> None:
+    def refused(question: str) -> str:
+        return run("ask", shop, question, "--ledger", tmp_path / "l", "--facts", "exploration", "-q").stderr
+
+    told = re.findall(r'"([^"]+)"', refused("why do people leave us"))
+    assert len(told) == 6, told
+    for question in told:
+        done = run("ask", shop, question, "--ledger", tmp_path / "l", "--facts", "exploration", "--explore-only", "-q")
+        assert done.exit_code == 0, (question, done.output)
+    assert refused("spnd ~ plan").count("such as") == 0, "forms of a fact do not mend a claim"
 
 
 @pytest.mark.parametrize(
