@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..tools.errors import UsageError
-from .cli_frame import USAGE, Progress, data_of, guarded, limits_of, read_options, source_of, table_options
+from .cli_frame import USAGE, Progress, data_of, given, guarded, limits_of, read_options, source_of, table_options
 from .cli_model import model_options, settings_of
 
 if TYPE_CHECKING:
@@ -80,8 +80,9 @@ def _ask(words: tuple[str, ...], *, reveal: bool, out: Path | None, as_json: boo
     click.echo(shown)
     if ways and not as_json:
         click.echo("Ask one of these instead:")
+        options = given(leave=("quiet", "verbose", "as_json"))
         for way in ways:
-            click.echo(f"  heldout ask {shlex.join(str(f) for f in files)} {shlex.quote(way.question)}")
+            click.echo(f"  {shlex.join(['heldout', 'ask', *map(str, files), way.question, *options])}")
     if ways:
         sys.exit(USAGE)
 
@@ -89,6 +90,11 @@ def _ask(words: tuple[str, ...], *, reveal: bool, out: Path | None, as_json: boo
 def _parted(words: tuple[str, ...], reveal: bool) -> tuple[tuple[Path, ...], str]:
     """The files, and the question after them."""
     if reveal:
+        if len(words) > 1 and not Path(words[-1]).exists():
+            raise UsageError(
+                f"`--reveal` closes the thread and takes no question. Ask {words[-1][:80]!r} without it first, or "
+                "leave it out."
+            )
         return tuple(Path(w) for w in words), ""
     *files, question = words
     if not files:

@@ -96,6 +96,23 @@ class Progress:
             click.echo(line, err=True)
 
 
+def given(leave: tuple[str, ...]) -> list[str]:
+    """The options of the running command as they were typed, for a command to paste; those named in `leave` are not."""
+    context, out = click.get_current_context(), []
+    for option in context.command.params:
+        typed = context.get_parameter_source(option.name or "") is click.core.ParameterSource.COMMANDLINE
+        if not isinstance(option, click.Option) or option.name in leave or not typed:
+            continue
+        value = context.params[option.name or ""]
+        if option.is_flag:
+            out.append(option.opts[-1])
+            continue
+        many = [f"{k}={v}" for k, v in value.items()] if isinstance(value, dict) else value
+        for one in many if option.multiple else [many]:
+            out += [option.opts[-1], str(one)]
+    return out
+
+
 def read_options(command: Callable[..., None]) -> Callable[..., None]:
     """The options on how a file is read, what a unit is, and how errors are controlled."""
     for option in reversed(_READ):

@@ -63,7 +63,11 @@ def propose(
     settings = modelling.settings
     if settings.privacy == "none":
         raise UsageError("With `--privacy none` nothing may be told to a model: leave `--model` out.")
-    say(f"Letting {settings.name} explore and propose")
+    say(
+        f"Laying out the first request to {settings.name}; nothing is sent"
+        if modelling.show
+        else f"Letting {settings.name} explore and propose"
+    )
     bench = Bench.of(explored, focus=focus, privacy=settings.privacy, left_out=left_out)
     bench.citing = False
     jail = _jail(bench) if settings.sql and settings.privacy != "schema" else None

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,27 @@ def test_no_figure_of_sealed_rows_is_in_an_answer_before_the_thread_is_revealed(
     assert kinds(book)[-1] == "reveal"
 
 
+def test_a_claim_that_was_shown_is_told_what_was_verified_on_its_columns(shop, tmp_path) -> None:
+    book = tmp_path / "l"
+    assert heldout.ask(shop, "spend ~ plan", ledger=book).claim.verified  # pyright: ignore[reportOptionalMemberAccess]
+    heldout.ask(shop, "mean spend by plan", ledger=book)
+    later = heldout.ask(shop, "spend lower for plan=basic", ledger=book).claim
+    assert later is not None
+    assert later.reason is not None
+    assert later.state == "refused"
+    assert "Verified before on these columns: `spend`" in later.reason
+    other = heldout.ask(shop, "plan ~ contract", ledger=book).claim
+    assert "Verified before" not in ((other and other.reason) or "")
+
+
+def test_the_last_vault_is_named_as_such_before_the_thread_is_closed(shop, tmp_path) -> None:
+    with inquiry(shop, ledger=tmp_path / "l", one_shot=True) as asked:
+        asked.ask("spend ~ plan")
+        left = asked.remaining()
+        assert "no vault is left after it" in asked.budget()
+        assert asked.words.budget(left._replace(vaults_left=2)).endswith("closes the thread.")
+
+
 def test_explore_only_spends_nothing_and_says_what_it_is(shop, tmp_path) -> None:
     book = tmp_path / "l"
     claim = run("ask", shop, "spend higher for plan=gold", "--explore-only", "--ledger", book, "-q")
@@ -125,10 +147,26 @@ def test_two_readings_are_shown_side_by_side_as_commands_that_work(shop, tmp_pat
     done = run("ask", shop, question, "--ledger", book, "-q")
     assert done.exit_code == 2
     commands = [line.strip() for line in done.stdout.splitlines() if line.strip().startswith("heldout ask")]
-    assert commands == [f"heldout ask {shop} '{r}'" for r in readings]
+    assert commands == [f"heldout ask {shop} '{r}' --ledger {book}" for r in readings]
     assert kinds(book) == ["seal"]
-    for reading in readings:
-        assert run("ask", shop, reading, "--ledger", tmp_path / "other", "-q").exit_code == 0
+    for command in commands:
+        assert run(*shlex.split(command)[1:], "-q").exit_code == 0
+
+
+def test_a_command_to_paste_keeps_the_options_that_were_typed(shop, tmp_path) -> None:
+    done = run(
+        "ask", shop, "spend by plan", "--ledger", tmp_path / "l", "--facts", "exploration", "--strict",
+        "--smallest-effect", "rate_difference=0.05", "-q",
+    )  # fmt: skip
+    ending = f"--facts exploration --ledger {tmp_path / 'l'} --strict --smallest-effect rate_difference=0.05"
+    assert [line.endswith(ending) for line in done.stdout.splitlines()[-2:]] == [True, True], done.stdout
+
+
+def test_reveal_takes_no_question_and_says_so(shop, tmp_path) -> None:
+    done = run("ask", shop, "spend ~ plan", "--reveal", "--ledger", tmp_path / "l", "-q")
+    assert done.exit_code == 2
+    assert "takes no question" in done.stderr
+    assert not (tmp_path / "l").exists()
 
 
 def test_a_name_that_fits_two_columns_is_asked_back_with_both(planted, tmp_path) -> None:

@@ -16,7 +16,7 @@ import heldout
 from heldout.agent.cli import cli
 from heldout.agent.model_settings import ModelSettings
 from heldout.agent.report.explanation import Explanation
-from heldout.tools.errors import ModelUnavailable
+from heldout.tools.errors import ModelUnavailable, UsageError
 from tests.provider import KEY, Line, Provider, calls, fails, says, serving
 
 
@@ -185,6 +185,11 @@ def test_show_prompts_prints_the_request_and_neither_sends_nor_records_anything(
     assert body["model"] == "local"
     assert "spend" in json.dumps(body["messages"])
     assert not list(home.glob("ledgers/*.jsonl"))
+
+
+def test_a_model_beside_explore_only_is_refused_for_it_would_not_be_asked() -> None:
+    with pytest.raises(UsageError, match="no model is asked"):
+        heldout.explain(table(), name="shop", model="openai:local", explore_only=True)
 
 
 def test_without_a_model_the_report_says_that_rules_drafted(tmp_path: Path) -> None:
