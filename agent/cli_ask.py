@@ -80,9 +80,9 @@ def _ask(words: tuple[str, ...], *, reveal: bool, out: Path | None, as_json: boo
     click.echo(shown)
     if ways and not as_json:
         click.echo("Ask one of these instead:")
-        options = given(leave=("quiet", "verbose", "as_json"))
+        typed = given(leave=("quiet", "verbose", "as_json"))
         for way in ways:
-            click.echo(f"  {shlex.join(['heldout', 'ask', *map(str, files), way.question, *options])}")
+            click.echo(f"  {shlex.join(['heldout', 'ask', *map(str, files), way.question, *typed])}")
     if ways:
         sys.exit(USAGE)
 
