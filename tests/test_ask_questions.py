@@ -92,6 +92,18 @@ def test_the_last_vault_is_named_as_such_before_the_thread_is_closed(shop, tmp_p
         assert asked.words.budget(left._replace(vaults_left=2)).endswith("closes the thread.")
 
 
+def test_without_a_vault_the_way_to_look_without_a_verdict_works_as_printed(shop, tmp_path) -> None:
+    book = tmp_path / "l"
+    run("ask", shop, "spend ~ plan", "--ledger", book, "-q")
+    run("ask", shop, "--reveal", "--ledger", book, "-q")
+    done = run("ask", shop, "noise ~ plan", "--ledger", book, "-q")
+    assert done.exit_code == 2
+    [command] = re.findall(r"of this claim: `(.+)`", done.stderr)
+    look = run(*shlex.split(command)[1:], "--ledger", book, "-q")
+    assert look.exit_code == 0
+    assert "not tested, exploratory only" in look.stdout
+
+
 def test_explore_only_spends_nothing_and_says_what_it_is(shop, tmp_path) -> None:
     book = tmp_path / "l"
     claim = run("ask", shop, "spend higher for plan=gold", "--explore-only", "--ledger", book, "-q")
