@@ -28,7 +28,7 @@ def _lines(answer: Answered, most: int) -> Iterator[str]:
     if answer.note:
         yield from _wrapped(answer.note)
     if answer.kind == "ways":
-        yield f"{clean(answer.question)}: this can be read in {len(answer.ways)} ways."
+        yield f"'{clean(answer.question)}' can be read in {len(answer.ways)} ways."
         for at, way in enumerate(answer.ways, 1):
             yield f"  {at}. {plain(way.reading)}: {clean(way.question)}"
     else:

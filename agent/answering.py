@@ -12,6 +12,7 @@ from ..tools.verify.families import FAMILIES
 from ..tools.verify.transcript import MOST
 from .answer import Answer
 from .answer_fields import ClaimAnswer, Shown
+from .asking import STRUCTURAL
 from .facts import Table
 from .question import Way
 from .report.asked import Asked as AskedInReport
@@ -35,6 +36,8 @@ class Words:
         self.dataset = dataset
         path = isinstance(source, str) or hasattr(source, "__fspath__")
         self.file = shlex.quote(str(source)) if path else "FILE"
+        self.close = f"heldout ask {self.file} --reveal"
+        """What closes the thread, as it is typed where the questions are."""
 
     def fact(
         self, question: str, understood: str, supplied: Sequence[str], table: Table, analysed: Mapping[str, Column]
@@ -106,9 +109,10 @@ class Words:
         stand = f"Left: {left.left} of {MOST} questions on vault {left.vault}"
         if not left.asked:
             return f"{stand}; none was asked yet."
+        last = "" if left.vaults_left else "; no vault is left after it, so ask all your claims first"
         return (
-            f"{stand}; {left.verified} of {left.asked} verified so far. `heldout ask {self.file} --reveal` shows all "
-            "their numbers together and closes the thread."
+            f"{stand}; {left.verified} of {left.asked} verified so far. `{self.close}` shows all their numbers "
+            f"together and closes the thread{last}."
         )
 
 
@@ -139,10 +143,12 @@ def _checked(reply: Reply, left: Remaining) -> tuple[str, str]:
     if reply.state == "explored":
         return (
             "exploration rows alone; nothing was spent.",
-            "the sealed rows: ask without `--explore-only`, or `/verify`.",
+            "the sealed rows: ask without `--explore-only` (in a chat, type `/verify`).",
         )
     if reply.state == "refused":
-        return "that it can be read and measured; no sealed row was read.", "whether it holds."
+        built = reply.reason == STRUCTURAL
+        open_ = "whether another table is built in the same way." if built else "whether it holds."
+        return "that it can be read and measured; no sealed row was read.", open_
     vault = f" of vault {left.vault}" if left.vault is not None and reply.state == "asked" else ""
     checked = f"on sealed rows{vault}, corrected for every question that may be asked there."
     if reply.verified:

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..tools.errors import UsageError
-from .cli_frame import USAGE, Progress, data_of, guarded, limits_of, read_options, source_of, table_options
+from .cli_frame import USAGE, Progress, data_of, given, guarded, limits_of, read_options, source_of, table_options
 from .cli_model import model_options, settings_of
 from .inert import inert
 
 if TYPE_CHECKING:
+    from .chat import Chat
     from .consent import Choice
 
 _FACTS = click.option(
@@ -88,8 +89,9 @@ def _ask(words: tuple[str, ...], *, reveal: bool, out: Path | None, as_json: boo
     click.echo(shown)
     if ways and not as_json:
         click.echo("Ask one of these instead:")
+        typed = given(leave=("quiet", "verbose", "as_json"))
         for way in ways:
-            click.echo(inert(f"  heldout ask {shlex.join(str(f) for f in files)} {shlex.quote(way.question)}"))
+            click.echo(inert(f"  {shlex.join(['heldout', 'ask', *map(str, files), way.question, *typed])}"))
     if ways:
         sys.exit(USAGE)
 
@@ -97,6 +99,11 @@ def _ask(words: tuple[str, ...], *, reveal: bool, out: Path | None, as_json: boo
 def _parted(words: tuple[str, ...], reveal: bool) -> tuple[tuple[Path, ...], str]:
     """The files, and the question after them."""
     if reveal:
+        if len(words) > 1 and not Path(words[-1]).exists():
+            raise UsageError(
+                f"`--reveal` closes the thread and takes no question. Ask {words[-1][:80]!r} without it first, or "
+                "leave it out."
+            )
         return tuple(Path(w) for w in words), ""
     *files, question = words
     if not files:
@@ -114,7 +121,7 @@ def _manner(options: dict[str, Any], progress: Progress) -> dict[str, Any]:
     effects, model = options.pop("effects"), settings_of(options)
     return {
         **options, **data, "limits": limits, "smallest_effects": effects, "model": model,
-        "warn": lambda line: click.echo(inert(line), err=True),
+        "warn": progress.note,
         "consent": (lambda line: _consent(line, progress)) if there else None,
     }  # fmt: skip
 
@@ -157,11 +164,21 @@ def _chat(files: tuple[Path, ...], **options: Any) -> None:
         talk = Chat(asked)
         click.echo(talk.greeting())
         for line in _typed():
-            answer = talk.reply(line)
+            answer = _replied(talk, line)
             if answer:
                 click.echo(answer + "\n")
             if talk.done:
                 break
+
+
+def _replied(talk: "Chat", line: str) -> str:
+    """The reply; one that is stopped at a terminal leaves the conversation as it was, so that it can be exported."""
+    try:
+        return talk.reply(line)
+    except KeyboardInterrupt:
+        if not sys.stdin.isatty():
+            raise
+        return "\nStopped. The conversation goes on; /quit leaves it."
 
 
 def _typed() -> Iterator[str]:
@@ -175,3 +192,5 @@ def _typed() -> Iterator[str]:
         except EOFError:
             click.echo()
             return
+        except KeyboardInterrupt:
+            click.echo("\n/quit leaves, and so does Ctrl-D.")

@@ -4,13 +4,14 @@ Knows the order of the steps: read, say what it costs, record, answer. Must neve
 query on all rows that the ledger does not hold as shown.
 """
 
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..tools.data.rows import Rows
 from ..tools.data.schema import Column
-from ..tools.errors import HeldoutError, UsageError
+from ..tools.errors import HeldoutError, NoVaultLeft, UsageError
 from ..tools.verify.exposures import Cost
 from ..tools.verify.ledger import Ledger
 from ..tools.verify.sessions import sessions
@@ -170,7 +171,14 @@ class Inquiry:
         """A claim with its verdict: in the thread, by the one list of a small table, or exploratory."""
         if self.small:
             return self._listed(question, claim)
-        reply = self.thread.explore_claim(claim) if self.manner.explore_only else self.thread.ask_claim(claim)
+        if self.manner.explore_only:
+            reply = self.thread.explore_claim(claim)
+        else:
+            try:
+                reply = self.thread.ask_claim(claim)
+            except NoVaultLeft as err:
+                look = f"heldout ask {self.words.file} {shlex.quote(question)} --explore-only"
+                raise NoVaultLeft(f"{err} What the exploration rows show of this claim: `{look}`.") from err
         return self.words.claim(question, reply, self.thread.remaining())
 
     def verify(self, claim: object, question: str) -> Answer:

@@ -20,12 +20,14 @@ def model_line(result: Result) -> str:
         return "Drafted by rule; no language model took part." if drafted else ""
     own = sum(f.source == "model" for f in result.findings)
     both = sum(f.source == "both" for f in result.findings)
-    name = words.clean(usage.id)
-    text = f"{name} drafted {own:,} of {words.many(len(result.findings), 'hypothesis', 'hypotheses')} on its own and "
-    text += f"{both:,} that a rule drafted as well, in {spent(usage)}."
-    text += " What it picked comes first." if own + both else ""
+    name, every = words.clean(usage.id), words.many(len(result.findings), "hypothesis", "hypotheses")
+    if own + both:
+        text = f"{name} drafted {own:,} of {every} on its own and {both:,} that a rule drafted as well, in "
+        text += f"{spent(usage)}. What it picked comes first."
+    else:
+        text = f"Rules drafted {every}; {name} drafted none of them, in {spent(usage)}."
     if usage.failure:
-        text += f" It did not come to an end: {words.clean(usage.failure)} The rules drafted without it."
+        text += f" It did not come to an end: {words.clean(usage.failure)}"
     return text
 
 
@@ -35,8 +37,8 @@ def worded_line(result: Result) -> str:
         return ""
     dropped = result.model.dropped_sentences
     text = f"Worded by {words.clean(result.model.id)}; code filled in every figure and checked every sentence"
-    replaced = f", and replaced {words.many(dropped, 'sentence')} that did not fit the evidence" if dropped else ""
-    return f"{text}{replaced}."
+    out = f", and took out {words.many(dropped, 'sentence')} that did not fit the evidence" if dropped else ""
+    return f"{text}{out}."
 
 
 def questions(result: Result) -> tuple[str, ...]:
