@@ -97,9 +97,9 @@ class Progress:
     def note(self, line: str) -> None:
         """Say what must be read: above the moving line, which would wipe it out, and also when asked to be quiet."""
         if self.status is not None:
-            self.status.console.print(line, markup=False, highlight=False, soft_wrap=True)
+            self.status.console.print(inert(line), markup=False, highlight=False, soft_wrap=True)
         else:
-            click.echo(line, err=True)
+            click.echo(inert(line), err=True)
 
 
 def given(leave: tuple[str, ...]) -> list[str]:
