@@ -36,5 +36,8 @@ class Answer(Answered):
 
         return to_frame(self.to_html())
 
+    def __str__(self) -> str:
+        return self.to_text()
+
     def __repr__(self) -> str:
         return f"<Answer {self.kind}: {self.understood}>"

@@ -40,6 +40,14 @@ class ClaimAnswer(Value):
     """For a small table: the claim with its figures from all rows."""
 
 
+class Beside(Value):
+    """One more query that answers the same question."""
+
+    understood: str
+    fact: Table
+    cost: str | None = None
+
+
 class Answered(Value):
     """One question, answered."""
 
@@ -49,6 +57,8 @@ class Answered(Value):
     understood: str
     supplied: tuple[str, ...] = ()
     """What was matched in another spelling or supplied by rule."""
+    beside: tuple[Beside, ...] = ()
+    """Where several queries answer the question: those before the last, in order."""
     fact: Table | None = None
     claim: ClaimAnswer | None = None
     ways: tuple[Way, ...] = ()

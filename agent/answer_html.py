@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from html import escape
 
 from .answer_fields import Answered, ClaimAnswer
-from .answer_text import cell, provenance, verdict
+from .answer_text import cell, model_line, provenance, verdict
 from .facts import Table
 from .report.html import content_policy
 from .report.words import clean, plain
@@ -42,6 +42,8 @@ def _section(answer: Answered) -> str:
         items = "".join(f"<li>{escape(plain(w.reading))}: <code>{escape(w.question)}</code></li>" for w in answer.ways)
         out.append(f"<p>This can be read in {len(answer.ways)} ways.</p><ol>{items}</ol>")
     else:
+        for one in answer.beside:
+            out += [_p(f"Understood: {one.understood}."), _table(one.fact), *([_p(one.cost)] if one.cost else [])]
         out.append(_p(f"Understood: {answer.understood}."))
     out += [_p(f"({note})") for note in answer.supplied]
     out += [_p(sentence) for sentence in answer.words]
@@ -53,6 +55,7 @@ def _section(answer: Answered) -> str:
         out.append(_p("Seen on the exploration rows: " + " ".join(answer.exploratory_words)))
     out += [_p(answer.cost)] if answer.cost else []
     out += [_p(f"Checked: {answer.checked}"), _p(f"Not checked: {answer.not_checked}")]
+    out += [_p(model_line(answer.model))] if answer.model is not None else []
     return "<section>" + "\n".join(out) + "</section>"
 
 

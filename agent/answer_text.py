@@ -7,29 +7,32 @@ import textwrap
 from collections.abc import Iterator
 from typing import Any
 
-from ..tools.verify.families.wording import number
+from ..tools.verify.families.wording import returned
 from .answer_fields import Answered, ClaimAnswer
 from .facts import Table
+from .inert import inert
 from .report.words import clean, plain
+from .usage import ModelUsage, spent
 
 WIDTH = 100
 _WIDEST = 40
-_DIGITS = 6
+_PRINTED = 40
 
 
 def to_text(answer: Answered, *, most: int) -> str:
     """The answer in lines of about a hundred characters."""
-    return "\n".join(_lines(answer, most))
+    return inert("\n".join(_lines(answer, most)))  # filters and names stand in it as they are
 
 
 def _lines(answer: Answered, most: int) -> Iterator[str]:
     if answer.note:
         yield from _wrapped(answer.note)
     if answer.kind == "ways":
-        yield f"{clean(answer.question)}: this can be read in {len(answer.ways)} ways."
+        yield f"'{clean(answer.question)}' can be read in {len(answer.ways)} ways."
         for at, way in enumerate(answer.ways, 1):
             yield f"  {at}. {plain(way.reading)}: {clean(way.question)}"
     else:
+        yield from _beside(answer)
         yield from _wrapped(f"Understood: {plain(answer.understood)}.")
     for note in answer.supplied:
         yield from _wrapped(f"({plain(note)})")
@@ -44,10 +47,37 @@ def _lines(answer: Answered, most: int) -> Iterator[str]:
         yield from _claim(answer.claim)
     if answer.exploratory_words:
         yield from _wrapped("Seen on the exploration rows: " + " ".join(plain(s) for s in answer.exploratory_words))
+    yield from _closing(answer)
+
+
+def _beside(answer: Answered) -> Iterator[str]:
+    """The tables of the queries before the last."""
+    for one in answer.beside:
+        yield from _wrapped(f"Understood: {plain(one.understood)}.")
+        yield ""
+        yield from table_lines(one.fact, _PRINTED)
+        yield ""
+        yield from provenance(one.fact)
+        if one.cost:
+            yield from _wrapped(plain(one.cost))
+        yield ""
+
+
+def _closing(answer: Answered) -> Iterator[str]:
+    """What it cost, what was checked, and what a model's part took."""
     if answer.cost:
         yield from _wrapped(plain(answer.cost))
     yield from _wrapped(f"Checked: {plain(answer.checked)}")
     yield from _wrapped(f"Not checked: {plain(answer.not_checked)}")
+    if answer.model is not None:
+        yield from _wrapped(model_line(answer.model))
+
+
+def model_line(usage: ModelUsage) -> str:
+    """What the model's part took, and how many of its sentences were not printed."""
+    lost = usage.dropped_sentences
+    dropped = f" {lost:,} of its sentences did not fit the evidence and {'is' if lost == 1 else 'are'} left out."
+    return f"Model: {clean(usage.id)}, {spent(usage)}.{dropped if lost else ''}"
 
 
 def _claim(claim: ClaimAnswer) -> Iterator[str]:
@@ -114,7 +144,7 @@ def provenance(table: Table) -> Iterator[str]:
 
 
 def cell(value: Any) -> str:
-    """A value as it is printed: counts whole, other numbers with six significant digits."""
+    """A value as it is printed: counts whole, other numbers as `returned` says."""
     if value is None:
         return "–"
     if isinstance(value, bool):
@@ -122,8 +152,7 @@ def cell(value: Any) -> str:
     if isinstance(value, int):
         return f"{value:,}".replace("-", "−")
     if isinstance(value, float):
-        text = number(value, _DIGITS)
-        return text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text
+        return returned(value, 6)
     return _cut(clean(str(value)))
 
 

@@ -3,6 +3,7 @@
 Knows replies of a thread, tables of facts and budgets. Must never compute a figure or read a row.
 """
 
+import re
 import shlex
 from collections.abc import Mapping, Sequence
 
@@ -11,6 +12,7 @@ from ..tools.verify.families import FAMILIES
 from ..tools.verify.transcript import MOST
 from .answer import Answer
 from .answer_fields import ClaimAnswer, Shown
+from .asking import STRUCTURAL
 from .facts import Table
 from .question import Way
 from .report.asked import Asked as AskedInReport
@@ -18,6 +20,7 @@ from .report.result import Result
 from .thread import Remaining, Reply
 from .toolbox.words import word
 
+_P_VALUE = re.compile(r"(?i)\bp[- _]?values?\b|\bsignifican")
 _STATES = {"verified": True, "refuted": False, "inconclusive": False}
 
 
@@ -33,6 +36,8 @@ class Words:
         self.dataset = dataset
         path = isinstance(source, str) or hasattr(source, "__fspath__")
         self.file = shlex.quote(str(source)) if path else "FILE"
+        self.close = f"heldout ask {self.file} --reveal"
+        """What closes the thread, as it is typed where the questions are."""
 
     def fact(
         self, question: str, understood: str, supplied: Sequence[str], table: Table, analysed: Mapping[str, Column]
@@ -46,6 +51,8 @@ class Words:
                 f"the query ran on all {table.total:,} rows, in a process that held the columns it names and no others."
             )
             open_ = f"whether this holds beyond these rows{self._next(table, analysed)}"
+        if _P_VALUE.search(question):
+            open_ += " No p-value is given with a fact: a claim is tested instead, on rows that were not shown."
         return Answer(
             question=question, dataset=self.dataset, kind="fact", understood=understood, supplied=tuple(supplied),
             fact=table, cost=_shown(table), checked=checked, not_checked=open_,
@@ -60,6 +67,8 @@ class Words:
     def claim(self, question: str, reply: Reply, left: Remaining) -> Answer:
         """A claim with what a thread said of it."""
         checked, open_ = _checked(reply, left)
+        if _P_VALUE.search(question) and reply.state in ("asked", "recorded"):
+            open_ += f" Its p-value is told with all others when the thread is closed: `ask {self.file} --reveal`."
         told = ClaimAnswer(
             claim=reply.claim, hypothesis=reply.hypothesis.as_json(), state=reply.state, verified=reply.verified,
             reason=reply.reason, exploratory=_seen(reply),
@@ -100,9 +109,10 @@ class Words:
         stand = f"Left: {left.left} of {MOST} questions on vault {left.vault}"
         if not left.asked:
             return f"{stand}; none was asked yet."
+        last = "" if left.vaults_left else "; no vault is left after it, so ask all your claims first"
         return (
-            f"{stand}; {left.verified} of {left.asked} verified so far. `heldout ask {self.file} --reveal` shows all "
-            "their numbers together and closes the thread."
+            f"{stand}; {left.verified} of {left.asked} verified so far. `{self.close}` shows all their numbers "
+            f"together and closes the thread{last}."
         )
 
 
@@ -133,10 +143,12 @@ def _checked(reply: Reply, left: Remaining) -> tuple[str, str]:
     if reply.state == "explored":
         return (
             "exploration rows alone; nothing was spent.",
-            "the sealed rows: ask without `--explore-only`, or `/verify`.",
+            "the sealed rows: ask without `--explore-only` (in a chat, type `/verify`).",
         )
     if reply.state == "refused":
-        return "that it can be read and measured; no sealed row was read.", "whether it holds."
+        built = reply.reason == STRUCTURAL
+        open_ = "whether another table is built in the same way." if built else "whether it holds."
+        return "that it can be read and measured; no sealed row was read.", open_
     vault = f" of vault {left.vault}" if left.vault is not None and reply.state == "asked" else ""
     checked = f"on sealed rows{vault}, corrected for every question that may be asked there."
     if reply.verified:

@@ -17,6 +17,7 @@ from ..tools.verify.exposures import exposures
 from ..tools.verify.ledger import Ledger
 from ..tools.verify.policy import make_rule
 from ..tools.verify.sessions import Session, check_plan, next_vault, sessions
+from ..tools.verify.transcript import verified_claims
 from ..tools.verify.verify import burnt_rows
 from .asking import Asking, asked_of
 from .claims_file import stated
@@ -28,7 +29,8 @@ from .outlook import Focus
 from .pipeline import look_at, run
 from .report.explanation import Explanation
 from .report.result import Asked
-from .report.words import many
+from .report.words import many, plain
+from .same import same_way
 from .sealing import How, Progress, default_ledger, joining_of, sealed
 from .spent import show_command
 from .summary import Explored, Settings
@@ -122,8 +124,6 @@ class Preview(Value):
 
     def to_text(self) -> str:
         """One block a hypothesis and the cost, as plain text."""
-        from .report.words import plain
-
         lines = []
         for at, one in enumerate(self.asked, 1):
             lines.append(f"{at}. {plain(one.text)}" + (f" ({plain(one.name)})" if one.name else ""))
@@ -170,7 +170,12 @@ def preview(
             batch, number = placed(asking, batch, plan, known, exposures(book, opened.fingerprint))
     asked = asked_of(asking.questions, ())
     command = show_command(source, ledger, book.path, table=how.table, tables=how.joining.tables)
-    return _priced(asked, plan, known, session, number, len(batch.drafts), command)
+    priced = _priced(asked, plan, known, session, number, len(batch.drafts), command)
+    before = verified_claims(book, opened.fingerprint, settings.rule) if priced.vault is not None else ()
+    again = [plain(q.understood) for q in asking.questions if any(same_way(h, q.hypothesis) for h in before)]
+    if not again:
+        return priced
+    return priced.model_copy(update={"cost": f"{priced.cost} Verified before already: {'; '.join(again)}."})
 
 
 def _next(plan: Plan, known: Sequence[Session]) -> int | None:

@@ -6,28 +6,33 @@ wrote: its sentences cite ids, and code fills them from the rows that the person
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ..prompts import load
 from ..tools.data.jail import Jail
+from ..tools.data.rows import Rows
 from ..tools.errors import HypothesisError, UsageError
 from .answer import Answer
+from .answer_fields import Beside
 from .callbook import CallBook
-from .facts import Table
+from .consent import Declined
+from .facts import planned
 from .folders import user_folder
-from .inquiry import Inquiry, RequestShown
+from .inquiry import Inquiry, RequestShown, Sought
 from .pipeline import look_at
-from .privacy import cleaned, visible
+from .privacy import visible
 from .prose import Summary, answer_of
-from .toolbox.aggregates import check
+from .refilling import left_over, refilled
+from .row_words import row_words
+from .summary import Explored
 from .toolbox.bench import Bench
 from .toolbox.facts import Fact
 from .toolbox.spec import ToolSpec, call, told
 from .toolbox.tools import offered
 from .toolbox.tools_answer import Wanted, answer_tools
-from .usage import ModelUsage, cost_of, used
+from .usage import ModelUsage, cost_of, spent, used
 
 if TYPE_CHECKING:
     from .model import ModelSettings, Talk
@@ -39,10 +44,6 @@ _CITED = re.compile(r"\[(f\d{1,6})(?:\.[a-z_]{1,16})?\]")
 
 
 _NEEDS = " needs a language model (`--model openai:NAME`). Without one write"
-_UNSPLIT = (
-    "These rows are too few to divide ({units:,} independent units), so there are no exploration rows that a model "
-    "could see: none was asked, and the grammar alone reads questions."
-)
 
 
 def answered(asked: Inquiry, question: str, may_ask: bool) -> Answer:
@@ -56,17 +57,21 @@ def answered(asked: Inquiry, question: str, may_ask: bool) -> Answer:
     settings = asked.manner.model
     if settings is None:
         return asked.by_grammar(question)
-    if asked.small:
-        return _without(asked, question, _UNSPLIT.format(units=asked.state.split.plan.units))
     with _bench(asked, settings) as bench:
-        wanted = Wanted(may_ask=may_ask, sql=settings.sql and bench.jail is not None)
+        bench.question = question
+        tried, others = _tried(asked, bench), tuple(n for n in _called(asked, bench).values() if n not in bench.columns)
+        sql = settings.sql and (bench.jail or tried) is not None
+        wanted = Wanted(may_ask=may_ask, sql=sql, tried=tried, others=others)
         found = _talk(asked, settings, bench, wanted, question)
         usage = _usage(settings, found)
         if not (wanted.facts or wanted.claim or wanted.ways):
             why = found.failure or f"{settings.name} gave no answer that code could carry out."
             return _without(asked, question, why).model_copy(update={"model": usage})
         text = found.text if found.failure is None else ""
-        answer = _carried_out(asked, question, bench, wanted, text)
+        try:
+            answer = _carried_out(asked, question, bench, wanted, text)
+        except Declined as err:
+            raise Declined(f"{err} {settings.name} read the question: {spent(usage)}.") from err
     dropped = usage.model_copy(update={"dropped_sentences": answer.model.dropped_sentences if answer.model else 0})
     note = found.failure and f"{found.failure} What it had asked for until then is answered."
     return answer.model_copy(update={"model": dropped, "note": note})
@@ -83,9 +88,17 @@ def _without(asked: Inquiry, question: str, why: str) -> Answer:
 
 @contextmanager
 def _bench(asked: Inquiry, settings: "ModelSettings") -> Iterator[Bench]:
-    """What the model may read: exploration rows, explored once for the whole conversation."""
+    """What the model may read: exploration rows, explored once for the whole conversation.
+
+    A table too small to be split has none. Of it a model is told names and types alone, as in `schema`: code runs what
+    it writes and fills in every value, so it needs no row.
+    """
     if asked.explored is None:
-        asked.explored = look_at(asked.exploration_rows(), asked.state.settings, asked.state.say, {})
+        none = Explored(Rows.none(asked.analysed))
+        looked = none if asked.small else look_at(asked.exploration_rows(), asked.state.settings, asked.state.say, {})
+        asked.explored = looked
+    if asked.small and settings.privacy != "none":
+        settings = settings._replace(privacy="schema")
     bench = Bench.of(asked.explored, privacy=settings.privacy, left_out=asked.left_out)
     jail = None
     if settings.privacy not in ("schema", "none"):
@@ -101,14 +114,38 @@ def _bench(asked: Inquiry, settings: "ModelSettings") -> Iterator[Bench]:
             jail.close()
 
 
+def _tried(asked: Inquiry, bench: Bench) -> Callable[[str], None] | None:
+    """Tries a query on no row at all, by names and types alone; None where only exploration rows may be read."""
+    whole = asked.state.whole
+    if whole is None or asked.manner.facts == "exploration":
+        return None
+    called = _called(asked, bench)
+
+    def tried(sql: str) -> None:
+        planned(sql, "", called, whole, whole.parent)
+
+    return tried
+
+
+def _called(asked: Inquiry, bench: Bench) -> dict[str, str]:
+    """The columns that a query may name, with their own names: of all rows those as well that no claim may name."""
+    analysed = {bench.id(name): name for name in bench.columns}
+    if asked.manner.facts == "exploration":
+        return analysed
+    return {name: name for name in asked.columns if name not in bench.columns and name not in analysed} | analysed
+
+
 def _talk(asked: Inquiry, settings: "ModelSettings", bench: Bench, wanted: Wanted, question: str) -> "Talk":
     from .model import talk
 
     tools = [t for t in offered(bench) if t.name not in _NOT_HERE and (settings.sql or t.name != "query")]
     prompt = load("answer")
-    user = prompt.user(overview=_overview(bench, tools), thread=_before(asked), question=visible(question))
+    overview = _overview(bench, tools)
+    if words := _row_words(asked):
+        overview["rows_are_called"] = list(words)
+    user = prompt.user(overview=overview, thread=_before(asked), question=visible(question))
     folder = user_folder("runs") / f"ask-{asked.state.dataset[:16]}"
-    book = CallBook(folder, settings.privacy, "show" if asked.manner.show else "send")
+    book = CallBook(folder, bench.privacy, "show" if asked.manner.show else "send")
     found = talk(
         settings, prompt.system, user, (*tools, *answer_tools(wanted)), bench, reply=None, book=book,
         say=asked.state.say,
@@ -156,25 +193,28 @@ def _carried_out(asked: Inquiry, question: str, bench: Bench, wanted: Wanted, te
         return asked.words.ways(question, wanted.ways)
     if wanted.claim is not None:
         answer = asked.claim(question, wanted.claim)
-        seen = answer_of((), _cited(bench.facts, text), text)
+        seen = answer_of((), _cited(bench.facts, text), text, _row_words(asked), templates=False)
         return _with(answer, Summary((), ()), seen)
-    called = {bench.id(name): name for name in bench.columns}
-    answers = [asked.fact(question, fact.sql, fact.what, called=called) for fact in wanted.facts]
-    asked.answers += answers[:-1]
-    full: dict[str, Fact] = {}
-    for answer in answers:
-        full |= refilled(answer.fact, bench) if answer.fact is not None else {}
-    return _worded(answers[-1], bench, full, text)
+    answers = asked.facts(question, [Sought(fact.sql, fact.what) for fact in wanted.facts], _called(asked, bench))
+    beside = tuple(Beside(understood=a.understood, fact=a.fact, cost=a.cost) for a in answers[:-1] if a.fact)
+    full, unseen = refilled([a.fact for a in answers if a.fact is not None], bench)
+    last = answers[-1].model_copy(update={"beside": beside})
+    return _worded(last, bench, full, unseen, text, _row_words(asked))
 
 
-def _worded(answer: Answer, bench: Bench, full: Mapping[str, Fact], text: str) -> Answer:
+def _worded(
+    answer: Answer, bench: Bench, full: Mapping[str, Fact], unseen: Sequence[Fact], text: str, words: Sequence[str]
+) -> Answer:
     """The model's sentences: those on the answer's own figures, and apart from them those on exploration rows."""
     every = {**bench.facts, **full}
-    told = answer_of((), _cited(every, text), text)
+    cited = _cited(every, text)
+    told = answer_of((), cited, text, words)
     on_all = [(s, c) for s, c in zip(told.sentences, told.cites, strict=True) if set(c) <= set(full)]
     rest = [(s, c) for s, c in zip(told.sentences, told.cites, strict=True) if not set(c) <= set(full)]
     pair = [Summary(tuple(s for s, _ in part), tuple(c for _, c in part)) for part in (on_all, rest)]
-    return _with(answer, pair[0]._replace(dropped=told.dropped), pair[1])
+    more = answer_of((), left_over(unseen, [fact for fact in cited if fact.id in full]), "").sentences
+    sentences = (*pair[0].sentences, *more)
+    return _with(answer, pair[0]._replace(sentences=sentences, dropped=told.dropped), pair[1])
 
 
 def _with(answer: Answer, words: Summary, exploratory: Summary) -> Answer:
@@ -190,33 +230,5 @@ def _cited(facts: Mapping[str, Fact], text: str) -> list[Fact]:
     return [facts[name] for name in dict.fromkeys(_CITED.findall(text)) if name in facts]
 
 
-def refilled(table: Table, bench: Bench) -> dict[str, Fact]:
-    """The figures that the model saw on exploration rows, with their values on the rows that were asked about.
-
-    A figure is known again by the query and its label, which names its group; where that is not one figure, it is left.
-    """
-    try:
-        groups = check(table.sql)
-    except UsageError:
-        return {}
-    seen: dict[str, list[str]] = {}
-    for name, fact in bench.facts.items():
-        if fact.source == table.sql:
-            seen.setdefault(fact.label, []).append(name)
-    out = {}
-    for row in table.cells:
-        keys = [f"{cleaned(c)}={_key(v)}" for c, v in zip(table.columns, row, strict=True) if c in groups]
-        place = " and ".join(keys)
-        n = next((v for c, v in zip(table.columns, row, strict=True) if c.lower() == "n" and isinstance(v, int)), None)
-        for column, value in zip(table.columns, row, strict=True):
-            label = f"{cleaned(column)} where {place}" if place else cleaned(column)
-            names = seen.get(label, [])
-            if len(names) == 1 and isinstance(value, (int, float)) and not isinstance(value, bool):
-                out[names[0]] = bench.facts[names[0]]._replace(
-                    value=value, n=n, low=None, high=None, columns=table.read
-                )
-    return out
-
-
-def _key(value: Any) -> Any:
-    return value if value is None or isinstance(value, (bool, int, float)) else cleaned(value)
+def _row_words(asked: Inquiry) -> tuple[str, ...]:
+    return row_words(asked.state.opened.name, list(asked.columns.values()), asked.state.split.plan)

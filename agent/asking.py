@@ -29,7 +29,7 @@ from .sentences.names import Names
 from .sentences.reader import Reading, read
 
 T = TypeVar("T")
-_STRUCTURAL = "Follows from how the table is built, so it is no discovery; it was not committed and costs nothing."
+STRUCTURAL = "Follows from how the table is built, so it is no discovery; it was not committed and costs nothing."
 
 
 class Question(NamedTuple):
@@ -102,7 +102,7 @@ class Asking:
         for reading, h in zip(self.readings, claims, strict=True):
             earlier = next((k for k, q in enumerate(out, 1) if q.finding and same_way(q.hypothesis, h)), None)
             if h.follows_from(barred):
-                out.append(Question(reading, h, None, "refused", reason=_STRUCTURAL))
+                out.append(Question(reading, h, None, "refused", reason=STRUCTURAL))
             elif earlier is not None:
                 reason = f"Says the same as hypothesis {earlier}: counted once."
                 out.append(Question(reading, h, out[earlier - 1].finding, "repeated", reason=reason))

@@ -8,9 +8,12 @@ from typing import Protocol
 
 import numpy as np
 
-from ..tools.verify.families.wording import column, count, decimals, interval, number, with_unit
+from ..tools.verify.families.wording import column, count, decimals, interval, number, returned, with_unit
 from ..tools.verify.grounding_parts import Bound, Slot
 from .report.words import clean
+
+_LARGE = 1e6
+"""Whole figures from here on are told in millions."""
 
 
 class Fact(Protocol):
@@ -63,15 +66,16 @@ def bound_of_fact(fact: Fact) -> Bound:
     where = where if not where or re.match(r"(?i)(where|among|within)\b", where) else f"where {where}"
     value = _value(fact)
     whole = f"{value}{_of(fact)}" if fact.unit == "%" and value else value
-    kind = "percent" if fact.unit == "%" else "value"
+    kind = "percent" if fact.unit == "%" else "count" if fact.unit == "rows" else "value"
     slots = {
         "": Slot(whole, kind),
-        "value": Slot(value, kind),
+        "value": Slot(count(round(fact.value)) if kind == "count" and fact.value is not None else value, kind),
         "n": Slot("" if fact.n is None else count(fact.n), "count"),
         "interval": Slot(_around(fact), "interval"),
         "missing": Slot("" if fact.missing is None else count(fact.missing), "count"),
         "what": Slot(label, "label"),
         "where": Slot(where, "where"),
+        "group": Slot(clean(getattr(fact, "group", "")), "group"),
         "sentence": Slot(_fact_sentence(fact, label, where, whole), "sentence"),
     }
     names = [*(column(name) for name in getattr(fact, "columns", ())), *re.findall(r"`[^`]+`", f"{label} {where}")]
@@ -82,6 +86,7 @@ def bound_of_fact(fact: Fact) -> Bound:
         qualifiers=(where,) if where else (),
         order=tuple(getattr(fact, "order", ())),
         amount=fact.value,
+        levels=tuple(clean(level) for level in getattr(fact, "levels", ())),
     )
 
 
@@ -90,8 +95,8 @@ def _value(fact: Fact) -> str:
         return ""
     if fact.unit == "date":
         return str(np.datetime64(int(fact.value), "D"))
-    text = number(fact.value, 4)
-    text = text.rstrip("0").rstrip(".") if re.fullmatch(r"[−\d,]*\.\d+", text) else text
+    large = abs(fact.value) >= _LARGE and fact.value == round(fact.value)
+    text = number(fact.value, 4) if large else returned(fact.value, 4)
     return with_unit(text, clean(fact.unit) if fact.unit else None)
 
 

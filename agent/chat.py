@@ -13,15 +13,16 @@ from .answer_text import table_lines
 from .drawing import draw
 from .export import export
 from .facts import from_exploration
+from .inert import inert
 from .inquiry import Inquiry
 
-HELP = """Ask a question of fact ("mean fare by class", "how many where sex=female") or state a claim ("fare ~ class").
+HELP = """Ask a question of fact (such as "mean fare by class") or state a claim ("fare ~ class") on your own columns.
   /sql      the SQL of the last fact
   /rows     the last result in full, and some exploration rows behind it
   /chart    the last answer as a picture, written beside you (/chart FILE.svg or FILE.html)
   /verify   the last claim on sealed rows
   /budget   what can still be asked
-  /reveal   close the thread: all its numbers at once
+  /reveal   close the thread: all its numbers at once; further claims then need another vault
   /export   html, notebook or script, and where to: /export notebook questions.ipynb
   /help     this; /quit leaves"""
 _PRINTED = 200
@@ -33,6 +34,7 @@ class Chat:
 
     def __init__(self, asked: Inquiry) -> None:
         self.asked = asked
+        self.asked.words.close = "/reveal"
         self.done = False
         self._commands: dict[str, Callable[[str], str]] = {
             "/sql": self._sql, "/rows": self._rows, "/chart": self._chart, "/verify": self._verify,
@@ -45,14 +47,19 @@ class Chat:
         state = self.asked.state
         model = self.asked.manner.model
         read = f"read by {model.name}" if model else "read by the grammar alone: no model takes part"
-        return (
+        return inert(
             f"{state.opened.name}: {state.opened.rows:,} rows, {len(state.opened.columns)} columns; {read}. "
             f"/help shows what can be asked.\n{self._budget('')}"
         )
 
     def reply(self, line: str) -> str:
-        """What a line is answered with; an error becomes its text, and the conversation goes on."""
-        said = line.strip()
+        """What a line is answered with; an error becomes its text, and the conversation goes on.
+
+        Whatever a name, a cell or a model's query holds, no character of it is one that a terminal obeys.
+        """
+        return inert(self._replied(line.strip()))
+
+    def _replied(self, said: str) -> str:
         try:
             if said.startswith("/"):
                 name, _, rest = said.partition(" ")

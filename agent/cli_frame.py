@@ -11,8 +11,10 @@ from typing import Any
 import click
 
 from ..tools.errors import HeldoutError
+from .inert import inert
 
 USAGE, INTERNAL = 2, 4
+STOPPED = "Stopped. What the ledger holds stands, and replies of a model that came are kept."
 
 
 def guarded(verbose: bool, work: Callable[[], None]) -> None:
@@ -22,9 +24,12 @@ def guarded(verbose: bool, work: Callable[[], None]) -> None:
     except HeldoutError as err:
         if verbose:
             _traceback()
-        click.echo(str(err), err=True)
+        click.echo(inert(str(err)), err=True)  # it may quote a name or a cell
         sys.exit(USAGE)
-    except (KeyboardInterrupt, BrokenPipeError):
+    except KeyboardInterrupt:
+        click.echo(f"\n{STOPPED} The same command goes on from there.", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
         sys.exit(130)
     except Exception as err:
         if verbose:
@@ -72,8 +77,13 @@ class Progress:
         return self.say
 
     def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Leave the terminal to a question or an answer."""
         if self.status is not None:
             self.status.stop()
+            self.status = None
 
     def say(self, line: str) -> None:
         """Show a stage."""
@@ -82,7 +92,31 @@ class Progress:
 
             self.status.update(escape(line))
         elif self.plain:
-            click.echo(line + " …", err=True)
+            click.echo(inert(line) + " …", err=True)
+
+    def note(self, line: str) -> None:
+        """Say what must be read: above the moving line, which would wipe it out, and also when asked to be quiet."""
+        if self.status is not None:
+            self.status.console.print(inert(line), markup=False, highlight=False, soft_wrap=True)
+        else:
+            click.echo(inert(line), err=True)
+
+
+def given(leave: tuple[str, ...]) -> list[str]:
+    """The options of the running command as they were typed, for a command to paste; those named in `leave` are not."""
+    context, out = click.get_current_context(), []
+    for option in context.command.params:
+        typed = context.get_parameter_source(option.name or "") is click.core.ParameterSource.COMMANDLINE
+        if not isinstance(option, click.Option) or option.name in leave or not typed:
+            continue
+        value = context.params[option.name or ""]
+        if option.is_flag:
+            out.append(option.opts[-1])
+            continue
+        many = [f"{k}={v}" for k, v in value.items()] if isinstance(value, dict) else value
+        for one in many if option.multiple else [many]:
+            out += [option.opts[-1], str(one)]
+    return out
 
 
 def read_options(command: Callable[..., None]) -> Callable[..., None]:

@@ -16,9 +16,13 @@ if TYPE_CHECKING:
 
 _MODEL = (
     click.option("--model", metavar="PROVIDER:NAME", help="A language model, such as openai:gpt-4.1; default: none."),
-    click.option("--max-calls", type=click.IntRange(1, 1_000), default=12, show_default=True, help="Calls of it."),
     click.option(
-        "--max-tokens", type=click.IntRange(1_000), default=60_000, show_default=True, help="Input tokens in all.",
+        "--max-calls", type=click.IntRange(1, 1_000), default=12, show_default=True,
+        help="Calls of it for one report or one answer.",
+    ),
+    click.option(
+        "--max-tokens", type=click.IntRange(1_000), default=60_000, show_default=True,
+        help="Input tokens of these calls together.",
     ),
     click.option("--timeout", type=click.FloatRange(1), default=120, show_default=True, help="Seconds for one reply."),
     click.option(

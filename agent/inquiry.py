@@ -4,13 +4,14 @@ Knows the order of the steps: read, say what it costs, record, answer. Must neve
 query on all rows that the ledger does not hold as shown.
 """
 
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..tools.data.rows import Rows
 from ..tools.data.schema import Column
-from ..tools.errors import HeldoutError, UsageError
+from ..tools.errors import HeldoutError, NoVaultLeft, UsageError
 from ..tools.verify.exposures import Cost
 from ..tools.verify.ledger import Ledger
 from ..tools.verify.sessions import sessions
@@ -18,8 +19,9 @@ from .answer import Answer
 from .answering import Words
 from .asking import Asking
 from .claims_file import stated
+from .consent import Consent, Declined, price_line
 from .exposure import cost_line
-from .facts import Where, from_all_rows, from_exploration, planned
+from .facts import Planned, Where, from_all_rows, from_exploration, planned
 from .pipeline import run
 from .question import understand
 from .report.explanation import Explanation
@@ -44,6 +46,18 @@ class Manner(NamedTuple):
     model: "ModelSettings | None" = None
     show: bool = False
     """Whether only to show the first request to the model; nothing is sent then."""
+    consent: Consent | None = None
+    """Asks a person before sealed rows are shown; None where nobody can be asked and the cost is only said."""
+
+
+class Sought(NamedTuple):
+    """One query that answers a question of fact."""
+
+    sql: str
+    understood: str
+    """What it computes, in words."""
+    supplied: tuple[str, ...] = ()
+    """What was matched or supplied while reading."""
 
 
 class Inquiry:
@@ -101,14 +115,20 @@ class Inquiry:
         self, question: str, sql: str, understood: str, supplied: Sequence[str] = (),
         called: Mapping[str, str] | None = None,
     ) -> Answer:  # fmt: skip
-        """A fact from an executed query.
+        """A fact from an executed query; as `facts` with one of them."""
+        return self.facts(question, [Sought(sql, understood, tuple(supplied))], called)[0]
+
+    def facts(self, question: str, sought: Sequence[Sought], called: Mapping[str, str] | None = None) -> list[Answer]:
+        """Facts from executed queries. A person who can be asked agrees to what all of them show before one is run.
 
         Args:
             question: As it was asked.
-            sql: One SELECT over the table `data`.
-            understood: What it computes, in words.
-            supplied: What was matched or supplied while reading.
-            called: Names that the query may use, with the columns' own; by default these.
+            sought: One SELECT over the table `data` each.
+            called: Names that the queries may use, with the columns' own; by default these.
+
+        Raises:
+            Declined: if the person did not want it; nothing was shown.
+            QueryRefused, QueryFailed, HypothesisError, UsageError: if one of them cannot be run or answered.
         """
         state = self.state
         if self.manner.facts == "exploration" or state.whole is None:
@@ -116,19 +136,49 @@ class Inquiry:
                 raise UsageError(
                     self._too_small("there are no exploration rows to answer from. Leave `--facts exploration` out")
                 )
-            table = from_exploration(sql, question, self.exploration_rows(), called)
-        else:
-            names = called or {name: name for name in self.columns}
-            folder = state.whole.parent
-            plan = planned(sql, question, names, state.whole, folder)
-            table = from_all_rows(plan, state.whole, folder, self.thread, self._costs(not plan.called))
-        return self.words.fact(question, understood, supplied, table, self.analysed)
+            return [self._from_exploration(question, one, called) for one in sought]
+        names, folder = called or {name: name for name in self.columns}, state.whole.parent
+        plans = [planned(one.sql, question, names, state.whole, folder) for one in sought]
+        where, told = self._agreed(plans)
+        if where == "exploration":
+            return [self._from_exploration(question, one, called) for one in sought]
+        out = []
+        for one, plan in zip(sought, plans, strict=True):
+            say = self._costs(not plan.called) if not told else lambda _: None
+            table = from_all_rows(plan, state.whole, folder, self.thread, say)
+            out.append(self.words.fact(question, one.understood, one.supplied, table, self.analysed))
+        return out
+
+    def _agreed(self, plans: Sequence[Planned]) -> tuple[Where, bool]:
+        """Which rows the queries may read, and whether a person was told the cost and chose."""
+        if self.manner.consent is None:
+            return "all", False
+        costs = [self.thread.would_expose(sorted(set(p.called.values()))) for p in plans if p.called]
+        costs = [cost for cost in costs if not cost.free]
+        if not costs:
+            return "all", False
+        choice = self.manner.consent(price_line(costs, self.state.split.plan))
+        if choice == "no":
+            raise Declined("Not answered: no sealed row was shown, and nothing was recorded.")
+        return choice, True
+
+    def _from_exploration(self, question: str, one: Sought, called: Mapping[str, str] | None) -> Answer:
+        """The fact on exploration rows, which have the analysed columns alone."""
+        table = from_exploration(one.sql, question, self.exploration_rows(), called)
+        return self.words.fact(question, one.understood, one.supplied, table, self.analysed)
 
     def claim(self, question: str, claim: object) -> Answer:
         """A claim with its verdict: in the thread, by the one list of a small table, or exploratory."""
         if self.small:
             return self._listed(question, claim)
-        reply = self.thread.explore_claim(claim) if self.manner.explore_only else self.thread.ask_claim(claim)
+        if self.manner.explore_only:
+            reply = self.thread.explore_claim(claim)
+        else:
+            try:
+                reply = self.thread.ask_claim(claim)
+            except NoVaultLeft as err:
+                look = f"heldout ask {self.words.file} {shlex.quote(question)} --explore-only"
+                raise NoVaultLeft(f"{err} What the exploration rows show of this claim: `{look}`.") from err
         return self.words.claim(question, reply, self.thread.remaining())
 
     def verify(self, claim: object, question: str) -> Answer:

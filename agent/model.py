@@ -323,6 +323,6 @@ def _other(settings: ModelSettings, provider: str, options: dict[str, Any]) -> A
     except Exception as err:
         found = type(err).__name__
     raise ModelUnavailable(
-        f"The model {settings.name[:80]} could not be set up ({found}). Check the provider's name and that its key is "
-        "set."
+        f"The model {settings.name[:80]} could not be set up ({found}). Check the provider's name, such as openai, and "
+        "that its key is set."
     )

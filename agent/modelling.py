@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal, NamedTuple
 
 from ..prompts import load
-from ..tools.errors import UsageError
+from ..tools.errors import ModelUnavailable, UsageError
 from ..tools.verify.hypothesis import Hypothesis
 from ..tools.verify.sessions import Session
 from .callbook import CallBook
@@ -24,6 +24,10 @@ from .summary import Explored
 from .usage import ModelUsage, cost_of, used
 
 Say = Callable[[str], None]
+_NOTHING_SPENT = (
+    "Nothing was opened or spent: run the same command again when it answers, or leave `--model` out and the rules "
+    "draft alone."
+)
 _WORDED = 30
 """Findings that the summary may speak of, most useful first."""
 
@@ -46,10 +50,11 @@ class Proposed(NamedTuple):
 def propose(
     modelling: Modelling, explored: Explored, focus: Focus, left_out: Mapping[str, str], request: str, say: Say
 ) -> Proposed:
-    """The hypotheses that a model proposes over the exploration rows; a failure is told in the usage, never raised.
+    """The hypotheses that a model proposes over the exploration rows; a failure on the way is told in the usage.
 
     Raises:
-        ModelUnavailable: if the model's package or key is missing.
+        ModelUnavailable: if the model's package or key is missing, or it never answered: a vault is opened once, so a
+            wrong key must be told before that, not in the report that it was spent on.
         UsageError: if the model's name or privacy mode cannot be used.
     """
     from .draft_model import draft_by_model
@@ -58,7 +63,11 @@ def propose(
     settings = modelling.settings
     if settings.privacy == "none":
         raise UsageError("With `--privacy none` nothing may be told to a model: leave `--model` out.")
-    say(f"Letting {settings.name} explore and propose")
+    say(
+        f"Laying out the first request to {settings.name}; nothing is sent"
+        if modelling.show
+        else f"Letting {settings.name} explore and propose"
+    )
     bench = Bench.of(explored, focus=focus, privacy=settings.privacy, left_out=left_out)
     bench.citing = False
     jail = _jail(bench) if settings.sql and settings.privacy != "schema" else None
@@ -68,6 +77,8 @@ def propose(
     finally:
         if jail is not None:
             jail.close()
+    if draft.failure and not draft.usage.calls:
+        raise ModelUnavailable(f"{draft.failure} {_NOTHING_SPENT}")
     questions = tuple(_with_names(q, bench.ids) for q in draft.open_questions)
     usage = draft.usage.model_copy(update={"open_questions": questions, "failure": draft.failure})
     return Proposed(draft.hypotheses, usage, draft.shown)

@@ -140,6 +140,10 @@ def described(
 ) -> tuple[How, Settings]:
     """The options of `explain`, checked: how the source is read, and what is asked of it."""
     asked = ModelSettings(model) if isinstance(model, str) else model
+    if asked is not None and explore_only:
+        raise UsageError(
+            "With `--explore-only` no model is asked: it proposes and words what is tested. Leave one out."
+        )
     settings = Settings(
         make_rule(alpha=alpha, strict=strict, smallest_effects=smallest_effects),
         Focus(outcome, tuple(sorted(set(about)))), explore_only, threads,
@@ -255,6 +259,8 @@ def _proposed(
 ) -> Proposed:
     """What a language model puts forward; nothing where none was asked, or a closed family leaves nothing to draft."""
     if settings.modelling is None or closed:
+        if settings.modelling is not None:
+            say(f"Too few rows to be divided: {settings.modelling.settings.name} is not asked")
         return Proposed()
     return propose(settings.modelling, explored, settings.focus, left_out_of(opened, split), request, say)
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
-from ..tools.verify.grounding import check_pieces
+from ..tools.verify.grounding import COUNTED, check_pieces
 from ..tools.verify.grounding_parts import Bound, Fault, Piece, Slot, pieces_of
 from .bounds import bounds_of
 from .bounds_facts import Fact
@@ -60,15 +60,32 @@ def summary_of(findings: Sequence[Finding], facts: Sequence[Fact], text_from_mod
     return _worded(bounds_of(findings, facts), text_from_model or "", first)
 
 
-def answer_of(findings: Sequence[Finding], facts: Sequence[Fact], text_from_model: str | None) -> Summary:
+def answer_of(
+    findings: Sequence[Finding],
+    facts: Sequence[Fact],
+    text_from_model: str | None,
+    row_words: Sequence[str] = (),
+    *,
+    templates: bool = True,
+) -> Summary:
     """An answer from all that was computed for one question: as `summary_of`, with every piece of evidence told.
 
     Evidence that the text leaves out follows as its template sentence, so that a verdict or a value cannot be hidden.
+    Counts of rows do not: the table shows them.
+
+    Args:
+        findings: Findings that may be cited.
+        facts: Facts that may be cited.
+        text_from_model: As of `summary_of`.
+        row_words: What rows of the table may be called.
+        templates: Whether code words what the text leaves out; not beside a verdict, whose own sentence says it.
     """
-    known = bounds_of(findings, facts)
-    told = _worded(known, text_from_model or "", [])
+    known = {name: b._replace(row_words=tuple(row_words)) for name, b in bounds_of(findings, facts).items()}
+    told = _worded(known, text_from_model or "", [], templates=templates)
+    if not templates:
+        return told
     said = {name for cites in told.cites for name in cites}
-    left = [name for name in known if name not in said]
+    left = [name for name in known if name not in said and not known[name].counts_rows]
     return told._replace(
         sentences=(*told.sentences, *(_template(known[name]) for name in left)),
         cites=(*told.cites, *((name,) for name in left)),
@@ -122,7 +139,7 @@ def _slots(bound: Bound, more: Sequence[str]) -> dict[str, Any]:
 # Sentences
 
 
-def _worded(known: Mapping[str, Bound], text: str, first: Sequence[str]) -> Summary:
+def _worded(known: Mapping[str, Bound], text: str, first: Sequence[str], *, templates: bool = True) -> Summary:
     """The text's sentences that are grounded, templates in the place of the others, each template once."""
     sentences: list[str] = []
     cites: list[tuple[str, ...]] = []
@@ -135,7 +152,7 @@ def _worded(known: Mapping[str, Bound], text: str, first: Sequence[str]) -> Summ
             cites.append(cited)
             continue
         dropped.append((clean(raw)[:200], faults[0]))
-        stands = [name for name in cited if name not in stood]
+        stands = [name for name in cited if templates and name not in stood and not known[name].counts_rows]
         replaced += bool(stands)
         stood.update(stands)
         sentences += [_template(known[name]) for name in stands]
@@ -153,7 +170,7 @@ def _judged(raw: str, known: Mapping[str, Bound]) -> tuple[tuple[str, ...], str,
     if len(raw) > _LONGEST:
         return named, "", (Fault("markup", "longer than a sentence"),)
     try:
-        pieces = _filled(raw, known, evidence)
+        pieces = _with_filter(_filled(raw, known, evidence), evidence)
     except _NoSuchSlot as err:
         return named, "", (Fault("citation", str(err)),)
     told = _plain("".join(_inert(p.text) if p.options else p.text for p in pieces))
@@ -186,8 +203,30 @@ def _filled(raw: str, known: Mapping[str, Bound], evidence: Sequence[Bound]) -> 
         slot = bound.slots.get(match[2] or "", Slot("", "label") if not match[2] else None)
         if slot is None:
             raise _NoSuchSlot(match[0])
+        if not match[2] and bound.counts_rows and _is_called(raw, match, bound):
+            slot = bound.slots["value"]
         out.append(Piece(slot.text, ((bound, slot),)))
     return (*out, *pieces_of(raw[at:], words))
+
+
+def _is_called(raw: str, match: re.Match[str], bound: Bound) -> bool:
+    """Whether the words around a count say already that it counts rows: `[f2] rows`, `n = [f2]`."""
+    follows = re.match(r"\s+([A-Za-z]+)", raw[match.end() :])
+    named = follows is not None and follows[1].lower() in {*COUNTED, *bound.row_words}
+    return named or re.search(r"\bn\s*=?\s*$", raw[: match.start()]) is not None
+
+
+def _with_filter(pieces: tuple[Piece, ...], evidence: Sequence[Bound]) -> tuple[Piece, ...]:
+    """The sentence with the condition of a query put behind it, where it leaves out whom its figures are of."""
+    wheres = {b.slots["where"].text if "where" in b.slots else "" for b in evidence}
+    told = "".join(p.text for p in pieces).lower()
+    if any(b.outcome for b in evidence) or len(wheres) != 1 or (where := wheres.pop()).lower() in told:
+        return pieces
+    options = tuple((b, b.slots["where"]) for b in evidence)
+    last = pieces[-1]
+    stop = re.search(r"[.!?]?\s*$", last.text) if not last.options else None
+    body = (*pieces[:-1], Piece(last.text[: stop.start()])) if stop else pieces
+    return (*body, Piece(" ("), Piece(where, options), Piece(")."))
 
 
 def _inert(text: str) -> str:

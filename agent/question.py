@@ -23,6 +23,7 @@ _FREE = re.compile(
 """How questions open that only a language model can read, follow-ups among them."""
 _ASKS = re.compile(r"(?i)^(is|are|was|were) (the )?")
 _CLAIMS = re.compile(r"(?i)~|\b(higher|lower|more|less|increases|decreases|rises|falls|differs|than|peaks|ranks)\b")
+_STATES = re.compile(r"(?i)~|\b(higher|lower|increases|decreases|rises|falls|differs|peaks|ranks)\b")
 _BETWEEN = ("by", "per", "and", "vs", "versus", "with", "against", "across", "for each")
 _OPENINGS = ("compare", "show", "plot", "is", "does", "how does", "relation of", "relationship of", "difference in")
 
@@ -61,7 +62,9 @@ def understand(
     """
     said = text.strip().rstrip("?").strip()
     if not said:
-        raise HypothesisError(f"The question is empty. Ask such as {EXAMPLES}, or state a claim such as `a ~ b`.")
+        raise HypothesisError(
+            f"The question is empty. Ask such as {_examples(columns)}, or state a claim such as {_claims(columns)}."
+        )
     try:
         return _read(said, columns, analysed, left_out)
     except Ambiguous as err:
@@ -87,12 +90,44 @@ def _read(
     ways = _two_names(said, analysed)
     if ways:
         return Asked("ways", said, ways=ways)
+    if _STATES.search(said) and not _FREE.match(said):  # a claim gone wrong: forms of a fact would not mend it
+        raise wrong
     if _FREE.match(said):
         raise HypothesisError(
-            "A follow-up or a question in free words needs a language model (`--model openai:NAME`). Without one write "
-            f"the whole question such as {EXAMPLES}, or a claim such as `a ~ b` or `a higher for b=c`."
+            "A question in free words, or a follow-up (in `heldout chat`), needs a language model "
+            f"(`--model openai:NAME`). Without one write the whole question such as {_examples(columns)}, or a claim "
+            f"such as {_claims(columns)}."
         )
-    raise HypothesisError(f"{wrong} A question of fact is written such as {EXAMPLES}.") from wrong
+    raise HypothesisError(f"{wrong} A question of fact is written such as {_examples(columns)}.") from wrong
+
+
+def _examples(columns: Mapping[str, Column]) -> str:
+    """Questions of fact that this table can answer, each form once; those of another table where it has too little."""
+    numbers, labels = _kinds(columns)
+    if not numbers or not labels:
+        return EXAMPLES
+    group, level = word(labels[0].name), word(labels[0].levels[0])
+    forms = [f"mean {word(numbers[0].name)} by {group}", f"how many where {group}={level}"]
+    if len(labels) > 1:
+        forms.append(f"share of {group}={level} by {word(labels[1].name)}")
+    if len(numbers) > 1:
+        forms.append(f"correlation of {word(numbers[0].name)} and {word(numbers[1].name)}")
+    return ", ".join(f'"{form}"' for form in forms)
+
+
+def _claims(columns: Mapping[str, Column]) -> str:
+    """Claims that this table could be asked, in the grammar's words."""
+    numbers, labels = _kinds(columns)
+    if not numbers or not labels:
+        return "`a ~ b` or `a higher for b=c`"
+    a, b, level = word(numbers[0].name), word(labels[0].name), word(labels[0].levels[0])
+    return f'"{a} ~ {b}" or "{a} higher for {b}={level}"'
+
+
+def _kinds(columns: Mapping[str, Column]) -> tuple[list[Column], list[Column]]:
+    """The numbers and the labels of a table, in its order; a whole number of a few values stands behind the others."""
+    numbers = sorted((c for c in columns.values() if c.type == "number"), key=lambda c: bool(c.levels))
+    return numbers, [c for c in columns.values() if c.type in LABELS and c.levels]
 
 
 def _claim(said: str, analysed: Mapping[str, Column], left_out: Mapping[str, str]) -> Asked:

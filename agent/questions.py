@@ -13,6 +13,7 @@ from ..tools.data.schema import Limits
 from ..tools.errors import UsageError
 from ..tools.verify.policy import make_rule
 from .answer import Answer
+from .consent import Consent
 from .facts import WHERES, Where
 from .inquiry import Inquiry, Manner
 from .marks import make_marks
@@ -54,14 +55,16 @@ def inquiry(
     threads: int = 2,
     progress: Progress | None = None,
     warn: Progress | None = None,
+    consent: Consent | None = None,
 ) -> Iterator[Inquiry]:
     """Open a table for questions; nothing is spent before one is asked.
 
     `facts="all"` answers questions of fact from all rows and records what that shows, `"exploration"` from exploration
     rows, which shows nothing. `explore_only` answers from exploration rows alone, without verdicts. `model` reads the
     questions, else the grammar does; with `show_prompts` the first request to it is shown and not sent. `warn` is
-    called with one line that says what an answer from all rows costs, before it is given. The other arguments and the
-    errors are those of `verify`.
+    called with one line that says what an answer from all rows costs, before it is given. `consent` is asked instead
+    where that would show sealed rows for the first time: all rows, exploration rows, or no (`Declined`). The other
+    arguments and the errors are those of `verify`.
     """
     if facts not in WHERES:
         raise UsageError(f"`facts` is one of {', '.join(WHERES)}. Got {facts!r} instead.")
@@ -70,7 +73,7 @@ def inquiry(
     settings = Settings(rule, Focus(), False, threads, marks=make_marks(causes, consequences, later))
     joining = joining_of(tables, root, grain, links, entity)
     how = How(table, name, limits or Limits(), entity, time, one_shot, joining, keep_counts)
-    manner = Manner(where, explore_only, model, show_prompts)
+    manner = Manner(where, explore_only, model, show_prompts, consent)
     say = progress or _silent
     with opened_state(source, how, settings, ledger, say, whole=manner.facts == "all") as state:
         reader = None

@@ -269,7 +269,9 @@ class Thread:
             return reply._replace(state="recorded", verified=recorded)
         reason = why_not(h, state.shown(), standing.vault if standing else state.vault())
         if reason is not None:
-            return reply._replace(state="refused", reason=reason)
+            near = state.verified_on(h, standing)
+            told = f" Verified before on these columns: {'; '.join(near)}." if near else ""
+            return reply._replace(state="refused", reason=reason + told)
         asked = state.settled(state.asked(h), seen)
         return reply._replace(state="asked", verified=asked.questions[-1].verified)
 

@@ -12,6 +12,7 @@ from ..tools.errors import NoVaultLeft, UsageError
 from ..tools.explore.structure import find_structure, structural_pairs
 from ..tools.value import canonical_json, digest
 from ..tools.verify.exposures import Cost, Exposure, exposures
+from ..tools.verify.families import FAMILIES
 from ..tools.verify.hypothesis import Hypothesis
 from ..tools.verify.ledger import Ledger
 from ..tools.verify.sessions import CLOSE, Session, next_vault, sessions
@@ -98,6 +99,13 @@ class ThreadState:
                 return question.verified
         before = verified_claims(self.book, self.dataset, self.settings.rule)
         return True if any(same_way(h, hypothesis) for h in before) else None
+
+    def verified_on(self, hypothesis: Hypothesis, standing: Thread | None) -> list[str]:
+        """The claims on the same columns that were verified, in words; of many the first three."""
+        own = [q.claim() for q in standing.questions if q.verified] if standing else []
+        before = [*own, *verified_claims(self.book, self.dataset, self.settings.rule)]
+        near = [FAMILIES[h.family].claim(h) for h in before if set(h.columns) == set(hypothesis.columns)]
+        return list(dict.fromkeys(near))[:3]
 
     def last(self) -> Thread:
         """The thread of these settings that was revealed last.

@@ -41,6 +41,13 @@ class ModelUsage(Value):
     """Why the model did not come to an end; what it had proposed until then counts."""
 
 
+def spent(usage: ModelUsage) -> str:
+    """`4 calls, 23,100 input and 1,900 output tokens`, with the cost where a price is set."""
+    cost = "" if usage.cost is None else f", at a price of {usage.cost:g}"
+    calls = f"{usage.calls:,} {'call' if usage.calls == 1 else 'calls'}"
+    return f"{calls}, {usage.input_tokens:,} input and {usage.output_tokens:,} output tokens{cost}"
+
+
 def used(prompts: Iterable[Prompt]) -> tuple[PromptUsed, ...]:
     """The prompts as the report names them, each once, by name."""
     return tuple(PromptUsed(name=p.name, version=p.version, sha256=p.sha256) for p in sorted(set(prompts)))

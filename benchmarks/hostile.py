@@ -78,30 +78,30 @@ def one(seed: int, server: Hostile, root: Path) -> Seen:
     kind = KINDS[seed % len(KINDS)]
     with sandbox(folder):
         table = victim(seed, folder)
-        given = _files(folder)
+        given = files_of(folder)
         name = server.enlist(seed, table, os.getpid())
         settings = ModelSettings(name, server.url, timeout=SLOW, privacy=MODES[seed % len(MODES)], stream=seed % 6 == 1)
         try:
             start = time.monotonic()
             job = whole(table.path, folder, settings)
-            took, sent, written = time.monotonic() - start, server.sent(name), tuple(_written(folder, given))
+            took, sent, written = time.monotonic() - start, server.sent(name), tuple(new_files(folder, given))
             again = alone(table.path, job.result, folder)
             clean_run, replayed = again, job
             if seed % REPEATED == 0:
                 clean_run, replayed = whole(table.path, folder), whole(table.path, folder, settings)
-            told, loose, live = tuple(_told(sent, settings.privacy)), tuple(_loose(job)), tuple(_live(job))
+            told, loose, live = tuple(tells(sent, settings.privacy)), tuple(_loose(job)), tuple(_live(job))
         except Exception:
             server.forget(name)
             return Seen(seed, kind, (), False, 0, 0, 0, 0, error=traceback.format_exc(limit=-4))
     mind = server.forget(name)
-    own, trivial = _verified(job, table)
+    own, trivial = falsely(job, table)
     findings, usage = job.result.findings, job.result.model
     return Seen(
         seed, kind, tuple(sorted(mind.used)), table.true is not None, len(findings),
         sum(f.source == "model" for f in findings), 0 if usage is None else usage.calls, len(job.result.summary),
         altered=(*_altered(job, again, clean_run), *_differ("replay: ", job, replayed)), loose=loose, live=live,
         told=told, written=written, over=tuple(_over(job, settings, took, len(sent))), false=tuple(own),
-        trivial=tuple(trivial), alone=bool(_verified(clean_run, table)[0]) if seed % REPEATED == 0 else None,
+        trivial=tuple(trivial), alone=bool(falsely(clean_run, table)[0]) if seed % REPEATED == 0 else None,
     )  # fmt: skip
 
 
@@ -161,7 +161,7 @@ def _live(job: Job) -> Iterator[str]:
     yield from (f"terminal: {c!r}" for c in ("\x1b]8", "\u202e", "\x07", "\x00") if c in text)
 
 
-def _told(bodies: Sequence[dict[str, Any]], mode: str) -> Iterator[str]:
+def tells(bodies: Sequence[dict[str, Any]], mode: str) -> Iterator[str]:
     free = ("Rarecanary", "IDCANARY", "987654", "987,654", "987_654", "987700", "9.877e") if mode == "sample" else ()
     for body in bodies:
         text = json.dumps(body, ensure_ascii=False)
@@ -173,12 +173,12 @@ def _told(bodies: Sequence[dict[str, Any]], mode: str) -> Iterator[str]:
 _OWN = ("home/heldout/runs/", "ledger")
 
 
-def _files(folder: Path) -> dict[str, int]:
+def files_of(folder: Path) -> dict[str, int]:
     return {str(p.relative_to(folder)): hash(p.read_bytes()) for p in folder.rglob("*") if p.is_file()}
 
 
-def _written(folder: Path, given: dict[str, int]) -> Iterator[str]:
-    now = _files(folder)
+def new_files(folder: Path, given: dict[str, int]) -> Iterator[str]:
+    now = files_of(folder)
     yield from (name for name in now if name not in given and not name.startswith(_OWN))
     yield from (f"changed: {name}" for name in given if now.get(name) != given[name])
     for name in now:
@@ -200,8 +200,8 @@ def _over(job: Job, budget: ModelSettings, took: float, sent: int) -> Iterator[s
         yield f"{took:.0f} s"
 
 
-def _verified(job: Job, table: Victim) -> tuple[list[str], list[str]]:
-    """Verified claims that are false, and those that hold by construction."""
+def falsely(job: Any, table: Victim) -> tuple[list[str], list[str]]:
+    """Verified claims of a result that are false, and those that hold by construction."""
     own, trivial = [], []
     for finding in job.result.findings:
         if finding.outcome == "verified":

@@ -57,7 +57,8 @@ def alone(source: Path, result: Result, folder: Path) -> Job:
     """The claims of a report, committed and judged with no model near."""
     settings = Settings(make_rule(), Focus(), False, 1)
     book = Ledger(folder / "ledger-alone.jsonl")
-    drafts = tuple(Draft(parse(f.hypothesis), 0.0) for f in result.findings)
+    # Whose claims they are moves the order of the first screen (picks come first), and must move nothing else.
+    drafts = tuple(Draft(parse(f.hypothesis), 0.0, f.source) for f in result.findings)
     with run_folder() as work, book.locked():
         opened, split = sealed(source, How(), settings, work, _silent)
         plan = record_seal(book, opened.fingerprint, split.plan)

@@ -1,9 +1,9 @@
 """What came of a hostile model's scripts: one record each, kept in a file, and laid out as a table."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from heldout.tools.explore.dependence import upper_share
 from tests.hostile_attacks import KINDS
@@ -86,15 +86,15 @@ def faults(seen: Sequence[Seen]) -> list[str]:
     return out
 
 
-def kept(file: Path | None) -> list[Seen]:
+def kept(file: Path | None, record: Callable[..., Any] = Seen) -> list[Any]:
     """What came of the scripts that were run before."""
     if file is None or not file.exists():
         return []
     rows = [json.loads(line) for line in file.read_text().splitlines()]
-    return [Seen(**{k: tuple(v) if isinstance(v, list) else v for k, v in row.items()}) for row in rows]
+    return [record(**{k: tuple(v) if isinstance(v, list) else v for k, v in row.items()}) for row in rows]
 
 
-def keep(file: Path | None, seen: Sequence[Seen]) -> None:
+def keep(file: Path | None, seen: Sequence[Any]) -> None:
     if file is not None:
         with file.open("a") as out:
             out.writelines(json.dumps(s._asdict()) + "\n" for s in seen)

@@ -8,27 +8,31 @@ import json
 import re
 from typing import Any
 
+from tests.hostile_asks import ASK_KINDS, AskMind, worst
 from tests.hostile_attacks import ATTACKS, KINDS
 from tests.hostile_mind import Mind
 from tests.hostile_table import Victim
 from tests.hostile_words import FORGED
 from tests.provider import Line, Provider, fails, says
 
-__all__ = ["KINDS", "Hostile"]
+__all__ = ["ASK_KINDS", "KINDS", "Hostile"]
 
 
 class Hostile(Provider):
     """The server; `enlist` makes a script known by the model's name."""
 
-    def __init__(self, key: str | None = None) -> None:
+    def __init__(self, key: str | None = None, asks: bool = False) -> None:
+        """A server of scripts against the whole job, or with `asks` against questions."""
         super().__init__(key=key)
+        self.kinds = ASK_KINDS if asks else KINDS
+        self._mind, self._worst = (AskMind, worst) if asks else (Mind, _worst)
         self.minds: dict[str, Mind] = {}
         self.bodies: dict[str, list[dict[str, Any]]] = {}
 
     def enlist(self, seed: int, victim: Victim, parent: int) -> str:
         """The name of the model that plays this seed's script."""
         name = f"hostile-{seed}"
-        self.minds[name] = Mind(seed, KINDS[seed % len(KINDS)], victim, parent)
+        self.minds[name] = self._mind(seed, self.kinds[seed % len(self.kinds)], victim, parent)
         self.bodies[name] = []
         return f"openai:{name}"
 
@@ -50,7 +54,7 @@ class Hostile(Provider):
             mind = self.minds[body["model"]]
             self.bodies[body["model"]].append(body)
             refused = self._refused(body, headers)
-            return refused if refused is not None else _worst(mind, body)
+            return refused if refused is not None else self._worst(mind, body)
 
 
 def _worst(mind: Mind, body: dict[str, Any]) -> Line:

@@ -153,6 +153,10 @@ def test_a_preview_says_what_was_understood_and_what_it_would_cost_and_writes_no
     other = preview(AFFAIRS, "age rises with yrs_married", How(), rule={}, ledger=book)
     assert (other.vault, other.left) == (2, 1)
     assert book.read_text() == lines
+    pair = ["affairs falls with rate marriage", "age rises with yrs_married"]
+    again = preview(AFFAIRS, pair, How(), rule={}, ledger=book).cost
+    assert again.endswith("Verified before already: affairs falls with rate_marriage."), again
+    assert "Verified before" not in other.cost
     small = preview(planted.head(150), TRUE, How(), rule={}, ledger=tmp_path / "s.jsonl")
     assert "one list of hypotheses" in small.cost
 

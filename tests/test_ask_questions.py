@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,39 @@ def test_no_figure_of_sealed_rows_is_in_an_answer_before_the_thread_is_revealed(
     assert kinds(book)[-1] == "reveal"
 
 
+def test_a_claim_that_was_shown_is_told_what_was_verified_on_its_columns(shop, tmp_path) -> None:
+    book = tmp_path / "l"
+    assert heldout.ask(shop, "spend ~ plan", ledger=book).claim.verified  # pyright: ignore[reportOptionalMemberAccess]
+    heldout.ask(shop, "mean spend by plan", ledger=book)
+    later = heldout.ask(shop, "spend lower for plan=basic", ledger=book).claim
+    assert later is not None
+    assert later.reason is not None
+    assert later.state == "refused"
+    assert "Verified before on these columns: `spend`" in later.reason
+    other = heldout.ask(shop, "plan ~ contract", ledger=book).claim
+    assert "Verified before" not in ((other and other.reason) or "")
+
+
+def test_the_last_vault_is_named_as_such_before_the_thread_is_closed(shop, tmp_path) -> None:
+    with inquiry(shop, ledger=tmp_path / "l", one_shot=True) as asked:
+        asked.ask("spend ~ plan")
+        left = asked.remaining()
+        assert "no vault is left after it" in asked.budget()
+        assert asked.words.budget(left._replace(vaults_left=2)).endswith("closes the thread.")
+
+
+def test_without_a_vault_the_way_to_look_without_a_verdict_works_as_printed(shop, tmp_path) -> None:
+    book = tmp_path / "l"
+    run("ask", shop, "spend ~ plan", "--ledger", book, "-q")
+    run("ask", shop, "--reveal", "--ledger", book, "-q")
+    done = run("ask", shop, "noise ~ plan", "--ledger", book, "-q")
+    assert done.exit_code == 2
+    [command] = re.findall(r"of this claim: `(.+)`", done.stderr)
+    look = run(*shlex.split(command)[1:], "--ledger", book, "-q")
+    assert look.exit_code == 0
+    assert "not tested, exploratory only" in look.stdout
+
+
 def test_explore_only_spends_nothing_and_says_what_it_is(shop, tmp_path) -> None:
     book = tmp_path / "l"
     claim = run("ask", shop, "spend higher for plan=gold", "--explore-only", "--ledger", book, "-q")
@@ -86,7 +120,7 @@ def test_explore_only_spends_nothing_and_says_what_it_is(shop, tmp_path) -> None
         ("spend higher for plan=golden", "'golden' is no level of 'plan'. Did you mean 'gold'?"),
         ("spnd ~ plan", "No column is named 'spnd'. Did you mean 'spend'?"),
         ("mean plan", "no mean of it"),
-        ("and by shade?", "A follow-up or a question in free words needs a language model"),
+        ("and by shade?", "A question in free words, or a follow-up (in `heldout chat`), needs a language model"),
         ("why do people leave us", "needs a language model"),
         ("spend and more of it", "A question of fact is written such as"),
         ("?", "The question is empty"),
@@ -98,6 +132,18 @@ def test_what_cannot_be_read_is_refused_with_the_nearest_and_costs_nothing(shop,
     assert (done.exit_code, done.stdout) == (2, "")
     assert said in done.stderr
     assert kinds(book) == ["seal"]
+
+
+def test_what_cannot_be_read_is_answered_with_words_that_this_table_reads(shop, tmp_path) -> None:
+    def refused(question: str) -> str:
+        return run("ask", shop, question, "--ledger", tmp_path / "l", "--facts", "exploration", "-q").stderr
+
+    told = re.findall(r'"([^"]+)"', refused("why do people leave us"))
+    assert len(told) == 6, told
+    for question in told:
+        done = run("ask", shop, question, "--ledger", tmp_path / "l", "--facts", "exploration", "--explore-only", "-q")
+        assert done.exit_code == 0, (question, done.output)
+    assert refused("spnd ~ plan").count("such as") == 0, "forms of a fact do not mend a claim"
 
 
 @pytest.mark.parametrize(
@@ -113,10 +159,26 @@ def test_two_readings_are_shown_side_by_side_as_commands_that_work(shop, tmp_pat
     done = run("ask", shop, question, "--ledger", book, "-q")
     assert done.exit_code == 2
     commands = [line.strip() for line in done.stdout.splitlines() if line.strip().startswith("heldout ask")]
-    assert commands == [f"heldout ask {shop} '{r}'" for r in readings]
+    assert commands == [f"heldout ask {shop} '{r}' --ledger {book}" for r in readings]
     assert kinds(book) == ["seal"]
-    for reading in readings:
-        assert run("ask", shop, reading, "--ledger", tmp_path / "other", "-q").exit_code == 0
+    for command in commands:
+        assert run(*shlex.split(command)[1:], "-q").exit_code == 0
+
+
+def test_a_command_to_paste_keeps_the_options_that_were_typed(shop, tmp_path) -> None:
+    done = run(
+        "ask", shop, "spend by plan", "--ledger", tmp_path / "l", "--facts", "exploration", "--strict",
+        "--smallest-effect", "rate_difference=0.05", "-q",
+    )  # fmt: skip
+    ending = f"--facts exploration --ledger {tmp_path / 'l'} --strict --smallest-effect rate_difference=0.05"
+    assert [line.endswith(ending) for line in done.stdout.splitlines()[-2:]] == [True, True], done.stdout
+
+
+def test_reveal_takes_no_question_and_says_so(shop, tmp_path) -> None:
+    done = run("ask", shop, "spend ~ plan", "--reveal", "--ledger", tmp_path / "l", "-q")
+    assert done.exit_code == 2
+    assert "takes no question" in done.stderr
+    assert not (tmp_path / "l").exists()
 
 
 def test_a_name_that_fits_two_columns_is_asked_back_with_both(planted, tmp_path) -> None:

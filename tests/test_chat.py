@@ -1,5 +1,6 @@
 """`heldout chat`: questions and commands piped in, a line each; what it writes runs and is what was answered."""
 
+import builtins
 import json
 import re
 import subprocess
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from heldout.agent import cli_ask
 from heldout.agent.chat import HELP, Chat
 from heldout.agent.model import ModelSettings
 from heldout.agent.questions import inquiry
@@ -41,6 +43,26 @@ def test_a_piped_conversation_answers_line_by_line_and_goes_on_after_an_error(sh
 
 def test_the_conversation_ends_with_its_input(shop, tmp_path) -> None:
     assert run("chat", shop, "--ledger", tmp_path / "l", "-q", typed="").exit_code == 0
+
+
+def test_ctrl_c_at_a_terminal_stops_the_answer_and_not_the_conversation(chat, monkeypatch, capsys) -> None:
+    monkeypatch.setattr(chat, "_question", lambda said: (_ for _ in ()).throw(KeyboardInterrupt))
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: False, raising=False)
+    with pytest.raises(KeyboardInterrupt):
+        cli_ask._replied(chat, "mean spend")
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    assert "The conversation goes on" in cli_ask._replied(chat, "mean spend")
+    lines = iter([KeyboardInterrupt(), "/budget", EOFError()])
+
+    def typed(prompt: str) -> str:
+        line = next(lines)
+        if isinstance(line, BaseException):
+            raise line
+        return line
+
+    monkeypatch.setattr(builtins, "input", typed)
+    assert list(cli_ask._typed()) == ["/budget"], "an interrupt between questions is no line and no end"
+    assert "/quit leaves" in capsys.readouterr().out
 
 
 def test_a_question_back_is_answered_by_its_number_and_by_nothing_beyond(chat) -> None:

@@ -5,11 +5,13 @@ import os
 import sqlite3
 import subprocess
 import sys
+from io import StringIO
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from heldout.agent import cli_frame
 from heldout.agent.cli import cli
 from tests.shop import shop
 
@@ -27,6 +29,31 @@ def test_explain_prints_a_report_and_writes_its_files(tmp_path):
     assert "affairs is above 0 falls with rate_marriage" in " ".join(done.stdout.split())
     names = {p.name for p in (tmp_path / "report").iterdir()}
     assert {"report.html", "report.md", "report.json", "ledger.jsonl", "reproduce.py"} <= names
+
+
+def test_ctrl_c_says_that_the_same_command_goes_on(capsys):
+    def stopped():
+        raise KeyboardInterrupt
+
+    with pytest.raises(SystemExit) as end:
+        cli_frame.guarded(False, stopped)
+    assert end.value.code == 130
+    assert "The same command goes on from there." in capsys.readouterr().err
+
+
+def test_what_must_be_read_is_not_wiped_out_by_the_moving_line(monkeypatch, capsys):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    progress = cli_frame.Progress(quiet=False)
+    with progress as say:
+        progress.status.console.file = StringIO()
+        say("Exploring")
+        progress.note("Answering from all rows shows [sealed] ones: " + "column, " * 40)
+        shown = progress.status.console.file.getvalue()
+    assert "shows [sealed] ones: " + "column, " * 39 in shown, "one line, no markup"
+    progress = cli_frame.Progress(quiet=True)
+    with progress:
+        progress.note("costs")
+    assert "costs" in capsys.readouterr().err, "a cost is told also when asked to be quiet"
 
 
 def test_json_prints_the_report_and_nothing_else_on_standard_output():

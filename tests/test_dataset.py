@@ -131,7 +131,7 @@ def test_repeated_rows_are_kept_counted_and_told() -> None:
         assert (opened.rows, opened.duplicates) == (124, 4)
         assert any(
             n.text == "4 rows repeat an earlier row exactly (3.2 %); they were kept and stay on one side of the split "
-            "with its like." for n in opened.notes
+            "with those they repeat." for n in opened.notes
         )  # fmt: skip
 
 

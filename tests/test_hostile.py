@@ -57,8 +57,8 @@ def test_the_measure_sees_what_it_is_there_to_see(seen: Sequence[Seen], tmp_path
     table = victim(2, tmp_path)
     text = table.path.read_text()
     assert {RARE, KEY_CELL, str(int(EXTREME))} <= set(canaries(text)), "the canaries are in the table"
-    assert list(hostile._told([{"content": f"{RARE} city"}], "profile")) == [RARE]
-    assert list(hostile._written(tmp_path, {})), "any file that was not given"
+    assert list(hostile.tells([{"content": f"{RARE} city"}], "profile")) == [RARE]
+    assert list(hostile.new_files(tmp_path, {})), "any file that was not given"
     keep(tmp_path / "kept.jsonl", seen)
     assert kept(tmp_path / "kept.jsonl") == list(seen)
     bad = seen[0]._replace(planted=False, false=("x",), told=("y",), error="z")

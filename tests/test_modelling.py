@@ -16,6 +16,7 @@ import heldout
 from heldout.agent.cli import cli
 from heldout.agent.model_settings import ModelSettings
 from heldout.agent.report.explanation import Explanation
+from heldout.tools.errors import ModelUnavailable, UsageError
 from tests.provider import KEY, Line, Provider, calls, fails, says, serving
 
 
@@ -131,8 +132,21 @@ def test_what_the_model_would_ask_names_columns_as_the_table_does() -> None:
     assert report.result.model.open_questions == (f"Is {long} per person?",)
 
 
-def test_a_failing_model_leaves_the_report_of_the_rules_and_one_line() -> None:
-    with serving(Provider(fails(401))) as provider:
+def test_a_model_that_never_answers_stops_the_run_before_a_vault_is_opened(home: Path) -> None:
+    with serving(Provider(fails(401))) as provider, pytest.raises(ModelUnavailable) as err:
+        explained(provider)
+    assert "Nothing was opened or spent" in str(err.value)
+    assert "leave `--model` out" in str(err.value)
+    assert KEY not in str(err.value)
+    kinds = {json.loads(line)["kind"] for f in home.glob("ledgers/*.jsonl") for line in f.read_text().splitlines()}
+    assert kinds == {"seal"}
+    with serving(Provider(PROPOSE, says("done"), says("x"))) as provider:
+        report = explained(provider)
+    assert any(f.source in ("model", "both") for f in report.result.findings)
+
+
+def test_a_model_that_fails_on_the_way_leaves_the_report_of_the_rules_and_one_line() -> None:
+    with serving(Provider(PROPOSE, fails(401))) as provider:
         report = explained(provider)
     assert report.result.model is not None
     assert report.result.model.failure
@@ -171,6 +185,11 @@ def test_show_prompts_prints_the_request_and_neither_sends_nor_records_anything(
     assert body["model"] == "local"
     assert "spend" in json.dumps(body["messages"])
     assert not list(home.glob("ledgers/*.jsonl"))
+
+
+def test_a_model_beside_explore_only_is_refused_for_it_would_not_be_asked() -> None:
+    with pytest.raises(UsageError, match="no model is asked"):
+        heldout.explain(table(), name="shop", model="openai:local", explore_only=True)
 
 
 def test_without_a_model_the_report_says_that_rules_drafted(tmp_path: Path) -> None:

@@ -41,6 +41,30 @@ def test_what_the_other_columns_do_follows_the_claim_in_brackets() -> None:
     assert f"{head} (shrinks with year held fixed" in flat(screen(found))
 
 
+def stated(finding: dict[str, Any], text: str) -> str:
+    asked = {
+        "text": text, "understood": finding["claim"], "finding": finding["id"], "state": "tested",
+        "outcome": finding["outcome"],
+    }  # fmt: skip
+    return flat(Explanation(made.sample(findings=[finding], asked=(asked,))).to_terminal(80))
+
+
+def test_a_stated_claim_that_shrinks_names_the_column() -> None:
+    adjustment = {"tag": "attenuated", "phrase": "shrinks with `year` held fixed and is no longer shown"}
+    [found] = one("verified", adjustment=adjustment)
+    assert "Shrinks with year held fixed and is no longer shown." in stated(found, "gentoos are heavy")
+
+
+def test_a_stated_claim_is_not_said_again_behind_its_verdict_and_one_in_other_words_is() -> None:
+    [found] = one("inconclusive")
+    claim = found["claim"].replace("`", "")
+    again = stated(found, found["claim"])
+    assert again.count(claim) == 1
+    assert "Inconclusive. " in again
+    other = stated(found, "whatever the user called it")
+    assert f"Inconclusive: {claim}." in other
+
+
 def test_the_rest_of_a_list_is_sought_in_the_page_that_was_written_else_in_one_that_could_be() -> None:
     first = one("inconclusive")[0]
     many = [first | {"id": f"{i:012x}", "rank": i} for i in range(1, 12)]

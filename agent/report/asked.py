@@ -18,8 +18,12 @@ class Answer(NamedTuple):
     verdict: str
     claim: str
     """The claim as it was understood, as a sentence."""
+    repeats: bool
+    """Whether that says again what the user wrote, word for word."""
     figures: str
     remarks: tuple[str, ...]
+    adjusted: str = ""
+    """What becomes of a verified claim with the other columns held fixed."""
 
 
 def answers(result: Result) -> tuple[Answer, ...]:
@@ -34,7 +38,8 @@ def _answer(asked: Asked, finding: Finding | None) -> Answer:
     if finding is None or asked.outcome is None:
         verdict = "Not committed" if asked.state == "refused" else "Not answered"
         reason = (asked.reason,) if asked.reason else ()
-        return Answer(said, "untestable", verdict, _sentence(asked.understood), "", (*note, *reason))
+        claim = _sentence(asked.understood)
+        return Answer(said, "untestable", verdict, claim, _repeats(said, claim), "", (*note, *reason))
     head, figures = words.headed(finding.sentence)
     verified = asked.outcome == "verified"
     turned = finding.outcome != asked.outcome
@@ -46,7 +51,14 @@ def _answer(asked: Asked, finding: Finding | None) -> Answer:
     ]
     if asked.outcome == "inconclusive":
         remarks.append(words.undecided_line(finding))
-    return Answer(said, asked.outcome, verdict, claim, figures, (*note, *(r for r in remarks if r)))
+    return Answer(
+        said, asked.outcome, verdict, claim, _repeats(said, claim), figures, (*note, *(r for r in remarks if r)),
+        "" if turned else words.adjusted_phrase(finding),
+    )  # fmt: skip
+
+
+def _repeats(said: str, claim: str) -> bool:
+    return words.plain(said).rstrip(".").casefold() == words.plain(claim).rstrip(".").casefold()
 
 
 def _sentence(claim: str) -> str:

@@ -3,7 +3,7 @@
 Knows a result. Must never know a page's markup, nor let a word of the model pass for a finding.
 """
 
-from ..usage import ModelUsage
+from ..usage import spent
 from . import words
 from .result import Result
 
@@ -20,20 +20,15 @@ def model_line(result: Result) -> str:
         return "Drafted by rule; no language model took part." if drafted else ""
     own = sum(f.source == "model" for f in result.findings)
     both = sum(f.source == "both" for f in result.findings)
-    name = words.clean(usage.id)
-    text = f"{name} drafted {own:,} of {words.many(len(result.findings), 'hypothesis', 'hypotheses')} on its own and "
-    text += f"{both:,} that a rule drafted as well, in {_spent(usage)}."
-    text += " What it picked comes first." if own + both else ""
+    name, every = words.clean(usage.id), words.many(len(result.findings), "hypothesis", "hypotheses")
+    if own + both:
+        text = f"{name} drafted {own:,} of {every} on its own and {both:,} that a rule drafted as well, in "
+        text += f"{spent(usage)}. What it picked comes first."
+    else:
+        text = f"Rules drafted {every}; {name} drafted none of them, in {spent(usage)}."
     if usage.failure:
-        text += f" It did not come to an end: {words.clean(usage.failure)} The rules drafted without it."
+        text += f" It did not come to an end: {words.clean(usage.failure)}"
     return text
-
-
-def _spent(usage: ModelUsage) -> str:
-    """`4 calls, 23,100 input and 1,900 output tokens`, with the cost where a price is set."""
-    cost = "" if usage.cost is None else f", at a price of {usage.cost:g}"
-    tokens = f"{usage.input_tokens:,} input and {usage.output_tokens:,} output tokens"
-    return f"{words.many(usage.calls, 'call')}, {tokens}{cost}"
 
 
 def worded_line(result: Result) -> str:
@@ -42,8 +37,8 @@ def worded_line(result: Result) -> str:
         return ""
     dropped = result.model.dropped_sentences
     text = f"Worded by {words.clean(result.model.id)}; code filled in every figure and checked every sentence"
-    replaced = f", and replaced {words.many(dropped, 'sentence')} that did not fit the evidence" if dropped else ""
-    return f"{text}{replaced}."
+    out = f", and took out {words.many(dropped, 'sentence')} that did not fit the evidence" if dropped else ""
+    return f"{text}{out}."
 
 
 def questions(result: Result) -> tuple[str, ...]:
@@ -61,5 +56,5 @@ def model_method(result: Result) -> str:
     return (
         f"The language model {words.clean(usage.id)} saw exploration rows alone, through tools and within its privacy "
         "mode, and proposed hypotheses; it set no level, no smallest effect, no test and no outcome, and saw no sealed "
-        f"row. It took {_spent(usage)}. Prompts: {prompts}."
+        f"row. It took {spent(usage)}. Prompts: {prompts}."
     )

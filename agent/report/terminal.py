@@ -117,12 +117,14 @@ def _found(result: Result, room: _Room) -> Iterator["RenderableType"]:
 def _answers(result: Result, *, full: bool) -> Iterator["RenderableType"]:
     """What the user stated, each with its verdict; without remarks and figures where many must fit."""
     for at, answer in enumerate(answers(result), 1):
-        text = _line(f"{answer.verdict}:", _STYLES[answer.outcome])
-        text.append_text(_line(f" {answer.claim}", "bold" if answer.outcome == "verified" else ""))
+        told_above = full and answer.repeats  # an undecided claim said twice sounds like a finding
+        text = _line(f"{answer.verdict}{'.' if told_above else ':'}", _STYLES[answer.outcome])
+        if not told_above:
+            text.append_text(_line(f" {answer.claim}", "bold" if answer.outcome == "verified" else ""))
         if full:
             yield ""
-            yield _item(f"{at}.", _cut(answer.said))
-            details = " ".join(part for part in (answer.figures, *answer.remarks) if part)
+            yield _item(f"{at}.", _line(answer.said))
+            details = " ".join(part for part in (answer.figures, answer.adjusted, *answer.remarks) if part)
             text.append_text(_line(f" {details}" if details else ""))
         yield _item("" if full else f"{at}.", text)
 

@@ -133,7 +133,9 @@ def _sql(figure: str, measured: Column | None, groups: Sequence[Column], terms: 
     shown = [quoted(c.name) for c in groups]
     # The denominator of each group's figure, where it is not all of the group's rows.
     known = [f"count({quoted(measured.name)}) AS with_value"] if measured is not None and measured.missing else []
-    select = ", ".join([*shown, f"{figure} AS value", *known, "count(*) AS rows"])
+    # `n` is what a model's queries call the count as well; a group of that name keeps it for itself.
+    count = "rows" if any(c.name.lower() == "n" for c in groups) else "n"
+    select = ", ".join([*shown, f"{figure} AS value", *known, f"count(*) AS {count}"])
     where = f" WHERE {' AND '.join(_condition(t) for t in terms)}" if terms else ""
     grouped = f" GROUP BY {', '.join(shown)} ORDER BY {', '.join(shown)}" if shown else ""
     return f"SELECT {select} FROM data{where}{grouped}"

@@ -53,7 +53,7 @@ def check(sql: str) -> tuple[str, ...]:
     Raises:
         UsageError: naming what may not stand in it.
     """
-    node = _select(_parsed(sql))
+    node = _select(parsed(sql))
     _plain_parts(node)
     _table(node)
     selected = node["select_list"]
@@ -70,8 +70,8 @@ def _refused(what: str) -> UsageError:
     return UsageError(f"SQL here tells aggregates only and does not take {what}. It can be: {_WRITE}.")
 
 
-def _parsed(sql: str) -> dict[str, Any]:
-    """The statement's syntax tree.
+def parsed(sql: str) -> dict[str, Any]:
+    """The statement's syntax tree: the node of its SELECT.
 
     Raises:
         UsageError: if it is too long, too deep, or no SELECT.

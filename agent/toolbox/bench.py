@@ -117,6 +117,8 @@ class Bench:
         self.proposals: list[Proposal] = []
         self.open_questions: list[str] = []
         self.facts: dict[str, Fact] = {}
+        self.question = ""
+        """What a person asked, where one did: its own figures may be said again."""
         self.citing = True
         """Whether figures are shown with their ids: where nothing will cite them, ids only cost."""
         self._known: dict[Fact, str] = {}

@@ -10,6 +10,8 @@ from ...tools.explore.spread import day
 
 DATE = "date"
 """Unit of a fact that counts days since 1970-01-01."""
+ROWS = "rows"
+"""Unit of a fact that counts rows."""
 SIGNIFICANT = 4
 """Digits that a fact keeps; counts keep all of theirs."""
 
@@ -37,6 +39,10 @@ class Fact(NamedTuple):
     source: str = ""
     """The SQL that computed it, where a query did."""
     id: str = ""
+    group: str = ""
+    """Of a result with groups: which group, in words."""
+    levels: tuple[str, ...] = ()
+    """The labels of that group, as they are printed."""
 
 
 def rounded(value: float) -> float:

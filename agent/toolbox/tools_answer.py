@@ -4,6 +4,7 @@ Knows the bench and what was asked for. Must never know a sealed row or a verdic
 carried out by code after the conversation.
 """
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -19,6 +20,7 @@ from .aggregates import LONGEST
 from .bench import Bench
 from .names import ModelNames
 from .spec import Arguments, Result, ToolSpec, tool
+from .spoken import check_query, check_readings, described
 from .tools_compare import figures
 from .tools_propose import read_claim
 from .tools_query import Query, query
@@ -40,11 +42,21 @@ class WantedFact(NamedTuple):
 class Wanted:
     """What a model asked for in one conversation."""
 
-    def __init__(self, *, may_ask: bool, sql: bool) -> None:
+    def __init__(
+        self, *, may_ask: bool, sql: bool, tried: Callable[[str], None] | None = None, others: tuple[str, ...] = ()
+    ) -> None:  # fmt: skip
+        """Take down what is asked for.
+
+        Args:
+            may_ask: Whether a question back may be asked.
+            sql: Whether it may be asked in SQL.
+            tried: Tries a query by names and types alone, where no rows may be told of.
+            others: Columns that are not analysed: a query of all rows may name them, and nothing of them is told.
+        """
         self.facts: list[WantedFact] = []
         self.claim: Hypothesis | None = None
         self.ways: tuple[Way, ...] = ()
-        self.may_ask, self.sql = may_ask, sql
+        self.may_ask, self.sql, self.tried, self.others = may_ask, sql, tried, others
 
 
 class AnswerFact(Arguments):
@@ -82,9 +94,11 @@ def answer_tools(wanted: Wanted) -> tuple[ToolSpec, ...]:
     def answer_fact(bench: Bench, arguments: AnswerFact) -> Result:
         """Answer a question of fact. The query runs here on exploration rows; code runs it on the person's rows.
 
-        In SQL (DuckDB) one SELECT from the table `data`, as for `query`; figures are told here only of aggregates with
-        `count(*) AS n`, but any one SELECT may answer. Or in words: "mean fare by class where sex=female", "how many
-        where age >= 60", "share of churn=yes by contract", "correlation of age and fare".
+        In SQL (DuckDB) any one SELECT from the table `data`: WITH, subqueries, CASE, min and max are allowed. Its
+        figures are told here, so that a sentence can cite them, only if it is one that `query` would take, with
+        `count(*) AS n`; else code prints the table and no sentence is needed. Where values are missing, add
+        `count(column) AS known`. Or in words: "mean fare by class where sex=female", "how many where age >= 60",
+        "share of churn=yes by contract", "correlation of age and fare".
 
         Args:
             what: What it computes, in plain words without figures: "the mean fare of each class".
@@ -98,9 +112,9 @@ def answer_tools(wanted: Wanted) -> tuple[ToolSpec, ...]:
         if len(wanted.facts) >= MOST_FACTS:
             raise UsageError(f"{MOST_FACTS} queries answer this question already: word the answer.")
         sql = _sql(bench, arguments, wanted)
-        _few_columns(bench, sql)
-        told = _told(bench, sql)
-        wanted.facts.append(WantedFact(sql, visible(arguments.what)))
+        read = _few_columns(bench, sql, wanted)
+        told = _told(bench, sql, wanted, set(read))
+        wanted.facts.append(WantedFact(sql, described(bench, arguments.what, sql)))
         return told
 
     def answer_claim(bench: Bench, arguments: AnswerClaim) -> Result:
@@ -141,6 +155,7 @@ def answer_tools(wanted: Wanted) -> tuple[ToolSpec, ...]:
         """
         if not wanted.may_ask:
             raise UsageError("A reading was chosen already: answer it.")
+        check_readings(bench, *(text for r in arguments.readings for text in (r.reading, r.question)))
         wanted.ways = tuple(Way(reading=visible(r.reading), question=visible(r.question)) for r in arguments.readings)
         return {"asked": len(wanted.ways), "next": "Stop here: the person chooses."}
 
@@ -151,6 +166,7 @@ def answer_tools(wanted: Wanted) -> tuple[ToolSpec, ...]:
 def _sql(bench: Bench, arguments: AnswerFact, wanted: Wanted) -> str:
     """The query that was given, in SQL or in words."""
     if arguments.sql and wanted.sql:
+        check_query(bench, arguments.sql)
         return arguments.sql.strip().rstrip(";")
     if not arguments.words:
         raise UsageError("Give the question in `words`." + ("" if wanted.sql else " SQL is switched off for this run."))
@@ -164,29 +180,35 @@ def _sql(bench: Bench, arguments: AnswerFact, wanted: Wanted) -> str:
         raise UsageError("A label in it could not be matched. Use labels that `columns` shows.") from None
 
 
-def _few_columns(bench: Bench, sql: str) -> None:
-    """Hold a query to the columns that a question can need.
+def _few_columns(bench: Bench, sql: str, wanted: Wanted) -> tuple[str, ...]:
+    """Hold a query to the columns that a question can need; the columns that it reads.
 
     Raises:
         UsageError: if it reads more, or is not one SELECT.
     """
     try:
-        read = read_query(sql, [bench.id(name) for name in bench.columns]).columns
+        read = read_query(sql, [*(bench.id(name) for name in bench.columns), *wanted.others]).columns
     except ValueError as err:
         raise UsageError(f"A question of fact is answered by one SELECT: this is {err}.") from err
     if len(read) > MOST_COLUMNS:
         raise UsageError(
-            f"It reads {len(read)} columns; {MOST_COLUMNS} at most. Name those that the question needs, not `*`."
+            f"It reads {len(read)} columns; {MOST_COLUMNS} at most. Name those that the question needs, not `*`, in up "
+            f"to {MOST_FACTS} queries."
         )
+    return read
 
 
-def _told(bench: Bench, sql: str) -> Result:
+def _told(bench: Bench, sql: str, wanted: Wanted, read: set[str]) -> Result:
     """What a model is told of its query: figures of large groups, else only that it runs."""
-    if bench.privacy == "schema" or bench.jail is None:
-        return {"runs": "not tried here; code runs it"}
+    if bench.privacy == "schema" or bench.jail is None or read & set(wanted.others):
+        if wanted.tried is not None:
+            wanted.tried(sql)
+        return {"figures": "not told here: code runs the query and prints the table. Write no sentence."}
     found = bench.jail.query(sql)
     try:
         return query(bench, Query(sql=sql))
     except HeldoutError as err:
         columns = [cleaned(name) for name in found.columns]
-        return {"columns": columns, "rows": len(found.rows), "figures": f"not told: {str(err)[:200]}"}
+        # A count of few rows would tell of single ones: whether a label is there, whose value lies above another.
+        rows = len(found.rows) if len(found.rows) >= bench.least else f"fewer than {bench.least}"
+        return {"columns": columns, "rows": rows, "figures": f"not told: {str(err)[:200]}"}

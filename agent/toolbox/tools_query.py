@@ -15,7 +15,9 @@ from ..privacy import cleaned, redacted
 from .aggregates import COUNT, LONGEST, check
 from .bench import Answer, Bench
 from .facts import Fact
+from .result_facts import groups_of, result_facts
 from .spec import Arguments, Result, tool
+from .spoken import check_query
 
 _MOST_ROWS = 40
 
@@ -41,12 +43,13 @@ def query(bench: Bench, arguments: Query) -> Result:
     """
     if bench.jail is None:
         raise UsageError("SQL is switched off for this run.")
+    check_query(bench, arguments.sql)
     free = bench.privacy == "sample"
-    groups = () if free else check(arguments.sql)
+    if not free:
+        check(arguments.sql)
     answer = bench.jail.query(arguments.sql)
     rows = list(answer.rows) if free else _large(bench, answer)
-    shown = [_row(bench, answer.columns, row, groups, arguments.sql, free) for row in rows[:_MOST_ROWS]]
-    out: Result = {"columns": [cleaned(c) for c in answer.columns], "rows": shown}
+    out: Result = {"columns": [cleaned(c) for c in answer.columns], "rows": _shown(bench, arguments.sql, answer, rows)}
     if len(answer.rows) > len(rows):
         out["left_off"] = f"groups under {bench.least} rows"
     if answer.truncated or len(rows) > _MOST_ROWS:
@@ -65,37 +68,27 @@ def _large(bench: Bench, answer: Answer) -> list[Sequence[object]]:
     return [row for row in answer.rows if isinstance(n := row[at[0]], int) and n >= bench.least]
 
 
-def _row(
-    bench: Bench, columns: Sequence[str], row: Sequence[object], groups: Sequence[str], sql: str, free: bool
-) -> list[object]:
-    keys = [f"{cleaned(c)}={_text(v, free)}" for c, v in zip(columns, row, strict=True) if c in groups]
-    n = next((v for c, v in zip(columns, row, strict=True) if c.lower() == COUNT and isinstance(v, int)), None)
-    place = " and ".join(keys)
-    return [_cell(bench, c, v, c in groups, place, n, sql, free) for c, v in zip(columns, row, strict=True)]
+def _shown(bench: Bench, sql: str, answer: Answer, rows: Sequence[Sequence[object]]) -> list[list[object]]:
+    """The first rows: figures with their ids, groups as they stand."""
+    known = {bench.id(name): column for name, column in bench.columns.items()}
+    missing = {p.name: p.missing for p in bench.profile}
+    kept = rows[:_MOST_ROWS]
+    facts = result_facts(sql, answer.columns, kept, known, missing)
+    groups = groups_of(sql, answer.columns, known)
+    return [
+        [_cell(bench, value, fact, group) for value, fact, group in zip(row, own, groups, strict=True)]
+        for row, own in zip(kept, facts, strict=True)
+    ]
 
 
-def _cell(
-    bench: Bench, column: str, value: object, is_group: bool, place: str, n: int | None, sql: str, free: bool
-) -> object:
+def _cell(bench: Bench, value: object, fact: Fact | None, is_group: bool) -> object:
     """One value of the result: a figure as a fact, a group as it stands, and of text that is no group nothing."""
-    number = _number(value)
-    if number is not None and not is_group:
-        label = f"{cleaned(column)} where {place}" if place else cleaned(column)
-        return bench.figure(Fact(number, label, n=n, source=sql))
+    free = bench.privacy == "sample"
+    if fact is not None:
+        return bench.figure(fact)
     if value is None or is_group or free or isinstance(value, (bool, date)):
         return _text(value, free)
     return "(not told)"
-
-
-def _number(value: object) -> float | None:
-    """The value as a finite number, or None where it is none."""
-    if isinstance(value, bool) or value is None or isinstance(value, (str, bytes, date)):
-        return None
-    try:
-        found = float(value)  # pyright: ignore[reportArgumentType]
-    except (TypeError, ValueError):
-        return None
-    return found if math.isfinite(found) else None
 
 
 def _text(value: object, free: bool) -> object:

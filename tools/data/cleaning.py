@@ -74,8 +74,9 @@ def table_warnings(columns: Sequence[Column], rows: int, duplicates: int) -> lis
     if duplicates:
         are = "1 row repeats" if duplicates == 1 else f"{duplicates:,} rows repeat"
         kept = "it was kept and stays" if duplicates == 1 else "they were kept and stay"
+        like = "the row it repeats" if duplicates == 1 else "those they repeat"
         share = 100 * duplicates / rows
-        text = f"{are} an earlier row exactly ({share:.1f} %); {kept} on one side of the split with its like."
+        text = f"{are} an earlier row exactly ({share:.1f} %); {kept} on one side of the split with {like}."
         notes.append(Note(kind="warning", text=text))
     years = [c.name for c in columns if _YEAR.fullmatch(c.name)]
     if len(years) >= 5:

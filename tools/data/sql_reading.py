@@ -99,6 +99,14 @@ def _text(run: Any, expression: dict[str, Any]) -> str:
     return text.removeprefix("SELECT ").strip()
 
 
+def expression_text(expression: dict[str, Any]) -> str:
+    """An expression of a syntax tree as SQL, without its alias."""
+    import duckdb
+
+    with duckdb.connect() as connection:
+        return _text(connection.cursor(), expression | {"alias": ""})
+
+
 def _counts(run: Any, tree: dict[str, Any], measured: Sequence[str]) -> str:
     """The query with its result replaced by counts of rows, and of missing values of each measured column."""
     copy = json.loads(json.dumps(tree))

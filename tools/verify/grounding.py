@@ -28,7 +28,7 @@ from .grounding_words import (
 )
 from .numerals import is_numeral, is_numeral_sign
 
-__all__ = ["Bound", "Fault", "Piece", "Slot", "check", "check_pieces"]
+__all__ = ["COUNTED", "Bound", "Fault", "Piece", "Slot", "check", "check_pieces"]
 
 _WORD = re.compile(r"[^\s.,;:()\"–—]+")
 _ALLOWED = re.compile(r"[A-Za-z .,;:()'\"–-]")
@@ -46,7 +46,8 @@ _ROLES = {
     "total": {"value"}, "sum": {"value"},
 }  # fmt: skip
 """Which figures may follow a word that says what they are; facts print values of any of them."""
-_COUNTED = frozenset("rows observations cases records units clusters".split())
+COUNTED = frozenset("rows observations cases records units clusters".split())
+"""Words for what a count counts."""
 _MOST_CHARACTERS = 2_000
 
 
@@ -97,7 +98,7 @@ def _names(evidence: Sequence[Bound]) -> frozenset[str]:
         text
         for bound in evidence
         for text in (
-            *bound.names, *bound.sides[0], *bound.sides[1], *bound.order,
+            *bound.names, *bound.sides[0], *bound.sides[1], *bound.order, *bound.row_words,
             *(s.text for s in bound.slots.values() if s.kind in ("label", "event")),
         )
     ]  # fmt: skip
@@ -162,8 +163,14 @@ def _joined(pieces: Sequence[Piece]) -> Iterator[Fault]:
             yield Fault("number", f"{piece.text} is joined to another sign")
         if at and pieces[at - 1].text.strip() == "" and at > 1 and pieces[at - 2].is_figure:
             yield Fault("number", f"{piece.text} follows a figure")
-        if at and not pieces[at - 1].options and _BOUNDING.search(pieces[at - 1].text):
+        if at and not pieces[at - 1].options and _BOUNDING.search(pieces[at - 1].text) and not _over_rows(pieces, at):
             yield Fault("number", f"{piece.text} is made a bound")
+
+
+def _over_rows(pieces: Sequence[Piece], at: int) -> bool:
+    """`39.2 over 1,338 rows`: right behind a figure it says what the figure was taken over, and is no bound."""
+    counts = any(bound.counts_rows for bound, _ in pieces[at].options)
+    return counts and at > 1 and pieces[at - 1].text.strip(" ,").lower() == "over" and pieces[at - 2].is_figure
 
 
 def _unit_faults(pieces: Sequence[Piece]) -> Iterator[Fault]:
@@ -175,7 +182,7 @@ def _unit_faults(pieces: Sequence[Piece]) -> Iterator[Fault]:
         after = pieces[at + 1].text if at + 1 < len(pieces) and not pieces[at + 1].options else ""
         word = re.match(r" ([a-z]+)", after)
         follows = word[1] if word else ""
-        if follows in UNITS and not (follows in _COUNTED and "count" in piece.kinds()):
+        if follows in UNITS and not (follows in COUNTED and "count" in piece.kinds()):
             yield Fault("unit", f"{piece.text} {follows}")
         earlier = at > 1 and "count" in pieces[at - 2].kinds() and before == " and "
         if not _fits(piece, re.findall(r"[a-z]+", before)[-3:], follows, earlier):
@@ -191,7 +198,9 @@ def _fits(piece: Piece, before: Sequence[str], follows: str, earlier: bool) -> b
     if roles and not kinds & _ROLES[roles[-1]]:
         return False
     if kinds == {"count"}:
-        return piece.text.startswith("n = ") or follows in _COUNTED | {"missing"} or before[-1:] == ["n"] or earlier
+        called = COUNTED | {"missing"} | {w for b, _ in piece.options for w in b.row_words}
+        told = piece.text.startswith("n = ") or piece.text.endswith(" rows")
+        return told or follows in called or before[-1:] == ["n"] or earlier
     if kinds == {"difference"}:
         return bool(roles) or follows in UP | DOWN | {"apart"}
     return True

@@ -13,7 +13,7 @@ from .numerals import is_numeral
 
 Kind = Literal[
     "value", "mean", "share", "percent", "count", "difference", "points", "coefficient", "interval", "p",
-    "name", "side", "event", "where", "claim", "figures", "sentence", "label", "verdict",
+    "name", "side", "event", "where", "claim", "figures", "sentence", "label", "verdict", "group",
 ]  # fmt: skip
 """What a slot's text is. The first ten are figures; `figures` and `sentence` hold figures of their own."""
 
@@ -65,6 +65,15 @@ class Bound(NamedTuple):
     """Levels, highest first, where a whole order was computed."""
     amount: float | None = None
     """The value of a fact, by which two facts are compared."""
+    levels: tuple[str, ...] = ()
+    """Of a fact on one group of rows, the labels of the group as they are printed."""
+    row_words: tuple[str, ...] = ()
+    """What rows of this table may be called."""
+
+    @property
+    def counts_rows(self) -> bool:
+        """Whether it is a fact that counts rows."""
+        return self.outcome == "" and "" in self.slots and self.slots[""].kind == "count"
 
 
 class Piece(NamedTuple):
@@ -117,7 +126,8 @@ def texts_of(evidence: Sequence[Bound]) -> dict[str, tuple[tuple[Bound, Slot], .
         sides = [Slot(text, "side", "ab"[at]) for at, texts in enumerate(bound.sides) for text in texts]
         order = [Slot(level, "name") for level in bound.order if spoken(level)]
         filters = [Slot(text, "where") for text in bound.qualifiers]
-        for slot in (*bound.slots.values(), *named, *sides, *order, *filters):
+        labels = [Slot(level, "group") for level in bound.levels if _is_label(level)]
+        for slot in (*bound.slots.values(), *named, *sides, *order, *filters, *labels):
             if slot.text and slot.kind != "verdict" and (bound, slot) not in known.get(slot.text, ()):
                 known[slot.text] = (*known.get(slot.text, ()), (bound, slot))
     return known
@@ -137,6 +147,12 @@ def spoken(level: str) -> bool:
         and word.lower() not in _SPOKEN_FOR
         for word in words
     )
+
+
+def _is_label(level: str) -> bool:
+    """Whether a label may stand as a bare word: also one that is an ordinal, as it is spelled (`Third`)."""
+    ordinal = level[:1].isupper() and re.fullmatch(r"[A-Za-z]{2,}", level) is not None and is_numeral(level)
+    return spoken(level) or (ordinal and level.lower() not in _SPOKEN_FOR)
 
 
 def _spans(sentence: str, texts: Sequence[str]) -> Iterator[tuple[int, int]]:

@@ -16,6 +16,8 @@ _CURRENCIES = ("$", "€", "£", "¥", "₹")
 _MOST_LEVELS = 4
 _LONG_NAME, _HEAD, _TAIL = 72, 24, 44
 """Characters from which a name is shortened, and how many of its two ends stay at most."""
+_KEPT_DIGITS, _MOST_DECIMALS = 12, 4
+"""Of a figure that a query returned: the digits that are no accident, and the decimals that are taken as asked for."""
 _OPS = {"==": "is", "!=": "is not", "<": "<", "<=": "≤", ">": ">", ">=": "≥"}
 
 
@@ -62,6 +64,23 @@ def number(x: float, digits: int = 3) -> str:
         return f"{x:.{digits - 1}e}".replace("-", "−", 1) if x < 0 else f"{x:.{digits - 1}e}"
     text = fixed(x, decimals(x, digits=digits))
     return text.rstrip("0").rstrip(".") if "." in text and x == round(x) else text
+
+
+def returned(x: float, digits: int) -> str:
+    """`x` as a query returned it, so that a rounding that was asked for is seen: 42,103.95; 0.0679982; 39.207.
+
+    What has at most four decimals is printed with all of them; anything else with `digits` significant digits, and
+    from one on with two decimals at least. Ending zeros are left off.
+    """
+    size = abs(x)
+    if not math.isfinite(x) or size >= 1e15 or 0 < size < 1e-5:
+        return number(x, digits)
+    plain = f"{x:.{_KEPT_DIGITS}g}"
+    places = len(plain.partition(".")[2])
+    if "e" in plain or places > _MOST_DECIMALS or sum(c.isdigit() for c in plain) >= _KEPT_DIGITS:
+        places = max(decimals(x, digits=digits), 2 if size >= 1 else 0)
+    text = f"{x or 0.0:,.{places}f}".replace("-", "−")
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def signed(text: str) -> str:
