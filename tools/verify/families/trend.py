@@ -31,6 +31,8 @@ EFFECT = "Spearman's rho"
 SHARED = "Rows of the same time are alike beyond the trend: the test counts each time once."
 BENT = "The averages over time do not all turn the way the ranks do: the course bends or has outliers."
 MIN_ROWS = 30
+MIN_SEEN = 15
+"""Rows from which a trend is measured on exploration rows, where nothing is concluded: a small corpus has few."""
 MIN_UNITS = 20
 """Clusters or blocks of time that a trend between them needs."""
 MIN_EVENTS = 10
@@ -68,7 +70,9 @@ class _Trend:
         check_level(level)
         h = _own(hypothesis)
         course = complete(h, rows)
-        if course.rows.cluster is None:
+        if split == "exploration" and course.rows.cluster is None and MIN_SEEN <= len(course.y) < MIN_ROWS:
+            measured = _glimpsed(h, course, level)
+        elif course.rows.cluster is None:
             measured = _measure(h, course, level, draws, seed, least=MIN_ROWS)
         elif course.rows.serial or is_constant_within(course.time, course.rows.cluster):
             units = collapsed(h, course)
@@ -146,6 +150,22 @@ def _measure(h: Trend, course: Course, level: float, draws: int, seed: int, *, l
         "in_units": _slope(h, course, found, level, shared=shared),
         "groups": _thirds(h, course),
         "warnings": (note,) if found.phi > 0 else (SHARED,) if shared else (),
+    }
+
+
+def _glimpsed(h: Trend, course: Course, level: float) -> dict[str, Any]:
+    """Rho alone, for rows too few to tell a trend from drift, which the held-out rows have to do."""
+    found = rank_correlation(midranks(dense_ranks(course.time)), midranks(dense_ranks(course.y)))
+    if found is None or len(np.unique(course.time)) < 5:
+        return {"untestable": "Too few distinct values over time."}
+    around = found.interval(level)
+    return {
+        "test": TEST,
+        "statistic": float(np.clip(found.statistic, -1e12, 1e12)),
+        "df": found.df,
+        "effect": Effect(name=EFFECT, value=found.rho, low=around.low, high=around.high, level=level),
+        "standard_error": found.error,
+        "groups": _thirds(h, course),
     }
 
 
