@@ -163,9 +163,13 @@ def _glimpsed(h: Trend, course: Course, level: float) -> dict[str, Any]:
         "test": TEST,
         "statistic": float(np.clip(found.statistic, -1e12, 1e12)),
         "df": found.df,
+        "p_permutation": None,
+        "p_robust": found.p_robust,
         "effect": Effect(name=EFFECT, value=found.rho, low=around.low, high=around.high, level=level),
         "standard_error": found.error,
+        "in_units": None,
         "groups": _thirds(h, course),
+        "warnings": (),
     }
 
 
