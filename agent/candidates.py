@@ -28,7 +28,7 @@ from ..tools.verify.ranks import midranks
 from .roles import is_many_years, is_nominal
 
 _MIN_GROUP = 20
-_FEW_ROWS, _MIN_GROUP_OF_FEW = 80, 10
+FEW_ROWS, _MIN_GROUP_OF_FEW = 80, 10
 """Only of a small corpus fewer than 80 rows are explored; its groups need what a test of few rows needs."""
 _MAX_LEVELS = 12
 _MIN_ENDS = 4
@@ -57,7 +57,7 @@ def candidates(outcome: Column, predictor: Column, rows: Rows) -> Iterator[Hypot
 
 def _least(rows: int) -> int:
     """Rows that a group needs to be spoken of."""
-    return _MIN_GROUP if rows >= _FEW_ROWS else _MIN_GROUP_OF_FEW
+    return _MIN_GROUP if rows >= FEW_ROWS else _MIN_GROUP_OF_FEW
 
 
 def _is_label(column: Column) -> bool:

@@ -71,7 +71,7 @@ class _Trend:
         h = _own(hypothesis)
         course = complete(h, rows)
         if split == "exploration" and course.rows.cluster is None and MIN_SEEN <= len(course.y) < MIN_ROWS:
-            measured = _glimpsed(h, course, level)
+            measured = _measure(h, course, level, 0, seed, least=MIN_SEEN)
         elif course.rows.cluster is None:
             measured = _measure(h, course, level, draws, seed, least=MIN_ROWS)
         elif course.rows.serial or is_constant_within(course.time, course.rows.cluster):
@@ -118,8 +118,9 @@ def _floors(h: Trend, course: Course, least: int) -> str | None:
         return f"Only {len(y):,} observations over time; at least {least} are needed."
     if len(np.unique(course.time)) < 5:
         return f"{column(h.predictor)} has fewer than 5 distinct times here."
-    if h.event is not None and plain and min(int(y.sum()), int((1 - y).sum())) < MIN_EVENTS:
-        return f"Fewer than {MIN_EVENTS} rows are, or are not, {h.event!r} in {column(h.outcome)}."
+    events = MIN_EVENTS if least != MIN_SEEN else MIN_EVENTS // 2
+    if h.event is not None and plain and min(int(y.sum()), int((1 - y).sum())) < events:
+        return f"Fewer than {events} rows are, or are not, {h.event!r} in {column(h.outcome)}."
     if y.min() == y.max():
         return f"{column(h.outcome)} has one value only here."
     return None
@@ -130,7 +131,8 @@ def _measure(h: Trend, course: Course, level: float, draws: int, seed: int, *, l
     reason = _floors(h, course, least)
     if reason is not None:
         return {"untestable": reason}
-    found = examine_trend(course.time, course.y, draws=draws, seed=seed)
+    few = len(course.y) < MIN_ROWS and least == MIN_SEEN
+    found = _glimpsed(course) if few else examine_trend(course.time, course.y, draws=draws, seed=seed)
     if isinstance(found, str):
         return {"untestable": found}
     effective = len(course.y) / found.inflation**2
@@ -153,24 +155,12 @@ def _measure(h: Trend, course: Course, level: float, draws: int, seed: int, *, l
     }
 
 
-def _glimpsed(h: Trend, course: Course, level: float) -> dict[str, Any]:
-    """Rho alone, for rows too few to tell a trend from drift, which the held-out rows have to do."""
+def _glimpsed(course: Course) -> TrendTest | str:
+    """Rho as if rows stood for themselves: few rows cannot tell a trend from drift, the held-out ones have to."""
     found = rank_correlation(midranks(dense_ranks(course.time)), midranks(dense_ranks(course.y)))
-    if found is None or len(np.unique(course.time)) < 5:
-        return {"untestable": "Too few distinct values over time."}
-    around = found.interval(level)
-    return {
-        "test": TEST,
-        "statistic": float(np.clip(found.statistic, -1e12, 1e12)),
-        "df": found.df,
-        "p_permutation": None,
-        "p_robust": found.p_robust,
-        "effect": Effect(name=EFFECT, value=found.rho, low=around.low, high=around.high, level=level),
-        "standard_error": found.error,
-        "in_units": None,
-        "groups": _thirds(h, course),
-        "warnings": (),
-    }
+    if found is None:
+        return "Time or outcome has one value only."
+    return TrendTest(found, None, found.p_robust, 0.0, 1.0)
 
 
 def _of_rows(found: TrendTest, course: Course) -> tuple[RankCorrelation, bool]:
