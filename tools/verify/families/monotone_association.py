@@ -183,9 +183,7 @@ def _compare(h: MonotoneAssociation, pairs: Pairs, level: float, draws: int, see
     }
 
 
-def _between(
-    h: MonotoneAssociation, pairs: Pairs, level: float, draws: int, seed: int, least: int
-) -> dict[str, Any]:
+def _between(h: MonotoneAssociation, pairs: Pairs, level: float, draws: int, seed: int, least: int) -> dict[str, Any]:
     """One row per cluster, compared as if rows."""
     event = None if h.event is None else (h.outcome, h.event)
     one_each = collapse(pairs.rows, (h.outcome, h.predictor), event=event)
