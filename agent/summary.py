@@ -223,9 +223,9 @@ def _dataset(opened: Opened, plan: Plan, profile: Sequence[ColumnProfile]) -> Da
     if plan.warning:
         notes.append(Note(kind="warning", text=plan.warning))
     if plan.copies:
-        notes.append(Note(kind="cleaned", text=_set_aside(plan.copies, "an earlier row exactly")))
+        notes.append(Note(kind="cleaned", text=_set_aside(plan.copies)))
     if plan.near_copies:
-        notes.append(Note(kind="cleaned", text=_set_aside(plan.near_copies, "the text of another but for a few words")))
+        notes.append(Note(kind="cleaned", text=_once(plan.near_copies)))
     return DatasetSummary(
         name=opened.name, fingerprint=opened.fingerprint, rows=opened.rows, columns=tuple(columns),
         duplicates=opened.duplicates, notes=tuple(notes),
@@ -270,7 +270,12 @@ def _version() -> str:
     return __version__
 
 
-def _set_aside(copies: int, what: str) -> str:
+def _set_aside(copies: int) -> str:
     if copies == 1:
-        return f"1 row repeats {what} and was set aside, so that no row counts twice."
-    return f"{copies:,} rows repeat {what} and were set aside, so that no row counts twice."
+        return "1 row repeats an earlier row exactly and was set aside, so that no row counts twice."
+    return f"{copies:,} rows repeat an earlier row exactly and were set aside, so that no row counts twice."
+
+
+def _once(copies: int) -> str:
+    are, rest = ("row repeats", "it was") if copies == 1 else ("rows repeat", "they were")
+    return f"{copies:,} {are} the text of another but for a few words; {rest} left out, so that each text counts once."

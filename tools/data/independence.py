@@ -23,6 +23,12 @@ ENTITY_NAME = re.compile(
     r"|firm|company|store_?nr|seller|author|session|animal|plot|site",
     re.IGNORECASE,
 )
+AUTHOR_NAME = re.compile(
+    r"(^|[_\W])(speaker|writer|thread|conversation|dialog(ue)?|sender|from|poster|reviewer|blog(ger)?|handle|user_?name"
+    r"|screen_?name|source|outlet|publisher|newspaper|channel|subreddit|folder)s?([_\W]|$)",
+    re.IGNORECASE,
+)
+"""Names that in a table with text may say which documents belong together."""
 TIME_NAME = re.compile(r"year|month|quarter|week|date|day|time|wave|visit|period|round|trial", re.IGNORECASE)
 PERSON_NAME = re.compile(r"subject|patient|participant|respondent|animal|person", re.IGNORECASE)
 MIN_ICC = 0.05
@@ -120,14 +126,13 @@ def _detected_entity(data: Dataset) -> Unit | None:
     """The repeated id whose rows resemble each other most, if any."""
     best: tuple[float, Column, str] | None = None
     for column in data.columns:
-        why = _may_be_entity(data, column)
-        if why is None:
+        if _may_be_entity(data, column) is None:
             continue
         icc, of = _strongest_icc(data, column)
         if icc >= MIN_ICC and (best is None or icc > best[0]):
             best = icc, column, of
     if best is None:
-        return None
+        return _detected_author(data)
     icc, column, of = best
     reason = (
         f"`{column.name}` repeats ({column.distinct:,} values in {data.rows:,} rows) and its rows resemble each "
@@ -135,6 +140,38 @@ def _detected_entity(data: Dataset) -> Unit | None:
         "and count as one unit."
     )
     return Unit(kind="entity", key=column.name, reason=reason)
+
+
+def _detected_author(data: Dataset) -> Unit | None:
+    """The author, thread or source whose documents resemble each other most in the words they use, if any."""
+    from .independence_texts import LEAST_UNITS, MIN_LIKENESS, likeness
+
+    texts = [c for c in data.columns if c.type == "text"]
+    best: tuple[float, Column, str] | None = None
+    for column in data.columns if texts else ():
+        if column.distinct < LEAST_UNITS or not _may_be_author(data, column):
+            continue
+        for text in texts[:3]:
+            found = likeness(data, column.name, text.name)
+            if found >= MIN_LIKENESS and (best is None or found > best[0]):
+                best = found, column, text.name
+    if best is None:
+        return None
+    found, column, of = best
+    reason = (
+        f"`{column.name}` repeats ({column.distinct:,} values in {data.rows:,} rows) and its documents resemble each "
+        f"other in the words they use (intraclass correlation {found:.2f} in `{of}`), so documents of one "
+        f"`{column.name}` stay together and count as one unit."
+    )
+    return Unit(kind="entity", key=column.name, reason=reason)
+
+
+def _may_be_author(data: Dataset, column: Column) -> bool:
+    """Whether a column may name who wrote several documents, or where they come from."""
+    if _may_be_entity(data, column) is not None:
+        return True
+    repeats = data.rows - column.missing >= 1.8 * column.distinct and column.missing <= data.rows * 0.05
+    return column.type in ("category", "identifier") and repeats and bool(AUTHOR_NAME.search(column.name))
 
 
 def _may_be_entity(data: Dataset, column: Column) -> str | None:

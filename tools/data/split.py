@@ -15,7 +15,7 @@ from .kept import TOGETHER, is_coarse, keep_rows, keep_texts
 from .readers_binary import quoted
 from .rows import Rows
 from .schema import Column
-from .texts import is_corpus
+from .texts import in_order_of_years, is_corpus
 
 PROJECT = "heldout/split/1"
 SMALL = 200
@@ -30,6 +30,10 @@ MIN_BLOCK_ROWS = 4
 _COARSE = (
     "So many rows are equal that the columns cannot tell observations apart; each counts as one of its own, and "
     "equal rows may lie on both sides."
+)
+_FEW = (
+    "They are few, but what a text says can be named only after reading some: so a part is explored, and the list of "
+    "all pairs of columns, which smaller tables are tested with, is not."
 )
 _PERIODS = ("year", "quarter", "month", "week", "day", "hour", "minute")
 _DIGITS = 13
@@ -128,7 +132,7 @@ def seal(
     Raises:
         UsageError: if a declared column is not in the data.
     """
-    unit = choose_unit(data, entity=entity, time=time)
+    unit = in_order_of_years(data, choose_unit(data, entity=entity, time=time))
     salt = digest(f"{data.fingerprint}|{PROJECT}")
     cursor = data.cursor()
     copies = keep_rows(data)
@@ -252,13 +256,14 @@ def _plan(
     for w in weights:
         bounds.append((low, low + w * (1 - share)))
         low = bounds[-1][1]
+    reason = unit.reason if units >= SMALL else f"{unit.reason} {_FEW}"
     counts = _divide(data, bounds, gap=1.0 / units if unit.kind == "time" else 0.0)
     vaults = tuple(
         VaultPlan(number=n, rows=counts.get(n, (0, 0))[0], units=counts.get(n, (0, 0))[1], weight=w)
         for n, w in enumerate(weights, 1)
     )
     return Plan(
-        kind=unit.kind, reason=unit.reason, exploration_rows=counts[0][0], exploration_share=share,
+        kind=unit.kind, reason=reason, exploration_rows=counts[0][0], exploration_share=share,
         vaults=vaults, gap_rows=counts.get(-1, (0, 0))[0], **common,
     )  # fmt: skip
 

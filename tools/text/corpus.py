@@ -137,9 +137,9 @@ _EVERY = STOP_WORDS["en"]
 _EMPTY = ALL_STOP_WORDS | frozenset(
     "about above after again all also although always am among any anyone anything are aren't because become been "
     "before being between both can cannot could did didn't does doesn't doing done down during each either else even "
-    "ever every everything few first get gets getting give go goes going gone got had hasn't having here here's hers him "
-    "himself however into isn't it's its itself i'd i'll i've just know last least less let like little look made make "
-    "makes many may maybe might mine more most much must myself near need neither never new next none nor nothing now "
+    "ever every everything few first get gets getting give go goes going gone got had hasn't having here here's hers "
+    "him himself however into isn't it's its itself i'd i'll i've just know last least less let like little look made "
+    "make makes many may maybe might mine more most much must myself near need neither never new next none nor nothing now "
     "off often old once one ones only onto other others our ours ourselves out over own per perhaps put quite rather "
     "really said same say says see seem seems several shall should since some someone something still such take than "
     "that's theirs them themselves then there's these they're thing things think those though three through thus today "

@@ -104,7 +104,7 @@ def _signatures(texts: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.bo
     multiply = _mixed(np.arange(1, HASHES + 1, dtype=np.uint64)) | np.uint64(1)
     found, known = [], np.zeros(len(texts), bool)
     for start, chunk in _chunks(texts):
-        words, document = _word_hashes(chunk)
+        words, document = word_hashes(chunk)
         count = np.bincount(document, minlength=len(chunk))
         long = count >= LEAST_WORDS
         known[start : start + len(chunk)] = long
@@ -139,7 +139,7 @@ def _chunks(texts: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
         yield start, chunk
 
 
-def _word_hashes(texts: Sequence[str]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+def word_hashes(texts: Sequence[str]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
     """A hash of each word in order, and the document it is in; at most 1,000 words a document."""
     plain = [t.lower() if t.isascii() else unicodedata.normalize("NFKC", t).lower() for t in texts]
     points = np.frombuffer("\n".join([*plain, ""]).encode("utf-32-le", "surrogatepass"), np.uint32)
