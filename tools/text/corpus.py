@@ -139,13 +139,13 @@ _EMPTY = ALL_STOP_WORDS | frozenset(
     "before being between both can cannot could did didn't does doesn't doing done down during each either else even "
     "ever every everything few first get gets getting give go goes going gone got had hasn't having here here's hers "
     "him himself however into isn't it's its itself i'd i'll i've just know last least less let like little look made "
-    "make makes many may maybe might mine more most much must myself near need neither never new next none nor nothing now "
-    "off often old once one ones only onto other others our ours ourselves out over own per perhaps put quite rather "
-    "really said same say says see seem seems several shall should since some someone something still such take than "
-    "that's theirs them themselves then there's these they're thing things think those though three through thus today "
-    "together too took toward two until upon us use used using very want wants was wasn't way we're well went weren't "
-    "what's whatever where whether while whole whose why within without won't wouldn't yes yet you're yours yourself u "
-    "ur im dont".split()
+    "make makes many may maybe might mine more most much must myself near need neither never new next none nor "
+    "nothing now off often old once one ones only onto other others our ours ourselves out over own per perhaps put "
+    "quite rather really said same say says see seem seems several shall should since some someone something still "
+    "such take than that's theirs them themselves then there's these they're thing things think those though three "
+    "through thus today together too took toward two until upon us use used using very want wants was wasn't way "
+    "we're well went weren't what's whatever where whether while whole whose why within without won't wouldn't yes "
+    "yet you're yours yourself u ur im dont".split()
 )
 
 

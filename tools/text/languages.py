@@ -58,7 +58,6 @@ _STOP_WORDS = {
     "ar": "في من على أن إلى ما هذا لا عن كان التي الذي مع هذه هو هي أو ثم قد لم كل بعد بين ذلك و",
     "fa": "و در به از که این را با است برای آن یک خود تا بر هم نیز می کرد شد ها های بود ما",
     "ur": "کے میں کی ہے اور سے کا کو اس نے پر ہیں کہ یہ بھی کر نہیں تھا",
-    "hi": "के में की है और से का को इस ने पर हैं कि यह भी कर नहीं था एक हो",
 }  # fmt: skip
 STOP_WORDS = {code: frozenset(words.split()) for code, words in _STOP_WORDS.items()}
 ALL_STOP_WORDS = frozenset().union(*STOP_WORDS.values())
@@ -66,6 +65,7 @@ _SCRIPTS = (
     ("Hangul", "ko", ((0x1100, 0x11FF), (0xAC00, 0xD7AF))),
     ("kana", "ja", ((0x3040, 0x30FF),)),
     ("Han", "zh", ((0x3400, 0x4DBF), (0x4E00, 0x9FFF))),
+    ("Devanagari", "hi", ((0x0900, 0x097F),)),
     ("Thai", "th", ((0x0E00, 0x0E7F),)),
     ("Greek", "el", ((0x0370, 0x03FF), (0x1F00, 0x1FFF))),
     ("Hebrew", "he", ((0x0590, 0x05FF),)),
