@@ -5,7 +5,7 @@ interest to each other: what goes with what is for exploration, after the split.
 """
 
 import re
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +13,12 @@ from numpy.typing import NDArray
 from ..errors import UsageError
 from ..value import Value
 from .dataset import Dataset
+from .fetching import fetch
+from .independence_texts import LEAST_UNITS, MIN_LIKENESS, likeness
 from .readers_binary import quoted
 from .schema import Column
 from .tables_schema import Tables
+from .texts import is_corpus
 
 ENTITY_NAME = re.compile(
     r"(^|_)(id|ids|key|uuid|guid|nr|no)$|id$|subject|patient|participant|respondent|customer|client|member"
@@ -98,18 +101,6 @@ def _root_rows(tables: Tables, unit: Unit) -> Unit:
     return unit.model_copy(update={"reason": reason, "placed_by": tables.key or None})
 
 
-def fetch(data: Dataset, sql: str, parameters: list[Any] | None = None) -> dict[str, NDArray]:
-    """The columns of a query over the table `data`, missing numbers as NaN."""
-    got = data.cursor().execute(sql, parameters or []).fetchnumpy()
-    out = {}
-    for name, array in got.items():
-        if isinstance(array, np.ma.MaskedArray):
-            filled = array.astype(object) if array.dtype.kind in "OUS" else array.astype(np.float64)
-            array = np.ma.filled(filled, None if filled.dtype.kind == "O" else np.nan)
-        out[name] = np.asarray(array)
-    return out
-
-
 def _require(data: Dataset, name: str) -> Column:
     for column in data.columns:
         if column.name == name:
@@ -143,12 +134,12 @@ def _detected_entity(data: Dataset) -> Unit | None:
 
 
 def _detected_author(data: Dataset) -> Unit | None:
-    """The author, thread or source whose documents resemble each other most in the words they use, if any."""
-    from .independence_texts import LEAST_UNITS, MIN_LIKENESS, likeness
-
+    """The author, thread or source of a corpus whose documents are most alike in the words they use, if any."""
+    if not is_corpus(data):
+        return None
     texts = [c for c in data.columns if c.type == "text"]
     best: tuple[float, Column, str] | None = None
-    for column in data.columns if texts else ():
+    for column in data.columns:
         if column.distinct < LEAST_UNITS or not _may_be_author(data, column):
             continue
         for text in texts[:3]:

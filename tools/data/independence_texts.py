@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ..text.near import word_hashes
 from .dataset import Dataset
-from .independence import fetch
+from .fetching import fetch
 from .readers_binary import quoted
 
 LEAST_UNITS = 40

@@ -5,13 +5,12 @@ Knows the columns of the table `data` one by one. Must never relate two columns 
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 
 import duckdb
 
 from ..errors import UsageError
 from .inference import BLOCK, Plan
-from .inference_texts import is_wide_script, only_words, text_note
+from .inference_texts import Facts, is_wide_script, only_words, text_note
 from .readers_binary import quoted
 from .schema import Column, ColumnType, Note
 
@@ -39,19 +38,6 @@ TIME_NAME = re.compile(
 MERE_NUMBER = re.compile(r"unnamed(: ?\d+|_\d+)?|rownames?|index|row_?(id|nr|num|number)?|column_1", re.IGNORECASE)
 """Names under which unique whole numbers are the numbers of the rows and nothing else."""
 SENTINELS = (-9999, -999, -99, 999, 9999, 99999, 999999)
-
-
-@dataclass(frozen=True)
-class Facts:
-    """Counts of one column of `data`."""
-
-    rows: int
-    missing: int
-    distinct: int
-    low: float | None = None
-    high: float | None = None
-    length: float = 0.0
-    words: float = 0.0
 
 
 def describe(

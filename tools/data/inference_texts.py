@@ -4,16 +4,13 @@ Knows cells one column at a time, and which other columns there are. Must never 
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import duckdb
 
 from .inference import Plan
 from .readers_binary import quoted
 from .schema import Note
-
-if TYPE_CHECKING:
-    from .inference_roles import Facts
 
 Connection = duckdb.DuckDBPyConnection
 LONGEST = 1_000_000
@@ -29,6 +26,19 @@ _WIDE = r"[\x{0E00}-\x{0EFF}\x{1000}-\x{109F}\x{1780}-\x{17FF}\x{3040}-\x{30FF}\
 _WORDS = r"[\p{L}\p{M}][\p{L}\p{M}'’. -]*"
 
 
+@dataclass(frozen=True)
+class Facts:
+    """Counts of one column of `data`."""
+
+    rows: int
+    missing: int
+    distinct: int
+    low: float | None = None
+    high: float | None = None
+    length: float = 0.0
+    words: float = 0.0
+
+
 def is_wide_script(con: Connection, name: str) -> bool:
     """Whether the cells are in a script that sets no space between words, so that spaces count none."""
     c = quoted(name)
@@ -39,7 +49,7 @@ def is_wide_script(con: Connection, name: str) -> bool:
 
 
 def only_words(
-    con: Connection, plans: Sequence[Plan], roles: Mapping[str, str], facts: Mapping[str, "Facts"]
+    con: Connection, plans: Sequence[Plan], roles: Mapping[str, str], facts: Mapping[str, Facts]
 ) -> str | None:
     """The one column of words, such as names, that a table is about where it has no other text; None elsewhere.
 

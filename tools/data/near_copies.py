@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .dataset import Dataset
-from .independence import fetch
+from .fetching import fetch
 from .readers_binary import quoted
 from .schema import Column
 from .texts import fullest_text

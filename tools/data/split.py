@@ -9,13 +9,15 @@ from typing import Any, Literal
 
 from ..value import Value, counted, digest
 from .dataset import Dataset
-from .independence import Unit, choose_unit, fetch
+from .fetching import fetch
+from .independence import Unit, choose_unit
+from .independence_years import in_order_of_years
 from .inference_texts import LONGEST
 from .kept import TOGETHER, is_coarse, keep_rows, keep_texts
 from .readers_binary import quoted
 from .rows import Rows
 from .schema import Column
-from .texts import in_order_of_years, is_corpus
+from .texts import is_corpus
 
 PROJECT = "heldout/split/1"
 SMALL = 200
