@@ -181,7 +181,7 @@ def _texts(got: Any) -> Any:
     import numpy as np
 
     out = np.array(got, dtype=object)
-    missing = np.ma.getmaskarray(got) if isinstance(got, np.ma.MaskedArray) else np.equal(out, None)
+    missing = np.ma.getmaskarray(got) if isinstance(got, np.ma.MaskedArray) else np.array([v is None for v in out])
     out[missing.astype(bool)] = None
     return out
 

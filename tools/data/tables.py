@@ -165,7 +165,8 @@ def _reading(members: Sequence[Member], layout: Layout) -> list[Note]:
     for m in members:
         notes += [_of(m, n) for n in m.notes]
         if m.name != layout.grain:
-            notes += [_of(m, n) for n in m.roles if n.kind != "left_out"]
+            texts = {c.name for c in m.columns if c.type == "text"}  # not summed up, so not read
+            notes += [_of(m, n) for n in m.roles if n.kind != "left_out" and n.column not in texts]
     return notes
 
 
