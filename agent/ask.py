@@ -31,7 +31,7 @@ from .report.explanation import Explanation
 from .report.result import Asked
 from .report.words import many, plain
 from .same import same_way
-from .sealing import How, Progress, default_ledger, joining_of, sealed
+from .sealing import How, Progress, default_ledger, joining_of, sealed, texts_of
 from .spent import show_command
 from .summary import Explored, Settings
 
@@ -51,6 +51,7 @@ def verify(
     consequences: Sequence[str] = (),
     later: Sequence[str] = (),
     keep_counts: bool = False,
+    text: Sequence[str] | str = (),
     name: str | None = None,
     alpha: float = 0.05,
     strict: bool = False,
@@ -83,6 +84,7 @@ def verify(
         consequences: Columns never held fixed, as they follow from what is looked at.
         later: Columns never held fixed, as they were not known yet.
         keep_counts: Read a cross-tabulation as it stands instead of one row a counted unit.
+        text: Columns to be read as text, whatever their cells look like.
         name: Name of the data set in the report.
         alpha: Error level: share of false findings among the verified ones, or chance of any (`strict`).
         strict: Control the chance of any false finding (Holm) instead of their share (session-LOND).
@@ -107,7 +109,7 @@ def verify(
     marks = make_marks(causes, consequences, later)
     settings = Settings(rule, Focus(), False, threads, Asking(stated(hypotheses)), marks)
     joining = joining_of(tables, root, grain, links, entity)
-    how = How(table, name, limits or Limits(), entity, time, one_shot, joining, keep_counts)
+    how = How(table, name, limits or Limits(), entity, time, one_shot, joining, keep_counts, texts_of(text))
     return run(source, how, settings, ledger, progress)
 
 

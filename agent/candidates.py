@@ -25,9 +25,11 @@ from ..tools.verify.hypothesis import (
 )
 from ..tools.verify.population import sides
 from ..tools.verify.ranks import midranks
-from .roles import is_nominal
+from .roles import is_many_years, is_nominal
 
 _MIN_GROUP = 20
+FEW_ROWS, _MIN_GROUP_OF_FEW = 80, 10
+"""Only of a small corpus fewer than 80 rows are explored; its groups need what a test of few rows needs."""
 _MAX_LEVELS = 12
 _MIN_ENDS = 4
 """Distinct values from which a number has a low and a high end."""
@@ -35,7 +37,8 @@ _MIN_ENDS = 4
 
 def candidates(outcome: Column, predictor: Column, rows: Rows) -> Iterator[Hypothesis]:
     """The claims that a pair of columns suggests, its directions as seen on these rows."""
-    if predictor.type == "datetime":
+    if predictor.type == "datetime" or (outcome.computed is not None and is_many_years(predictor)):
+        # Style drifts: along the years of a corpus only a trend has a guard against what merely wanders.
         yield from _trends(outcome, predictor, rows)
     elif _is_label(outcome) and _is_label(predictor):
         yield from _label_label(outcome, predictor, rows)
@@ -50,6 +53,11 @@ def candidates(outcome: Column, predictor: Column, rows: Rows) -> Iterator[Hypot
         yield from _ends(outcome, predictor, rows)
     else:
         yield from _number_label(predictor, outcome, rows)
+
+
+def _least(rows: int) -> int:
+    """Rows that a group needs to be spoken of."""
+    return _MIN_GROUP if rows >= FEW_ROWS else _MIN_GROUP_OF_FEW
 
 
 def _is_label(column: Column) -> bool:
@@ -116,7 +124,7 @@ def _ends(outcome: Column, number: Column, rows: Rows) -> Iterator[Hypothesis]:
     hit = outcome_values(rows, outcome.name, event)
     known = ~np.isnan(hit)
     top, bottom = (rows.level_mask(number.name, side) & known for side in (high, low))
-    if min(top.sum(), bottom.sum()) < _MIN_GROUP:
+    if min(top.sum(), bottom.sum()) < _least(rows.n):
         return
     direction = "higher" if hit[top].mean() >= hit[bottom].mean() else "lower"
     contrast = Contrast(a=tuple(high), b=tuple(low))
@@ -185,7 +193,7 @@ def _two_parts(claim: GroupDifference, rows: Rows) -> tuple[bool, bool]:
 def _group_claims(number: Column, label: Column, rows: Rows) -> Iterator[GroupDifference]:
     """Two levels against each other, else the level furthest up and the one furthest down against the rest."""
     ridit, count = _ridits(number, label, rows)
-    usable = [at for at in range(len(label.levels)) if count[at] >= _MIN_GROUP]
+    usable = [at for at in range(len(label.levels)) if count[at] >= _least(rows.n)]
     if len(usable) < 2:
         return
     if len(label.levels) == 2:
@@ -234,7 +242,7 @@ def _label_label(outcome: Column, predictor: Column, rows: Rows) -> Iterator[Hyp
     good = (a >= 0) & (b >= 0)
     shape = len(predictor.levels), len(outcome.levels)
     table = np.bincount(a[good] * shape[1] + b[good], minlength=shape[0] * shape[1]).reshape(shape)
-    if table.sum() < 2 * _MIN_GROUP:
+    if table.sum() < 2 * _least(rows.n):
         return
     for level, event in _standing_out(table, outcome):
         share = table[level, event] / table[level].sum()
@@ -264,8 +272,8 @@ def _standing_out(table: NDArray, outcome: Column) -> list[tuple[int, int]]:
     expected = np.outer(rows, columns) / n
     spread = np.sqrt(np.maximum(expected * np.outer(1 - rows / n, 1 - columns / n), 1e-12))
     residual = (table - expected) / spread
-    residual[rows < _MIN_GROUP] = 0
-    residual[rows > n - _MIN_GROUP] = 0
+    residual[rows < _least(n)] = 0
+    residual[rows > n - _least(n)] = 0
     if len(outcome.levels) == 2:
         residual[:, 0] = 0  # the share of the one is the share of the other told backwards
     if table.shape[0] == 2:
@@ -281,5 +289,5 @@ def _standing_out(table: NDArray, outcome: Column) -> list[tuple[int, int]]:
 
 def _frequent(count: NDArray, column: Column) -> tuple[str, ...]:
     """Levels frequent enough to stand alone, at most twelve."""
-    order = [int(at) for at in np.argsort(-count, kind="stable")[:_MAX_LEVELS] if count[at] >= _MIN_GROUP]
+    order = [int(at) for at in np.argsort(-count, kind="stable")[:_MAX_LEVELS] if count[at] >= _least(count.sum())]
     return tuple(column.levels[at] for at in order)

@@ -145,7 +145,7 @@ def listed(text: str | None) -> tuple[str, ...]:
 
 def data_of(options: dict[str, Any]) -> dict[str, Any]:
     """What `data_options` brought, taken out of the options and named as the library names it."""
-    named = {"tables": "tables", "cause": "causes", "consequence": "consequences", "later": "later"}
+    named = {"tables": "tables", "cause": "causes", "consequence": "consequences", "later": "later", "text": "text"}
     out: dict[str, Any] = {ours: listed(options.pop(theirs)) for theirs, ours in named.items()}
     return out | {name: options.pop(name) for name in ("root", "grain", "links", "keep_counts")}
 
@@ -177,6 +177,7 @@ _DATA = (
     click.option("--cause", metavar="COL,...", help="Always held fixed when claims are checked against other columns."),
     click.option("--consequence", metavar="COL,...", help="Never held fixed: follows from what is looked at."),
     click.option("--later", metavar="COL,...", help="Never held fixed: was not known yet."),
+    click.option("--text", metavar="COL,...", help="Read these columns as text, whatever their cells look like."),
     click.option("--keep-counts", is_flag=True, help="Read a table of counts as it stands, not a row a counted unit."),
 )  # fmt: skip
 _READ = (

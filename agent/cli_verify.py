@@ -95,7 +95,7 @@ def _previewed(
     joining = joining_of(data["tables"], data["root"], data["grain"], data["links"], options["entity"])
     how = How(
         options["table"], None, limits, options["entity"], options["time"], options["one_shot"], joining,
-        data["keep_counts"],
+        data["keep_counts"], data["text"],
     )  # fmt: skip
     rule = {"alpha": options["alpha"], "strict": options["strict"], "smallest_effects": effects}
     seen = preview(

@@ -19,13 +19,13 @@ from ..tools.explore.nesting import Nests
 from ..tools.explore.segments import Segmentation
 from ..tools.explore.structure import structural_pairs
 from ..tools.verify.evidence import Evidence
-from ..tools.verify.hypothesis import Hypothesis, Ranking, Subgroup
+from ..tools.verify.hypothesis import Hypothesis, Ranking, Subgroup, Trend
 from ..tools.verify.policy import Rule
 from ..tools.verify.population import floor_of
 from ..tools.verify.texts import same_text_pairs, with_texts
 from ..tools.verify.units import counted_level, with_unit
 from ..tools.verify.verify import measure
-from .candidates import candidates
+from .candidates import FEW_ROWS, candidates
 from .choice import MOST, choose
 from .outlook import Focus, Outlook
 from .propose_amounts import often_zero, where_any
@@ -186,7 +186,9 @@ def _usefulness(
         return 0.0
     # The same units stand on both sides of the seal: more or fewer rows of them are as many units.
     grown = grown if hypothesis.unit is None else 1.0
-    if theta < _NEAR * rule.smallest(hypothesis) or theta / se < _MIN_Z or _too_small(evidence, grown):
+    # Of a small corpus the ends of a trend are few documents; they are shown, and only its course is tested.
+    ends = isinstance(hypothesis, Trend) and rows.n < FEW_ROWS
+    if theta < _NEAR * rule.smallest(hypothesis) or theta / se < _MIN_Z or (not ends and _too_small(evidence, grown)):
         return 0.0
     z = _after_choice(theta / se, _rivals(hypothesis, rows))
     if z <= 1:

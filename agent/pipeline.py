@@ -66,6 +66,7 @@ def explain(
     one_shot: bool = False,
     explore_only: bool = False,
     keep_counts: bool = False,
+    text: Sequence[str] | str = (),
     model: ModelSettings | str | None = None,
     ledger: str | Path | None = None,
     limits: Limits | None = None,
@@ -75,8 +76,9 @@ def explain(
     """A report on a table whose findings were verified on rows that nothing had looked at.
 
     Args:
-        source: A file (CSV, TSV, JSON lines, Parquet, Excel, SQLite, DuckDB), a pandas DataFrame, an Arrow table
-            or a mapping of columns. Several tables: a list of these or a mapping from names to them.
+        source: A file (CSV, TSV, JSON lines, Parquet, Excel, SQLite, DuckDB), a folder of text files, a pandas
+            DataFrame, an Arrow table, a mapping of columns or a list of documents. Several tables: a list of files or
+            frames, or a mapping from names to them.
         outcome: The column to explain; every claim then has it as outcome.
         about: Columns of which at least one takes part in every claim.
         causes: Columns that come before what is looked at: always held fixed when verified claims are checked
@@ -97,6 +99,7 @@ def explain(
         one_shot: Spend the whole budget on this batch: one vault.
         explore_only: Look at the exploration rows without verdicts; spends nothing.
         keep_counts: Read a cross-tabulation as it stands instead of one row a counted unit.
+        text: Columns to be read as text, whatever their cells look like, such as a column of names.
         model: A language model that drafts beside the rules and words the summary, such as `openai:gpt-4.1` or a
             `ModelSettings`. It sees exploration rows alone, as its privacy mode allows, and decides nothing.
         ledger: File that records what was spent; by default one a data set in the user's data folder.
@@ -117,7 +120,7 @@ def explain(
         outcome=outcome, about=about, causes=causes, consequences=consequences, later=later, entity=entity, time=time,
         table=table, tables=tables, root=root, grain=grain, links=links, name=name, alpha=alpha, strict=strict,
         smallest_effects=smallest_effects, one_shot=one_shot, explore_only=explore_only, keep_counts=keep_counts,
-        model=model, limits=limits, threads=threads,
+        text=text, model=model, limits=limits, threads=threads,
     )  # fmt: skip
     return run(source, how, settings, ledger, progress)
 

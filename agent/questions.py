@@ -18,7 +18,7 @@ from .facts import WHERES, Where
 from .inquiry import Inquiry, Manner
 from .marks import make_marks
 from .outlook import Focus
-from .sealing import How, Progress, joining_of
+from .sealing import How, Progress, joining_of, texts_of
 from .summary import Settings
 from .thread import opened_state
 
@@ -45,6 +45,7 @@ def inquiry(
     consequences: Sequence[str] = (),
     later: Sequence[str] = (),
     keep_counts: bool = False,
+    text: Sequence[str] | str = (),
     name: str | None = None,
     alpha: float = 0.05,
     strict: bool = False,
@@ -72,7 +73,7 @@ def inquiry(
     rule = make_rule(alpha=alpha, strict=strict, smallest_effects=smallest_effects)
     settings = Settings(rule, Focus(), False, threads, marks=make_marks(causes, consequences, later))
     joining = joining_of(tables, root, grain, links, entity)
-    how = How(table, name, limits or Limits(), entity, time, one_shot, joining, keep_counts)
+    how = How(table, name, limits or Limits(), entity, time, one_shot, joining, keep_counts, texts_of(text))
     manner = Manner(where, explore_only, model, show_prompts, consent)
     say = progress or _silent
     with opened_state(source, how, settings, ledger, say, whole=manner.facts == "all") as state:

@@ -107,6 +107,11 @@ def is_nominal(column: Column) -> bool:
     return bool(_NOMINAL & {t.lower() for t in _SPLIT.split(column.name) if t})
 
 
+def is_many_years(column: Column) -> bool:
+    """Whether a whole number stands for more years than one would compare as groups."""
+    return column.type == "number" and column.integer and not column.levels and "year" in _tokens(column)
+
+
 def is_code(column: Column) -> bool:
     """Whether a number only names things (a flight, a zip code), so that more or less of it means nothing."""
     if column.type != "number" or not column.integer or column.distinct <= 24:

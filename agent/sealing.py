@@ -38,6 +38,7 @@ class How(NamedTuple):
     one_shot: bool = False
     joining: Joining = Joining()
     keep_counts: bool = False
+    texts: tuple[str, ...] = ()
 
 
 def how_of(
@@ -53,10 +54,16 @@ def how_of(
     grain: str | None = None,
     links: Sequence[str] = (),
     keep_counts: bool = False,
+    text: Sequence[str] | str = (),
 ) -> How:
     """The options on reading and sealing as one value."""
     joining = joining_of(tables, root, grain, links, entity)
-    return How(table, name, limits or Limits(), entity, time, one_shot, joining, keep_counts)
+    return How(table, name, limits or Limits(), entity, time, one_shot, joining, keep_counts, texts_of(text))
+
+
+def texts_of(text: Sequence[str] | str) -> tuple[str, ...]:
+    """The columns that were declared as text: one name or several."""
+    return (text,) if isinstance(text, str) else tuple(text)
 
 
 def sealed(
@@ -69,7 +76,7 @@ def sealed(
     say("Reading the data")
     with open_source(
         source, table=how.table, joining=how.joining, name=how.name, limits=how.limits, folder=folder / "opened",
-        threads=settings.threads, keep_counts=how.keep_counts,
+        threads=settings.threads, keep_counts=how.keep_counts, texts=how.texts,
     ) as data:  # fmt: skip
         opened = _remember(data)
         check_named(settings.focus, settings.marks, opened)
@@ -86,7 +93,9 @@ def left_out_of(opened: Opened, split: SealedSplit) -> dict[str, str]:
     """Why each column that no claim may name is not analysed."""
     reasons = {n.column: n.text for n in opened.notes if n.kind == "left_out" and n.column}
     reasons |= {split.plan.key: "it names the unit of independence."} if split.plan.key else {}
-    return {c.name: reasons.get(c.name, f"it is {c.type}.") for c in opened.columns if c.name not in split.columns}
+    texts = "it is text: name what is computed from it, such as `words of {}`."
+    of = {c.name: texts.format(c.name) if c.type == "text" else f"it is {c.type}." for c in opened.columns}
+    return {c.name: reasons.get(c.name, of[c.name]) for c in opened.columns if c.name not in split.columns}
 
 
 def default_ledger(fingerprint: str) -> Path:

@@ -8,7 +8,7 @@ from itertools import combinations
 from typing import NamedTuple
 
 from ..tools.data.rows import Rows
-from ..tools.data.schema import Note
+from ..tools.data.schema import Column, Note
 from ..tools.data.split import Plan, is_used
 from ..tools.data.tables_schema import Tables
 from ..tools.explore.check import Check
@@ -209,7 +209,7 @@ def _dataset(opened: Opened, plan: Plan, profile: Sequence[ColumnProfile]) -> Da
     reasons = {n.column: n.text for n in opened.notes if n.kind == "left_out" and n.column}
     columns = []
     for c in opened.columns:
-        role = "analysed" if is_used(c, plan) else reasons.get(c.name, "the unit of independence")
+        role = _role(c, plan, reasons)
         own = seen.get(c.name)
         columns.append(
             ColumnSummary(
@@ -218,16 +218,24 @@ def _dataset(opened: Opened, plan: Plan, profile: Sequence[ColumnProfile]) -> Da
             )
         )  # fmt: skip
     notes = [n for n in opened.notes if not (n.kind == "left_out" and n.column and n.column == plan.key)]
-    if plan.copies:
+    if plan.copies or plan.near_copies:
         notes = [n for n in notes if "repeat an earlier row" not in n.text and "repeats an earlier row" not in n.text]
     if plan.warning:
         notes.append(Note(kind="warning", text=plan.warning))
     if plan.copies:
         notes.append(Note(kind="cleaned", text=_set_aside(plan.copies)))
+    if plan.near_copies:
+        notes.append(Note(kind="cleaned", text=_once(plan.near_copies)))
     return DatasetSummary(
         name=opened.name, fingerprint=opened.fingerprint, rows=opened.rows, columns=tuple(columns),
         duplicates=opened.duplicates, notes=tuple(notes),
     )  # fmt: skip
+
+
+def _role(column: Column, plan: Plan, reasons: Mapping[str, str]) -> str:
+    if is_used(column, plan):
+        return "analysed"
+    return "read as text" if column.type == "text" else reasons.get(column.name, "the unit of independence")
 
 
 def _split(plan: Plan, book: Ledger, dataset: str, session: int | None, asked: tuple[Asked, ...]) -> SplitSummary:
@@ -266,3 +274,8 @@ def _set_aside(copies: int) -> str:
     if copies == 1:
         return "1 row repeats an earlier row exactly and was set aside, so that no row counts twice."
     return f"{copies:,} rows repeat an earlier row exactly and were set aside, so that no row counts twice."
+
+
+def _once(copies: int) -> str:
+    are, rest = ("row repeats", "it was") if copies == 1 else ("rows repeat", "they were")
+    return f"{copies:,} {are} the text of another but for a few words; {rest} left out, so that each text counts once."

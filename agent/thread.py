@@ -34,7 +34,7 @@ from .outlook import Focus
 from .pipeline import look_at
 from .report.explanation import Explanation
 from .report.reproduce import reproduce_text
-from .sealing import How, Progress, default_ledger, joining_of, left_out_of, sealed
+from .sealing import How, Progress, default_ledger, joining_of, left_out_of, sealed, texts_of
 from .sentences.reader import Reading
 from .summary import Explored, Settings, summarise
 from .thread_state import ThreadState
@@ -91,6 +91,7 @@ def thread(
     consequences: Sequence[str] = (),
     later: Sequence[str] = (),
     keep_counts: bool = False,
+    text: Sequence[str] | str = (),
     name: str | None = None,
     alpha: float = 0.05,
     strict: bool = False,
@@ -116,7 +117,7 @@ def thread(
     rule = make_rule(alpha=alpha, strict=strict, smallest_effects=smallest_effects)
     settings = Settings(rule, Focus(), False, threads, marks=make_marks(causes, consequences, later))
     joining = joining_of(tables, root, grain, links, entity)
-    how = How(table, name, limits or Limits(), entity, time, one_shot, joining, keep_counts)
+    how = How(table, name, limits or Limits(), entity, time, one_shot, joining, keep_counts, texts_of(text))
     with opened_state(source, how, settings, ledger, progress or (lambda _: None)) as state:
         if state.split.plan.kind == "none":
             raise UsageError(

@@ -44,7 +44,7 @@ def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "no.csv"
     assert refusal(path) == f"'{path}' does not exist or is not a file. Check its path."
     (tmp_path / "sub").mkdir()
-    assert refusal(tmp_path / "sub") == "'sub' is a folder. Name a file in it."
+    assert refusal(tmp_path / "sub") == ("The folder 'sub' holds no text files (.txt, .md, .html). Name a file in it.")
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,10 @@ def test_few_unreadable_lines_are_counted_in_a_note(tmp_path: Path) -> None:
 
 
 def test_an_object_that_is_no_table_is_refused() -> None:
-    text = "A value of type `int` is not a table. Give a path, a data frame, a dict of columns or a list of records."
+    text = (
+        "A value of type `int` is not a table. Give a path, a data frame, a dict of columns, a list of records or a "
+        "list of documents."
+    )
     assert refusal(3) == text
     assert refusal([1, 2, 3]) == text.replace("`int`", "`list`")
     assert refusal({"a": [1, 2], "b": [1]}).startswith("The columns differ in length ('a' 2, 'b' 1).")

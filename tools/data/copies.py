@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .dataset import Dataset
-from .independence import fetch
+from .fetching import fetch
 from .readers_binary import quoted
 
 _CELLS = 3_000_000

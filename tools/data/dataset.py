@@ -38,7 +38,7 @@ class Dataset:
     def __init__(
         self, connection: duckdb.DuckDBPyConnection, folder: Path, *, name: str, columns: Sequence[Column],
         rows: int, notes: Sequence[Note], fingerprint: str, duplicates: int, surrogates: Sequence[str],
-        tables: Tables | None = None, joining: str | None = None,
+        tables: Tables | None = None, joining: str | None = None, declared_texts: Sequence[str] = (),
     ) -> None:  # fmt: skip
         self._connection = connection
         self._cleanup = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
@@ -56,6 +56,8 @@ class Dataset:
         """Where the rows were made from several tables: which, and how."""
         self.joining = joining
         """For several tables: digest of the grain and its way to the root, whatever the tables are called."""
+        self.declared_texts = tuple(declared_texts)
+        """Columns that are text because somebody said so, or because the source holds documents."""
 
     def __repr__(self) -> str:
         return f"<Dataset {self.name}: {self.rows:,} rows, {len(self.columns):,} columns>"
@@ -78,23 +80,24 @@ class Dataset:
 
 def open_dataset(
     source: object, *, table: str | None = None, name: str | None = None, limits: Limits = DEFAULT_LIMITS,
-    folder: Path | None = None, threads: int = 2, keep_counts: bool = False,
+    folder: Path | None = None, threads: int = 2, keep_counts: bool = False, texts: Sequence[str] = (),
 ) -> Dataset:  # fmt: skip
     """The table in `source`, typed from all of its rows.
 
     Args:
-        source: A path (CSV, TSV, JSON, Parquet, Excel, SQLite, DuckDB; gzip of these), a pandas data frame, an
-            Arrow table, a dict of columns or a list of records.
+        source: A path (CSV, TSV, JSON, Parquet, Excel, SQLite, DuckDB; gzip of these; a folder of text files), a
+            pandas data frame, an Arrow table, a dict of columns, a list of records or of documents.
         table: The table or sheet to read where the source holds several.
         name: What to call it; the file's name by default.
         limits: Bounds on what is read.
         folder: Where the working database goes; a temporary folder by default. It is removed on close.
         keep_counts: Read a cross-tabulation as it stands instead of one row a counted unit.
         threads: Threads that DuckDB may use; the fingerprint does not depend on it.
+        texts: Columns to be read as text, whatever their cells look like.
 
     Raises:
         DataError: if the source is missing, empty, damaged, of an unknown kind or over a limit.
-        UsageError: if `threads` is not a positive whole number.
+        UsageError: if `threads` is not a positive whole number, or `texts` names what cannot be read as text.
     """
     if threads < 1:
         raise UsageError(f"The `threads` parameter must be 1 or more. Got {threads!r} instead.")
@@ -104,7 +107,7 @@ def open_dataset(
     name = name or source_name(source)
     connection = connect(place, threads)
     try:
-        return _opened(connection, place, source, name, table, limits, keep_counts)
+        return _opened(connection, place, source, name, table, limits, keep_counts, texts)
     except BaseException as err:
         connection.close()
         shutil.rmtree(place, ignore_errors=True)
@@ -128,7 +131,7 @@ def connect(place: Path, threads: int) -> duckdb.DuckDBPyConnection:
 
 def _opened(
     connection: duckdb.DuckDBPyConnection, place: Path, source: object, name: str, table: str | None, limits: Limits,
-    keep_counts: bool,
+    keep_counts: bool, texts: Sequence[str],
 ) -> Dataset:  # fmt: skip
     """Reads, types, cleans and names the table."""
     cursor = connection.cursor()  # one for all: temporary tables belong to their cursor
@@ -144,7 +147,8 @@ def _opened(
         plans, more = unfold(cursor, plans, surrogates, limits)
         notes += more
         surrogates = [s for s in surrogates if any(p.name == s for p in plans)]
-    columns, more = describe(cursor, plans, frozenset(surrogates))
+    declared = dict.fromkeys([*raw.texts, *texts])
+    columns, more = describe(cursor, plans, frozenset(surrogates), declared)
     rows, distinct = cursor.execute("SELECT count(*), count(DISTINCT _content) FROM data").fetchall()[0]
     durations, taken = add_durations(cursor, columns)
     columns, more = (*columns, *durations), [*more, *taken]
@@ -152,7 +156,7 @@ def _opened(
     notes += more + table_warnings(columns, rows, rows - distinct)
     return Dataset(
         connection, place, name=name, columns=columns, rows=rows, notes=notes, fingerprint=fingerprint,
-        duplicates=rows - distinct, surrogates=surrogates,
+        duplicates=rows - distinct, surrogates=surrogates, declared_texts=tuple(declared),
     )  # fmt: skip
 
 

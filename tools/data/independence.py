@@ -5,7 +5,7 @@ interest to each other: what goes with what is for exploration, after the split.
 """
 
 import re
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +13,12 @@ from numpy.typing import NDArray
 from ..errors import UsageError
 from ..value import Value
 from .dataset import Dataset
+from .fetching import fetch
+from .independence_texts import LEAST_UNITS, MIN_LIKENESS, likeness
 from .readers_binary import quoted
 from .schema import Column
 from .tables_schema import Tables
+from .texts import is_corpus
 
 ENTITY_NAME = re.compile(
     r"(^|_)(id|ids|key|uuid|guid|nr|no)$|id$|subject|patient|participant|respondent|customer|client|member"
@@ -23,6 +26,12 @@ ENTITY_NAME = re.compile(
     r"|firm|company|store_?nr|seller|author|session|animal|plot|site",
     re.IGNORECASE,
 )
+AUTHOR_NAME = re.compile(
+    r"(^|[_\W])(speaker|writer|thread|conversation|dialog(ue)?|sender|from|poster|reviewer|blog(ger)?|handle|user_?name"
+    r"|screen_?name|source|outlet|publisher|newspaper|channel|subreddit|folder)s?([_\W]|$)",
+    re.IGNORECASE,
+)
+"""Names that in a table with text may say which documents belong together."""
 TIME_NAME = re.compile(r"year|month|quarter|week|date|day|time|wave|visit|period|round|trial", re.IGNORECASE)
 PERSON_NAME = re.compile(r"subject|patient|participant|respondent|animal|person", re.IGNORECASE)
 MIN_ICC = 0.05
@@ -92,18 +101,6 @@ def _root_rows(tables: Tables, unit: Unit) -> Unit:
     return unit.model_copy(update={"reason": reason, "placed_by": tables.key or None})
 
 
-def fetch(data: Dataset, sql: str, parameters: list[Any] | None = None) -> dict[str, NDArray]:
-    """The columns of a query over the table `data`, missing numbers as NaN."""
-    got = data.cursor().execute(sql, parameters or []).fetchnumpy()
-    out = {}
-    for name, array in got.items():
-        if isinstance(array, np.ma.MaskedArray):
-            filled = array.astype(object) if array.dtype.kind in "OUS" else array.astype(np.float64)
-            array = np.ma.filled(filled, None if filled.dtype.kind == "O" else np.nan)
-        out[name] = np.asarray(array)
-    return out
-
-
 def _require(data: Dataset, name: str) -> Column:
     for column in data.columns:
         if column.name == name:
@@ -120,14 +117,13 @@ def _detected_entity(data: Dataset) -> Unit | None:
     """The repeated id whose rows resemble each other most, if any."""
     best: tuple[float, Column, str] | None = None
     for column in data.columns:
-        why = _may_be_entity(data, column)
-        if why is None:
+        if _may_be_entity(data, column) is None:
             continue
         icc, of = _strongest_icc(data, column)
         if icc >= MIN_ICC and (best is None or icc > best[0]):
             best = icc, column, of
     if best is None:
-        return None
+        return _detected_author(data)
     icc, column, of = best
     reason = (
         f"`{column.name}` repeats ({column.distinct:,} values in {data.rows:,} rows) and its rows resemble each "
@@ -135,6 +131,38 @@ def _detected_entity(data: Dataset) -> Unit | None:
         "and count as one unit."
     )
     return Unit(kind="entity", key=column.name, reason=reason)
+
+
+def _detected_author(data: Dataset) -> Unit | None:
+    """The author, thread or source of a corpus whose documents are most alike in the words they use, if any."""
+    if not is_corpus(data):
+        return None
+    texts = [c for c in data.columns if c.type == "text"]
+    best: tuple[float, Column, str] | None = None
+    for column in data.columns:
+        if column.distinct < LEAST_UNITS or not _may_be_author(data, column):
+            continue
+        for text in texts[:3]:
+            found = likeness(data, column.name, text.name)
+            if found >= MIN_LIKENESS and (best is None or found > best[0]):
+                best = found, column, text.name
+    if best is None:
+        return None
+    found, column, of = best
+    reason = (
+        f"`{column.name}` repeats ({column.distinct:,} values in {data.rows:,} rows) and its documents resemble each "
+        f"other in the words they use (intraclass correlation {found:.2f} in `{of}`), so documents of one "
+        f"`{column.name}` stay together and count as one unit."
+    )
+    return Unit(kind="entity", key=column.name, reason=reason)
+
+
+def _may_be_author(data: Dataset, column: Column) -> bool:
+    """Whether a column may name who wrote several documents, or where they come from."""
+    if _may_be_entity(data, column) is not None:
+        return True
+    repeats = data.rows - column.missing >= 1.8 * column.distinct and column.missing <= data.rows * 0.05
+    return column.type in ("category", "identifier") and repeats and bool(AUTHOR_NAME.search(column.name))
 
 
 def _may_be_entity(data: Dataset, column: Column) -> str | None:

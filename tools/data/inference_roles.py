@@ -4,12 +4,13 @@ Knows the columns of the table `data` one by one. Must never relate two columns 
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 
 import duckdb
 
+from ..errors import UsageError
 from .inference import BLOCK, Plan
+from .inference_texts import Facts, is_wide_script, only_words, text_note
 from .readers_binary import quoted
 from .schema import Column, ColumnType, Note
 
@@ -18,6 +19,8 @@ MAX_LEVELS = 1000
 FEW_NUMBERS = 24
 """Distinct whole numbers up to which a column also has levels."""
 ALL_DISTINCT = 0.98
+WIDE = 10
+"""Characters a cell from which a column in a script without spaces between words may be text."""
 ID_NAME = re.compile(
     r"^(id|ids|uuid|guid|key|pk|index|rownames?|row_?(id|nr|num|number)?|isbn|ssn|imei|vin|url|uri|email|e-?mail)$"
     r"|(_|\s|-)(id|ids|uuid|guid|key|code|no|nr|num|number|ref)$|^(no|nr|id)[_. ]|[a-z]I[Dd]$|^unnamed: ?\d+$|sys_id",
@@ -37,28 +40,45 @@ MERE_NUMBER = re.compile(r"unnamed(: ?\d+|_\d+)?|rownames?|index|row_?(id|nr|num
 SENTINELS = (-9999, -999, -99, 999, 9999, 99999, 999999)
 
 
-@dataclass(frozen=True)
-class _Facts:
-    """Counts of one column of `data`."""
+def describe(
+    con: Connection, plans: Sequence[Plan], surrogates: frozenset[str], texts: Collection[str] = ()
+) -> tuple[list[Column], list[Note]]:
+    """The columns of the table `data`, typed for analysis, and why any are left out of it.
 
-    rows: int
-    missing: int
-    distinct: int
-    low: float | None = None
-    high: float | None = None
-    length: float = 0.0
-    words: float = 0.0
+    Args:
+        con: The database.
+        plans: How each column was read.
+        surrogates: Columns that only number the rows.
+        texts: Columns that are text because somebody said so.
 
-
-def describe(con: Connection, plans: Sequence[Plan], surrogates: frozenset[str]) -> tuple[list[Column], list[Note]]:
-    """The columns of the table `data`, typed for analysis, and why any are left out of it."""
+    Raises:
+        UsageError: if one of `texts` is not there, or holds something else than words.
+    """
+    _check_texts(plans, texts)
     facts = _facts(con, plans)
+    roles = {p.name: _role(con, p, facts[p.name], p.name in surrogates) for p in plans}
+    for plan in plans:
+        if plan.name in texts and facts[plan.name].distinct:
+            roles[plan.name] = "text", ""
+    word = None if texts else only_words(con, plans, {name: kind for name, (kind, _) in roles.items()}, facts)
+    if word is not None:
+        roles[word] = "text", ""
     columns, notes = [], []
     for plan in plans:
-        column, more = _column(con, plan, facts[plan.name], surrogates)
+        column, more = _column(con, plan, facts[plan.name], *roles[plan.name])
         columns.append(column)
         notes += more
     return columns, notes
+
+
+def _check_texts(plans: Sequence[Plan], texts: Collection[str]) -> None:
+    kinds = {p.name: p.kind if p.storage != "VARCHAR" else "text" for p in plans}
+    for name in texts:
+        if name not in kinds:
+            known = ", ".join(repr(n) for n in list(kinds)[:12])
+            raise UsageError(f"Column {name!r} (`--text`) is not in the data. Columns: {known}.")
+        if kinds[name] != "text":
+            raise UsageError(f"Column {name!r} (`--text`) holds {kinds[name]}s, no text. Name a column of words.")
 
 
 def find_surrogates(con: Connection, plans: Sequence[Plan]) -> list[str]:
@@ -90,7 +110,7 @@ def _unique(con: Connection, plan: Plan, filled: int) -> bool:
     return con.execute(f"SELECT count(DISTINCT {plan.sql}) FROM raw").fetchall()[0][0] == filled
 
 
-def _facts(con: Connection, plans: Sequence[Plan]) -> dict[str, _Facts]:
+def _facts(con: Connection, plans: Sequence[Plan]) -> dict[str, Facts]:
     """Exact counts of each column, a few columns a query."""
     out = {}
     rows = con.execute("SELECT count(*) FROM data").fetchall()[0][0]
@@ -111,13 +131,12 @@ def _facts(con: Connection, plans: Sequence[Plan]) -> dict[str, _Facts]:
         row = con.execute(f"SELECT {', '.join(parts)} FROM data").fetchall()[0]
         for at, p in enumerate(block):
             filled, distinct, low, high, length, words = row[6 * at : 6 + 6 * at]
-            out[p.name] = _Facts(rows, rows - filled, distinct, low, high, length or 0.0, words or 0.0)
+            out[p.name] = Facts(rows, rows - filled, distinct, low, high, length or 0.0, words or 0.0)
     return out
 
 
-def _column(con: Connection, plan: Plan, facts: _Facts, surrogates: frozenset[str]) -> tuple[Column, list[Note]]:
+def _column(con: Connection, plan: Plan, facts: Facts, kind: ColumnType, why: str) -> tuple[Column, list[Note]]:
     """One column with its type, its levels, and a note if it is left out."""
-    kind, why = _role(con, plan, facts, plan.name in surrogates)
     notes = [Note(kind="left_out", column=plan.name, text=f"`{plan.name}` is left out: {why}.")] if why else []
     levels: tuple[str, ...] = ()
     if kind == "boolean":
@@ -129,6 +148,8 @@ def _column(con: Connection, plan: Plan, facts: _Facts, surrogates: frozenset[st
         if plan.storage == "BIGINT" and facts.distinct <= FEW_NUMBERS:
             levels = _ascending(con, plan)
         notes += _sentinel_notes(con, plan, facts)
+    elif kind == "text":
+        notes.append(text_note(con, plan.name, facts.words))
     column = Column(
         name=plan.name, type=kind, storage=plan.storage, rows=facts.rows, missing=facts.missing,
         distinct=facts.distinct, integer=plan.storage == "BIGINT", levels=levels,
@@ -137,7 +158,7 @@ def _column(con: Connection, plan: Plan, facts: _Facts, surrogates: frozenset[st
     return column, notes
 
 
-def _role(con: Connection, plan: Plan, facts: _Facts, surrogate: bool) -> tuple[ColumnType, str]:
+def _role(con: Connection, plan: Plan, facts: Facts, surrogate: bool) -> tuple[ColumnType, str]:
     """The type of a column, and the reason where it is left out of the analysis."""
     filled = facts.rows - facts.missing
     if facts.distinct == 0:
@@ -154,7 +175,7 @@ def _role(con: Connection, plan: Plan, facts: _Facts, surrogate: bool) -> tuple[
     return _text_role(con, plan, facts, filled)
 
 
-def _number_role(plan: Plan, facts: _Facts, filled: int) -> tuple[ColumnType, str]:
+def _number_role(plan: Plan, facts: Facts, filled: int) -> tuple[ColumnType, str]:
     """A number, or the identifier that whole numbers can be."""
     if plan.storage != "BIGINT" or plan.unit or TIME_NAME.search(plan.name) or facts.low is None or facts.high is None:
         return "number", ""
@@ -170,23 +191,34 @@ def _number_role(plan: Plan, facts: _Facts, filled: int) -> tuple[ColumnType, st
     return "number", ""
 
 
-def _text_role(con: Connection, plan: Plan, facts: _Facts, filled: int) -> tuple[ColumnType, str]:
-    """A category, free text, or the identifier that labels become when there are too many."""
+def _text_role(con: Connection, plan: Plan, facts: Facts, filled: int) -> tuple[ColumnType, str]:
+    """A category, text, or the identifier that labels become when there are too many."""
     few = facts.distinct <= min(MAX_LEVELS, max(50, 0.05 * facts.rows))
     share = facts.distinct / filled
-    if facts.words >= 4 and facts.length >= 25 and share >= 0.5:
-        return "text", f"it is free text ({facts.words:.0f} words a cell)"
+    if _reads(facts) and (share >= 0.5 or _reads_long(facts)):
+        return "text", ""
+    if facts.length >= WIDE and share >= 0.5 and is_wide_script(con, plan.name):
+        return "text", ""
     if CODE_NAME.search(plan.name) or (plan.code and not few):
         return "identifier", "its cells are codes, not labels"
     if share >= ALL_DISTINCT and filled >= 5:
         return "identifier", f"nearly all of its {filled:,} cells differ, as keys do"
     if few and (share <= 0.8 or filled < 5):
         return "category", ""
-    if facts.words >= 4 and facts.length >= 25:
-        return "text", f"it is free text ({facts.words:.0f} words a cell)"
+    if _reads(facts):
+        return "text", ""
     if _hashlike(con, plan):
         return "identifier", "its cells look like hashes or universal identifiers"
     return "identifier", f"it has too many labels ({facts.distinct:,} in {facts.rows:,} rows)"
+
+
+def _reads(facts: Facts) -> bool:
+    return facts.words >= 4 and facts.length >= 25
+
+
+def _reads_long(facts: Facts) -> bool:
+    """Cells too long for labels, however often they repeat."""
+    return facts.words >= 20 and facts.length >= 100
 
 
 def _hashlike(con: Connection, plan: Plan) -> bool:
@@ -222,7 +254,7 @@ def _near_labels(name: str, levels: Sequence[str]) -> list[Note]:
     return [Note(kind="warning", column=name, text=text)]
 
 
-def _sentinel_notes(con: Connection, plan: Plan, facts: _Facts) -> list[Note]:
+def _sentinel_notes(con: Connection, plan: Plan, facts: Facts) -> list[Note]:
     """A warning where the least or greatest number looks like a code for missing, far from all others."""
     suspects = [v for v in (facts.low, facts.high) if v in SENTINELS]
     notes, c = [], quoted(plan.name)

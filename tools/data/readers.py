@@ -13,7 +13,17 @@ import duckdb
 from ..errors import DataError
 from . import readers_binary as binary
 from .readers_csv import read_csv
-from .readers_memory import as_frame, check_size, is_in_memory, load_frame, load_texts, not_a_table, raw_types
+from .readers_folder import load_folder
+from .readers_memory import (
+    are_documents,
+    as_frame,
+    check_size,
+    is_in_memory,
+    load_frame,
+    load_texts,
+    not_a_table,
+    raw_types,
+)
 from .readers_names import header_names, without_header
 from .readers_text import clean_text, unzipped
 from .schema import Limits, Note
@@ -30,11 +40,15 @@ class Raw:
     notes: tuple[Note, ...] = ()
     decimal_comma: bool = False
     """Whether 1,5 may mean one and a half: the delimiter was not a comma."""
+    texts: tuple[str, ...] = ()
+    """Columns that are text because the source holds documents."""
 
 
 def source_name(source: object) -> str:
     """The name a source goes by: the file's, or `table` for what is in memory."""
-    return Path(source).name if isinstance(source, str | Path) else "table"
+    if isinstance(source, str | Path):
+        return Path(source).name or Path(source).resolve().name
+    return "documents" if are_documents(source) else "table"
 
 
 def read_source(source: object, con: Connection, *, name: str, table: str | None, limits: Limits, folder: Path) -> Raw:
@@ -78,11 +92,14 @@ def _read_memory(source: object, con: Connection, name: str, limits: Limits) -> 
     frame = as_frame(source)
     headers = load_frame(con, frame, name, limits)
     names, notes = header_names(headers, len(headers))
-    return Raw(names, tuple(raw_types(con)), tuple(notes))
+    return Raw(names, tuple(raw_types(con)), tuple(notes), texts=names if are_documents(source) else ())
 
 
 def _read_path(path: Path, con: Connection, name: str, table: str | None, limits: Limits, folder: Path) -> Raw:
     """Reads a file as the kind its content shows."""
+    if path.is_dir():
+        headers, notes = load_folder(con, path, name, limits)
+        return Raw(headers, ("VARCHAR",) * len(headers), notes, texts=("text",))
     _check_path(path, name, limits)
     with path.open("rb") as file:
         head = file.read(4096)
@@ -107,8 +124,6 @@ def _read_path(path: Path, con: Connection, name: str, table: str | None, limits
 
 def _check_path(path: Path, name: str, limits: Limits) -> None:
     """Refuses what is not a file with content within the limit."""
-    if path.is_dir():
-        raise DataError(f"'{name}' is a folder. Name a file in it.")
     if not path.is_file():
         raise DataError(f"'{path}' does not exist or is not a file. Check its path.")
     size = path.stat().st_size

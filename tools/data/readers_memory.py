@@ -5,7 +5,9 @@ Knows pandas and plain Python values. Must never know files, nor what a column m
 
 import datetime
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 PLAIN_KINDS = "iufbM"
 """NumPy dtype kinds that DuckDB takes as they are; all else goes in as text."""
+_ENDING = re.compile(r"\.(csv|tsv|txt|md|json|jsonl|ndjson|parquet|xlsx?|ods|gz|sqlite|db|duckdb)$", re.IGNORECASE)
 
 
 def is_in_memory(source: object) -> bool:
@@ -25,6 +28,29 @@ def is_in_memory(source: object) -> bool:
     if isinstance(source, Mapping) or _module(source) in ("pandas", "pyarrow", "polars"):
         return True
     return isinstance(source, Sequence) and not isinstance(source, str | bytes | bytearray)
+
+
+def are_documents(source: object) -> bool:
+    """Whether the source is a list of documents: texts and missing ones, of which under half may name files.
+
+    A text may name a file or a folder if one is there, or if it has a file's ending; the first fifty are asked.
+    """
+    if not isinstance(source, Sequence) or isinstance(source, str | bytes | bytearray):
+        return False
+    texts = [v for v in source if v is not None]
+    if not texts or not all(isinstance(v, str) for v in texts):
+        return False
+    first = texts[:50]
+    return sum(_may_be_path(v) for v in first) < len(first) / 2
+
+
+def _may_be_path(text: str) -> bool:
+    if not text or len(text) > 255 or "\n" in text:
+        return False
+    try:
+        return _ENDING.search(text) is not None or Path(text).exists()
+    except (OSError, ValueError):
+        return False
 
 
 def is_table(value: object) -> bool:
@@ -49,6 +75,8 @@ def as_frame(source: object) -> "pd.DataFrame":
         return source.to_pandas()  # pyright: ignore[reportAttributeAccessIssue]
     if isinstance(source, Mapping):
         return _of_columns(source)
+    if are_documents(source):
+        return pd.DataFrame({"text": pd.Series(list(source), dtype=object)})  # pyright: ignore[reportArgumentType]
     if isinstance(source, Sequence) and source and all(isinstance(r, Mapping) for r in source):
         return pd.DataFrame.from_records([dict(r) for r in source])
     raise DataError(not_a_table(source))
@@ -58,7 +86,7 @@ def not_a_table(source: object) -> str:
     """The text of the refusal of an object that is no table."""
     return (
         f"A value of type `{type(source).__name__}` is not a table. "
-        "Give a path, a data frame, a dict of columns or a list of records."
+        "Give a path, a data frame, a dict of columns, a list of records or a list of documents."
     )
 
 

@@ -49,7 +49,7 @@ def clean_text(path: Path, name: str, folder: Path, limits: Limits) -> TextFile:
     """
     with path.open("rb") as file:
         head = file.read(CHUNK)
-    encoding = _marked_encoding(head)
+    encoding = marked_encoding(head)
     scan = _scan(path, min(CHUNK, max(64, limits.max_line // 2)))
     if encoding is None:
         _refuse_binary(scan, name)
@@ -97,7 +97,7 @@ def _first_line(err: Exception) -> str:
     return (str(err).splitlines() or [type(err).__name__])[0]
 
 
-def _marked_encoding(head: bytes) -> str | None:
+def marked_encoding(head: bytes) -> str | None:
     """UTF-16 or UTF-32 by byte order mark, or UTF-16 without one by where the NUL bytes stand."""
     if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
         return "utf-32"

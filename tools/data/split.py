@@ -8,18 +8,22 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ..value import Value, counted, digest
-from .copies import are_copies
 from .dataset import Dataset
-from .independence import Unit, choose_unit, fetch
+from .fetching import fetch
+from .independence import Unit, choose_unit
+from .independence_years import in_order_of_years
+from .inference_texts import LONGEST
+from .kept import TOGETHER, is_coarse, keep_rows, keep_texts
 from .readers_binary import quoted
 from .rows import Rows
 from .schema import Column
+from .texts import is_corpus
 
 PROJECT = "heldout/split/1"
 SMALL = 200
-"""Under this many units nothing is split: a closed family is tested on all rows."""
+"""Under this many units nothing is split: a closed family is tested on all rows. Of a corpus fewer are split."""
 TINY = 40
-"""Under this many units nothing is tested."""
+"""Under this many units nothing is tested; a corpus of so many documents is split."""
 ONE_VAULT_UNDER = 1_000
 """With fewer held-out units than this there is one vault."""
 MIN_BLOCKS = 40
@@ -28,6 +32,10 @@ MIN_BLOCK_ROWS = 4
 _COARSE = (
     "So many rows are equal that the columns cannot tell observations apart; each counts as one of its own, and "
     "equal rows may lie on both sides."
+)
+_FEW = (
+    "They are few, but what a text says can be named only after reading some: so a part is explored, and the list of "
+    "all pairs of columns, which smaller tables are tested with, is not."
 )
 _PERIODS = ("year", "quarter", "month", "week", "day", "hour", "minute")
 _DIGITS = 13
@@ -61,14 +69,17 @@ class Plan(Value):
     """Rows that repeat an earlier row and were set aside, so that no row counts twice."""
     gap_rows: int = 0
     """For time: rows between exploration and vault that belong to neither."""
+    near_copies: int = 0
+    """Rows whose text nearly repeats an earlier row's and that were set aside for the same reason."""
     warning: str | None = None
     joining: str | None = None
     """For several tables: digest of the grain and its way to the root. Two grains may have as many rows and units."""
 
     def as_json(self) -> dict[str, Any]:
-        """As of every value, but without `joining` where there is only one table."""
+        """As of every value, but without `joining` where there is only one table, nor a count of no near-copies."""
         whole = super().as_json()
-        return whole if self.joining is not None else {k: v for k, v in whole.items() if k != "joining"}
+        absent = [name for name, none in (("joining", None), ("near_copies", 0)) if whole[name] == none]
+        return {k: v for k, v in whole.items() if k not in absent}
 
 
 class SealedSplit:
@@ -123,22 +134,24 @@ def seal(
     Raises:
         UsageError: if a declared column is not in the data.
     """
-    unit = choose_unit(data, entity=entity, time=time)
+    unit = in_order_of_years(data, choose_unit(data, entity=entity, time=time))
     salt = digest(f"{data.fingerprint}|{PROJECT}")
     cursor = data.cursor()
-    copies = _keep_rows(data)
-    coarse = unit.kind == "row" and _is_coarse(data)
+    copies = keep_rows(data)
+    near = keep_texts(data)
+    coarse = unit.kind == "row" and is_coarse(data)
     if coarse:
         unit = unit.model_copy(update={"reason": f"{unit.reason} {_COARSE}"})
     block = _place_units(data, unit, salt, coarse)
     units = int(cursor.execute("SELECT count(DISTINCT _unit) FROM placed").fetchall()[0][0])
-    plan = _plan(data, unit, salt, units, block, one_shot, copies)
+    plan = _plan(data, unit, salt, units, block, one_shot, copies, near)
     used = [c for c in data.columns if is_used(c, plan)]
     _number_clusters(data, unit)
     exploration, sealed = folder / "exploration.duckdb", folder / "sealed.duckdb"
     _write(data, exploration, {"rows": 0}, unit, used)
     _write(data, sealed, {f"vault_{v.number}": v.number for v in plan.vaults}, unit, used)
     cursor.execute("DROP TABLE placed")
+    cursor.execute("DROP TABLE near")
     cursor.execute("DROP VIEW kept")
     return SealedSplit(plan, data.columns, exploration, sealed)
 
@@ -168,35 +181,9 @@ def _texts(got: Any) -> Any:
     import numpy as np
 
     out = np.array(got, dtype=object)
-    missing = np.ma.getmaskarray(got) if isinstance(got, np.ma.MaskedArray) else np.equal(out, None)
+    missing = np.ma.getmaskarray(got) if isinstance(got, np.ma.MaskedArray) else np.array([v is None for v in out])
     out[missing.astype(bool)] = None
     return out
-
-
-def _keep_rows(data: Dataset) -> int:
-    """Make the view `kept` over the rows that are no copy of an earlier one; returns how many were set aside."""
-    cursor = data.cursor()
-    if not are_copies(data):
-        cursor.execute("CREATE OR REPLACE VIEW kept AS SELECT * FROM data")
-        return 0
-    cursor.execute("CREATE OR REPLACE TABLE firsts AS SELECT min(_row) AS _row FROM data GROUP BY _content")
-    cursor.execute("CREATE OR REPLACE VIEW kept AS SELECT data.* FROM data JOIN firsts USING (_row)")
-    return data.duplicates
-
-
-def _is_coarse(data: Dataset) -> bool:
-    """Whether equal rows are so many that keeping them on one side would make the sides unlike.
-
-    With m rows in a group of equal rows, (sum m)^2 / sum m^2 is the number of groups that such a division
-    amounts to. Where that is under half of the rows (a table of a few labels, an imputed column), equal rows are
-    different observations that the columns cannot tell apart: each is placed for itself.
-    """
-    groups, rows, squares = (
-        data.cursor()
-        .execute("SELECT count(*), sum(m), sum(m * m) FROM (SELECT count(*) AS m FROM kept GROUP BY _content)")
-        .fetchall()[0]
-    )
-    return bool(groups < rows and float(rows) ** 2 / float(squares) < rows / 2)
 
 
 def _place_units(data: Dataset, unit: Unit, salt: str, coarse: bool) -> str | None:
@@ -204,7 +191,7 @@ def _place_units(data: Dataset, unit: Unit, salt: str, coarse: bool) -> str | No
     cursor = data.cursor()
     if unit.kind == "time":
         return _place_blocks(data, unit)
-    key = "_content"
+    key = TOGETHER
     if unit.kind == "entity":
         key = f"coalesce('e' || trim({quoted(unit.key or '')}::VARCHAR), _content)"
     elif unit.placed_by is not None:
@@ -214,7 +201,7 @@ def _place_units(data: Dataset, unit: Unit, salt: str, coarse: bool) -> str | No
     place = _UNIT.format(key=f"'{salt}|' || key")
     cursor.execute(
         f"CREATE OR REPLACE TABLE placed AS SELECT _row, key AS _unit, {place} AS _u "
-        f"FROM (SELECT _row, {key} AS key FROM kept)"
+        f"FROM (SELECT _row, {key} AS key FROM kept LEFT JOIN near USING (_row))"
     )
     return None
 
@@ -251,15 +238,18 @@ def _calendar(data: Dataset, name: str, least: int) -> tuple[str, str | None]:
     return "", None
 
 
-def _plan(data: Dataset, unit: Unit, salt: str, units: int, block: str | None, one_shot: bool, copies: int) -> Plan:
+def _plan(
+    data: Dataset, unit: Unit, salt: str, units: int, block: str | None, one_shot: bool, copies: int, near: int
+) -> Plan:
     """Shares and vaults by the number of units; adds each row's part to `placed`."""
-    least = MIN_BLOCKS if unit.kind == "time" else SMALL
-    rows = data.rows - copies
+    small = TINY if unit.kind != "time" and is_corpus(data) else SMALL
+    least = MIN_BLOCKS if unit.kind == "time" else small
+    rows = data.rows - copies - near
     common = {
         "key": unit.key, "salt": salt, "units": units, "rows": rows, "block": block, "copies": copies,
-        "warning": unit.warning, "joining": data.joining,
+        "near_copies": near, "warning": unit.warning, "joining": data.joining,
     }  # fmt: skip
-    if units < least or rows < SMALL:
+    if units < least or rows < small:
         return _small_plan(data, unit, common)
     share = 0.5 if unit.kind == "time" or units >= ONE_VAULT_UNDER else 0.4
     held = units * (1 - share)
@@ -268,13 +258,14 @@ def _plan(data: Dataset, unit: Unit, salt: str, units: int, block: str | None, o
     for w in weights:
         bounds.append((low, low + w * (1 - share)))
         low = bounds[-1][1]
+    reason = unit.reason if units >= SMALL else f"{unit.reason} {_FEW}"
     counts = _divide(data, bounds, gap=1.0 / units if unit.kind == "time" else 0.0)
     vaults = tuple(
         VaultPlan(number=n, rows=counts.get(n, (0, 0))[0], units=counts.get(n, (0, 0))[1], weight=w)
         for n, w in enumerate(weights, 1)
     )
     return Plan(
-        kind=unit.kind, reason=unit.reason, exploration_rows=counts[0][0], exploration_share=share,
+        kind=unit.kind, reason=reason, exploration_rows=counts[0][0], exploration_share=share,
         vaults=vaults, gap_rows=counts.get(-1, (0, 0))[0], **common,
     )  # fmt: skip
 
@@ -333,7 +324,7 @@ def _write(data: Dataset, file: Path, tables: dict[str, int], unit: Unit, used: 
     try:
         selected = _select(data, used)
         texts = [c for c in data.columns if c.type == "text"]
-        selected = ", ".join([selected, *(f"{quoted(c.name)} AS t{at}" for at, c in enumerate(texts))])
+        selected = ", ".join([selected, *(f"left({quoted(c.name)}, {LONGEST}) AS t{at}" for at, c in enumerate(texts))])
         order = "_row" if unit.kind == "time" and unit.key is None else "_content, _row"
         if unit.kind == "time" and unit.key is not None:
             order = f"{quoted(unit.key)}, _content, _row"

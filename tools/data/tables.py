@@ -28,6 +28,7 @@ from .tables_schema import ALONE, Joining, Link, Tables, TableSummary
 def open_source(
     source: object, *, table: str | None = None, joining: Joining = ALONE, name: str | None = None,
     limits: Limits = DEFAULT_LIMITS, folder: Path | None = None, threads: int = 2, keep_counts: bool = False,
+    texts: Sequence[str] = (),
 ) -> Dataset:  # fmt: skip
     """One table or several, as one data set; see `open_dataset` for what a source may be.
 
@@ -41,6 +42,7 @@ def open_source(
         folder: Where the working database goes.
         threads: Threads that DuckDB may use.
         keep_counts: Read a single cross-tabulation as it stands instead of one row a counted unit.
+        texts: Columns of a single table to be read as text.
 
     Raises:
         DataError: if a source cannot be read, or the tables cannot be connected or have no single root.
@@ -51,8 +53,10 @@ def open_source(
             raise UsageError("`--root`, `--grain` and `--link` are for several tables. Only one was given.")
         return open_dataset(
             only_source(source), table=table, name=name, limits=limits, folder=folder, threads=threads,
-            keep_counts=keep_counts,
+            keep_counts=keep_counts, texts=texts,
         )  # fmt: skip
+    if texts:
+        raise UsageError("`--text` names a column of one table. Several were given.")
     if table is not None:
         raise UsageError("`--table` names one table. Use `--tables` for several of one file.")
     if folder is not None:
@@ -161,7 +165,8 @@ def _reading(members: Sequence[Member], layout: Layout) -> list[Note]:
     for m in members:
         notes += [_of(m, n) for n in m.notes]
         if m.name != layout.grain:
-            notes += [_of(m, n) for n in m.roles if n.kind != "left_out"]
+            texts = {c.name for c in m.columns if c.type == "text"}  # not summed up, so not read
+            notes += [_of(m, n) for n in m.roles if n.kind != "left_out" and n.column not in texts]
     return notes
 
 

@@ -20,7 +20,7 @@ from .inference import Plan, plan_columns
 from .inference_roles import MERE_NUMBER, describe, find_surrogates
 from .readers import read_source, source_name
 from .readers_binary import quoted
-from .readers_memory import is_table
+from .readers_memory import are_documents, is_table
 from .schema import Column, Limits, Note
 
 Connection = duckdb.DuckDBPyConnection
@@ -66,11 +66,15 @@ def is_several(source: object, tables: Sequence[str] = ()) -> bool:
         return bool(source) and all(is_table(v) or isinstance(v, str | Path) for v in source.values())
     if not isinstance(source, Sequence) or isinstance(source, str | bytes | bytearray):
         return False
+    if are_documents(source):
+        return False
     return len(source) > 1 and all(is_table(v) or isinstance(v, str | Path) for v in source)
 
 
 def only_source(source: object) -> object:
     """The one path or frame in a list of one, or the source as it is."""
+    if are_documents(source):
+        return source
     if isinstance(source, Sequence) and not isinstance(source, str | bytes | bytearray) and len(source) == 1:
         return source[0] if is_table(source[0]) or isinstance(source[0], str | Path) else source
     return source

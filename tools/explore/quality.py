@@ -54,7 +54,7 @@ def repeated_rows(plan: Plan) -> tuple[Check, ...]:
     """The check on rows that were set aside because they repeat an earlier one, counted over the whole table."""
     if not plan.copies:
         return ()
-    whole = plan.rows + plan.copies
+    whole = plan.rows + plan.copies + plan.near_copies
     text = f"{how_many_rows(plan.copies)} of {whole:,} in the whole table"
     are = "repeats an earlier row exactly and was" if plan.copies == 1 else "repeat an earlier row exactly and were"
     return (

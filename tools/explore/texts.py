@@ -6,6 +6,7 @@ Knows exploration rows. Must never know a sealed document, nor what is called a 
 from typing import NamedTuple, get_args
 
 from ..data.rows import Rows
+from ..text.corpus import describe_corpus
 from ..text.evaluate import NO_AIDS, Aids, with_properties
 from ..text.properties import Form, Measure, TextProperty
 from ..text.summary import TextSummary
@@ -26,8 +27,5 @@ def read_texts(rows: Rows) -> Texts:
         for name in rows.texts
         for form in get_args(Form)
     ]
-    told = tuple(
-        TextSummary(column=name, documents=len(documents), missing=sum(t is None for t in documents))
-        for name, documents in rows.texts.items()
-    )
+    told = tuple(TextSummary(**describe_corpus(name, list(documents))) for name, documents in rows.texts.items())
     return Texts(with_properties(rows, properties), told=told)

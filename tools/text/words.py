@@ -47,6 +47,11 @@ def sentences_of(text: str) -> int:
     return len(parts)
 
 
+def stands_alone(character: str) -> bool:
+    """Whether a character is a word of its own: those of scripts that set no space between words."""
+    return _ALONE.match(character) is not None
+
+
 def _apart(found: str) -> list[str]:
     out, run = [], ""
     for c in found:

@@ -28,6 +28,8 @@ TEST = "permutation Spearman and robust (HC3) slope of ranks"
 WITHIN = "within-cluster Spearman, sign-flip permutation and cluster-robust t"
 EFFECT = "Spearman's rho"
 MIN_ROWS = 30
+MIN_SEEN = 15
+"""Rows from which it is measured on exploration rows, where nothing is concluded: a small corpus has few."""
 MIN_EVENTS = 10
 
 
@@ -67,13 +69,13 @@ class _MonotoneAssociation:
         if h.event is None and rows.column(h.outcome).type not in ("number", "boolean"):
             return _untestable(h, split, f"{column(h.outcome)} is no number.")
         pairs = _complete(h, rows)
-        reason = _floors(h, pairs.x, pairs.y)
+        reason = _floors(h, pairs.x, pairs.y, MIN_SEEN if split == "exploration" else MIN_ROWS)
         if reason is not None:
             return _untestable(h, split, reason, pairs)
         if pairs.rows.cluster is None:
             measured = _compare(h, pairs, level, draws, seed)
         elif is_constant_within(pairs.x, pairs.rows.cluster):
-            measured = _between(h, pairs, level, draws, seed)
+            measured = _between(h, pairs, level, draws, seed, MIN_SEEN if split == "exploration" else MIN_ROWS)
         else:
             measured = _within(h, pairs, level, draws, seed)
         return _evidence(h, split, pairs, measured)
@@ -146,10 +148,10 @@ def _complete(h: MonotoneAssociation, rows: Rows) -> Pairs:
     return Pairs(inside.select(good), x[good], y[good], int((~good).sum()))
 
 
-def _floors(h: MonotoneAssociation, x: FloatArray, y: FloatArray) -> str | None:
+def _floors(h: MonotoneAssociation, x: FloatArray, y: FloatArray, least: int = MIN_ROWS) -> str | None:
     """Why the association is not fit for a test, or None."""
-    if len(x) < MIN_ROWS:
-        return f"Only {len(x):,} rows have both values; at least {MIN_ROWS} are needed."
+    if len(x) < least:
+        return f"Only {len(x):,} rows have both values; at least {least} are needed."
     if len(np.unique(x)) < 3:
         return f"{column(h.predictor)} has fewer than 3 distinct values here: compare groups instead."
     if h.event is not None and min(int(y.sum()), int((1 - y).sum())) < MIN_EVENTS:
@@ -181,13 +183,13 @@ def _compare(h: MonotoneAssociation, pairs: Pairs, level: float, draws: int, see
     }
 
 
-def _between(h: MonotoneAssociation, pairs: Pairs, level: float, draws: int, seed: int) -> dict[str, Any]:
+def _between(h: MonotoneAssociation, pairs: Pairs, level: float, draws: int, seed: int, least: int) -> dict[str, Any]:
     """One row per cluster, compared as if rows."""
     event = None if h.event is None else (h.outcome, h.event)
     one_each = collapse(pairs.rows, (h.outcome, h.predictor), event=event)
     x, y = one_each.number(h.predictor), one_each.number(h.outcome)
     plain = h if h.event is None else h.model_copy(update={"event": None})
-    reason = _floors(plain, x, y)
+    reason = _floors(plain, x, y, least)
     if reason is not None:
         return {"untestable": f"With one row per cluster: {reason}", "clusters": one_each.n}
     measured = _compare(h, Pairs(one_each, x, y, 0), level, draws, seed)

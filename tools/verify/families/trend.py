@@ -31,6 +31,8 @@ EFFECT = "Spearman's rho"
 SHARED = "Rows of the same time are alike beyond the trend: the test counts each time once."
 BENT = "The averages over time do not all turn the way the ranks do: the course bends or has outliers."
 MIN_ROWS = 30
+MIN_SEEN = 15
+"""Rows from which a trend is measured on exploration rows, where nothing is concluded: a small corpus has few."""
 MIN_UNITS = 20
 """Clusters or blocks of time that a trend between them needs."""
 MIN_EVENTS = 10
@@ -68,7 +70,9 @@ class _Trend:
         check_level(level)
         h = _own(hypothesis)
         course = complete(h, rows)
-        if course.rows.cluster is None:
+        if split == "exploration" and course.rows.cluster is None and MIN_SEEN <= len(course.y) < MIN_ROWS:
+            measured = _measure(h, course, level, 0, seed, least=MIN_SEEN)
+        elif course.rows.cluster is None:
             measured = _measure(h, course, level, draws, seed, least=MIN_ROWS)
         elif course.rows.serial or is_constant_within(course.time, course.rows.cluster):
             units = collapsed(h, course)
@@ -114,8 +118,9 @@ def _floors(h: Trend, course: Course, least: int) -> str | None:
         return f"Only {len(y):,} observations over time; at least {least} are needed."
     if len(np.unique(course.time)) < 5:
         return f"{column(h.predictor)} has fewer than 5 distinct times here."
-    if h.event is not None and plain and min(int(y.sum()), int((1 - y).sum())) < MIN_EVENTS:
-        return f"Fewer than {MIN_EVENTS} rows are, or are not, {h.event!r} in {column(h.outcome)}."
+    events = MIN_EVENTS if least != MIN_SEEN else MIN_EVENTS // 2
+    if h.event is not None and plain and min(int(y.sum()), int((1 - y).sum())) < events:
+        return f"Fewer than {events} rows are, or are not, {h.event!r} in {column(h.outcome)}."
     if y.min() == y.max():
         return f"{column(h.outcome)} has one value only here."
     return None
@@ -126,7 +131,8 @@ def _measure(h: Trend, course: Course, level: float, draws: int, seed: int, *, l
     reason = _floors(h, course, least)
     if reason is not None:
         return {"untestable": reason}
-    found = examine_trend(course.time, course.y, draws=draws, seed=seed)
+    few = len(course.y) < MIN_ROWS and least == MIN_SEEN
+    found = _glimpsed(course) if few else examine_trend(course.time, course.y, draws=draws, seed=seed)
     if isinstance(found, str):
         return {"untestable": found}
     effective = len(course.y) / found.inflation**2
@@ -147,6 +153,14 @@ def _measure(h: Trend, course: Course, level: float, draws: int, seed: int, *, l
         "groups": _thirds(h, course),
         "warnings": (note,) if found.phi > 0 else (SHARED,) if shared else (),
     }
+
+
+def _glimpsed(course: Course) -> TrendTest | str:
+    """Rho as if rows stood for themselves: few rows cannot tell a trend from drift, the held-out ones have to."""
+    found = rank_correlation(midranks(dense_ranks(course.time)), midranks(dense_ranks(course.y)))
+    if found is None:
+        return "Time or outcome has one value only."
+    return TrendTest(found, None, found.p_robust, 0.0, 1.0)
 
 
 def _of_rows(found: TrendTest, course: Course) -> tuple[RankCorrelation, bool]:
