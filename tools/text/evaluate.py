@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ..errors import HypothesisError
 from .measures import measured
+from .naming import unit_of
 from .properties import CloseTo, Ending, InTheme, Judged, Measure, Mentions, Rate, TextProperty
 from .terms import Terms
 from .words import words_of
@@ -54,12 +55,16 @@ def with_properties(rows: "Rows", properties: Iterable[TextProperty], aids: Aids
         if name not in rows.texts:
             known = ", ".join(repr(n) for n in rows.texts) or "there is none"
             raise HypothesisError(f"{name!r} is not a column of text. Columns of text: {known}.")
-    values: dict[TextProperty, NDArray[np.float64]] = {}
+    values: dict[tuple[TextProperty, str], NDArray[np.float64]] = {}
     for name in dict.fromkeys(n for p in wanted for n in (p.column, p.against) if n is not None):
         own = [p for p in wanted if name in (p.column, p.against)]
         for p, found in zip(own, _evaluated(rows.texts[name], own, aids), strict=True):
-            values[p] = found if p.against is None or name == p.column else _paired(p, values[p], found)
-    return rows.beside({p.name: _column(p, values[p]) for p in wanted})
+            values[p, name] = found
+    made = {}
+    for p in wanted:
+        found = values[p, p.column]
+        made[p.name] = _column(p, found if p.against is None else _paired(p, found, values[p, p.against]))
+    return rows.beside(made)
 
 
 def _evaluated(texts: NDArray[np.object_], properties: Sequence[TextProperty], aids: Aids) -> list[NDArray[np.float64]]:
@@ -98,15 +103,16 @@ def _one(
 
 
 def _paired(p: TextProperty, one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The difference of numbers; of booleans 0 where the first alone holds it, 1 where the second alone does."""
+    """The difference of numbers; else 0 where the first alone holds it or has more, 1 where the second does."""
     apart = one - other
     if _is_number(p):
         return apart
+    # Of booleans and of the larger number alike: a positive difference says the first.
     return np.where(np.isnan(apart) | (apart == 0), np.nan, (apart < 0).astype(np.float64))
 
 
 def _is_number(p: TextProperty) -> bool:
-    return isinstance(p.property, (Rate, Measure))
+    return isinstance(p.property, (Rate, Measure)) and not p.which
 
 
 def _column(p: TextProperty, values: NDArray[np.float64]) -> tuple["Column", NDArray]:
@@ -118,8 +124,9 @@ def _column(p: TextProperty, values: NDArray[np.float64]) -> tuple["Column", NDA
         good = values[~np.isnan(values)]
         distinct, whole = np.unique(good), bool(np.all(good == np.round(good)))
         levels = tuple(str(int(v)) for v in distinct) if whole and len(distinct) <= 24 else ()
+        unit = unit_of(p.property, whole=p.against is None)
         fields = {"type": "number", "storage": "DOUBLE", "distinct": len(distinct), "integer": whole, "levels": levels}
-        return Column.model_validate({**common, **fields}), values
+        return Column.model_validate({**common, **fields, "unit": unit}), values
     codes = np.where(np.isnan(values), -1, values).astype(np.int32)
     levels = YES_NO if p.against is None else FIRST_SECOND
     fields = {"type": "boolean", "storage": "VARCHAR", "distinct": len(np.unique(codes[codes >= 0])), "levels": levels}
