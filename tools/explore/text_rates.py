@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .text_merge import spelt
+from .text_merge import spelt, stem_of
 from .text_terms import Corpus
 
 LONG = 300
@@ -69,4 +69,14 @@ def rated(rates: Rates, corpus: Corpus, values: NDArray[np.float64], skip: Seque
     rho = np.divide(x.T @ y, size, out=np.zeros(x.shape[1]), where=size > 0)
     z = np.arctanh(np.clip(rho, -0.999, 0.999)) * np.sqrt(known.sum() - 3)
     order = sorted(np.flatnonzero((z >= _CLEAR) & ~np.array(skip, bool)).tolist(), key=lambda k: (-z[k], k))
-    return [Rated(spelt(rates.families[k], corpus.used), float(z[k])) for k in order[:most]]
+    kept: list[int] = []
+    for k in order:
+        if len(kept) < most and not any(_alike(rates.families[k], rates.families[j], corpus) for j in kept):
+            kept.append(k)
+    return [Rated(spelt(rates.families[k], corpus.used), float(z[k])) for k in kept]
+
+
+def _alike(one: Sequence[str], two: Sequence[str], corpus: Corpus) -> bool:
+    """Whether two words are of one everyday list, such as child and parent: the clearer one stands for both."""
+    stems = [{stem_of(w) for w in family} for family in (one, two)]
+    return any(stems[0] & words and stems[1] & words for words in corpus.concepts)

@@ -99,7 +99,7 @@ def log_odds(
         size_b: Documents of side b.
     """
     prior = max(_FEWEST_PRIOR, _PRIOR * (size_a + size_b))
-    own = prior * (a + b) / (size_a + size_b)
+    own = np.maximum(prior * (a + b) / (size_a + size_b), 1e-9)
     with_a, with_b = a + own, b + own
     without_a, without_b = size_a + prior - with_a, size_b + prior - with_b
     # A term that every document holds has no document without it: half a one keeps the odds finite.

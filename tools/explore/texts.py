@@ -25,12 +25,12 @@ from .text_terms import CLEAR, Corpus, Predicate, Sides, log_odds, predicates_of
 
 MOST = 40
 """Properties of one text."""
-_MOST_MEASURES, _MOST_RATES = 12, 8
+_MOST_MEASURES, _MOST_RATES = 12, 16
 _MOST_DOCUMENTS = 20_000
 """Documents that terms are learnt from, those with the smallest digests."""
 _LEAST = 0.03
 """Difference of shares of documents from which a list of terms is worth a claim."""
-_PER_SIDE, _PER_LEVEL, _PER_SIDE_RATES = 8, 3, 4
+_PER_SIDE, _PER_LEVEL, _PER_SIDE_RATES = 8, 3, 8
 _DIFFERS, _FAINT = 3.0, 0.05
 """Rank correlation with a column, in standard errors and in size, from which a measure is offered."""
 _SAME = 0.85

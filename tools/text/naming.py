@@ -21,11 +21,11 @@ _TERM = re.compile(r'\s*(?:"([^"]*)"|([^,]+?))\s*(?:,|$)')
 LEVELS = (("yes", "no"), ("first", "second"))
 
 _NOUNS: dict[str, tuple[str, str | None]] = {
-    "characters": ("the length of {}", "characters"),
-    "words": ("the length of {}", "words"),
-    "sentences": ("the length of {}", "sentences"),
-    "words per sentence": ("the length of sentences in {}", "words"),
-    "characters per word": ("the length of words in {}", "characters"),
+    "characters": ("the number of characters in {}", None),
+    "words": ("the number of words in {}", None),
+    "sentences": ("the number of sentences in {}", None),
+    "words per sentence": ("the number of words per sentence in {}", None),
+    "characters per word": ("the number of letters per word in {}", None),
     "distinct words": ("the share of different words among the first 50 of {}", "%"),
     "digits": ("the number of digits in {}", None),
     "capital letters": ("the share of capital letters in {}", "%"),
@@ -35,15 +35,15 @@ _NOUNS: dict[str, tuple[str, str | None]] = {
     "links": ("the number of links in {}", None),
     "mentions of users": ("the number of @names in {}", None),
     "hashtags": ("the number of hashtags in {}", None),
-    "reading grade": ("the reading grade of {}", "years of school"),
-    "opinion": ("praise less blame in {}", "per 100 words"),
-    "first person singular": ("the rate of I, me and my in {}", "per 100 words"),
-    "first person plural": ("the rate of we, us and our in {}", "per 100 words"),
-    "second person": ("the rate of you and your in {}", "per 100 words"),
-    "third person": ("the rate of he, she and they in {}", "per 100 words"),
-    "negations": ("the rate of no, not and never in {}", "per 100 words"),
+    "reading grade": ("the reading grade, in years of school, of {}", None),
+    "opinion": ("the excess of words of praise over words of blame, per 100 words, in {}", None),
+    "first person singular": ("the rate of I, me and my per 100 words of {}", None),
+    "first person plural": ("the rate of we, us and our per 100 words of {}", None),
+    "second person": ("the rate of you and your per 100 words of {}", None),
+    "third person": ("the rate of he, she and they per 100 words of {}", None),
+    "negations": ("the rate of no, not and never per 100 words of {}", None),
 }
-"""How a measure is said, and the unit of its figures; a count of what it names needs none."""
+"""How a measure is said, its unit in the words; only percentages carry one with their figures."""
 _ANY = {
     "capitalised words": "words in capitals", "mentions of users": "an @name", "question marks": "a question mark",
     "exclamation marks": "an exclamation mark", "links": "a link", "hashtags": "a hashtag", "digits": "a digit",
@@ -53,7 +53,7 @@ _ANY = {
 }  # fmt: skip
 """What a text has that has any of it."""
 _MORE = {
-    "reading grade": "the higher reading grade", "opinion": "more praise less blame",
+    "reading grade": "the higher reading grade", "opinion": "more words of praise, less those of blame,",
     "words per sentence": "longer sentences", "characters per word": "longer words",
     "distinct words": "more different words", "mentions of users": "more @names",
     "capital letters": "a larger share of capital letters", "capitalised words": "a larger share of words in capitals",
@@ -118,8 +118,6 @@ def property_of(prop: Property, column: str, against: str | None = None, *, whic
 
 def unit_of(prop: Property, *, whole: bool = True) -> str | None:
     """The unit in which the numbers of a property are told; `whole`: not a difference of two texts."""
-    if isinstance(prop, Rate):
-        return "per 100 words"
     unit = _NOUNS[prop.of][1] if isinstance(prop, Measure) else None
     return None if unit == "%" and not whole else unit
 
@@ -141,7 +139,7 @@ def said_of(name: str) -> Said | None:
     if measure:
         return Said(_NOUNS[measure[1]][0].format(_source(measure[2])))
     if rate:
-        return Said(f"the rate of {choice(terms_of(rate[1]))} in {_source(rate[2])}")
+        return Said(f"the rate of {choice(terms_of(rate[1]))} per 100 words of {_source(rate[2])}")
     return None
 
 
