@@ -12,7 +12,9 @@ import numpy as np
 from ..tools.data.rows import Rows
 from ..tools.data.schema import Column
 from ..tools.explore.lead import Lead
+from ..tools.explore.text_merge import stem_of
 from ..tools.explore.text_sides import is_split
+from ..tools.text.naming import said_of, terms_of
 from ..tools.text.properties import Measure, TextProperty
 from ..tools.text.words import words_of
 from ..tools.verify.hypothesis import (
@@ -125,8 +127,24 @@ def read_with_text(a: Column, b: Column, order: Mapping[str, int]) -> tuple[Colu
 
 
 def fits(h: Hypothesis) -> bool:
-    """Whether a claim on a property of a text answers a question that a person asks."""
-    return isinstance(h, _FAMILIES) and not h.where
+    """Whether a claim on a property of a text answers a question that a person asks.
+
+    That texts of one of many kinds mention something less often is mostly another way to say that others mention it;
+    that texts labelled `Late Flight` mention flights says nothing.
+    """
+    if not isinstance(h, _FAMILIES) or h.where or (isinstance(h, OccurrenceDifference) and " of " not in h.outcome):
+        return False
+    mentioned = said_of(h.outcome)
+    if not isinstance(h, RateDifference) or mentioned is None:
+        return not (isinstance(h, OccurrenceDifference) and h.outcome.startswith("rate of "))
+    return (h.direction == "higher" or bool(h.levels.b)) and not _restates(h)
+
+
+def _restates(h: RateDifference) -> bool:
+    """Whether a word that is mentioned is in the name of the level that mentions it."""
+    _, verb, terms = h.outcome.partition(" mentions ")
+    own = {stem_of(w) for level in h.levels.a for w in words_of(level)}
+    return bool(verb) and any(stem_of(t.rstrip("*")) in own for t in terms_of(terms) if " " not in t)
 
 
 def partners(h: Hypothesis) -> tuple[str, ...]:

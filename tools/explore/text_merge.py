@@ -14,6 +14,7 @@ _SUFFIXES = (
     "ations", "ation", "ements", "ement", "ings", "ing", "ied", "ies", "edly", "ed", "es", "ly", "ers", "er", "s",
 )  # fmt: skip
 _APART = {"site": "site", "sites": "site", "news": "news", "later": "later", "latest": "latest", "united": "united"}
+_APART |= dict.fromkeys(("wonder", "wonders", "wondered", "wondering"), "wondr")
 """Words that only look like inflections of another."""
 _SHORTEST = 3
 """Letters from which a beginning may stand for all words that start so."""

@@ -37,6 +37,7 @@ class Rates:
             found = np.bincount([at[w] for w in words if w in at], minlength=len(self.families))
             counts[row] = found / max(len(words), 1)
         self.ranks: NDArray[np.float64] = rankdata(counts, axis=0)
+        self.held: NDArray[np.float64] = (counts > 0).mean(axis=0)
 
 
 class Rated(NamedTuple):
@@ -44,6 +45,8 @@ class Rated(NamedTuple):
 
     terms: tuple[str, ...]
     z: float
+    held: float
+    """Share of the documents that hold them: of a rare word that it occurs says as much as how often it does."""
 
 
 def rated(rates: Rates, corpus: Corpus, values: NDArray[np.float64], skip: Sequence[bool], most: int) -> list[Rated]:
@@ -73,7 +76,7 @@ def rated(rates: Rates, corpus: Corpus, values: NDArray[np.float64], skip: Seque
     for k in order:
         if len(kept) < most and not any(_alike(rates.families[k], rates.families[j], corpus) for j in kept):
             kept.append(k)
-    return [Rated(spelt(rates.families[k], corpus.used), float(z[k])) for k in kept]
+    return [Rated(spelt(rates.families[k], corpus.used), float(z[k]), float(rates.held[k])) for k in kept]
 
 
 def _alike(one: Sequence[str], two: Sequence[str], corpus: Corpus) -> bool:

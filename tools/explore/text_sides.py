@@ -39,6 +39,8 @@ class Side(NamedTuple):
     """Whether it is one of more than two levels."""
     values: NDArray[np.float64]
     """Where the documents stand: 1 and 0 for sides, or the number or date itself; NaN where missing."""
+    moves: bool = False
+    """Whether these are a number or a date."""
 
 
 def sides_of(rows: Rows, among: Iterable[str] | None = None) -> list[Side]:
@@ -102,7 +104,7 @@ def _of_number(column: Column, x: NDArray[np.float64]) -> Iterator[Side]:
     if low >= high or min(upper.sum(), lower.sum()) < _FEWEST_OF_A_THIRD:
         return
     for a, b, values in ((upper, lower, x), (lower, upper, -x)):
-        yield Side(column.name, a, b, _stems(words_of(column.name)), False, values)
+        yield Side(column.name, a, b, _stems(words_of(column.name)), False, values, moves=True)
 
 
 def _stems(words: Iterable[str]) -> frozenset[str]:

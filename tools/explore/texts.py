@@ -36,6 +36,8 @@ _DIFFERS, _FAINT = 3.0, 0.05
 _SAME = 0.85
 """Rank correlation of two measures from which the later one says nothing new."""
 _SAME_DOCUMENTS = 0.8
+_FREQUENT = 0.7
+"""Part of the documents that hold a word, from which its rate says more than its presence."""
 _SINGLE = 0.8
 """Part of the documents that are one word, from which a text is a column of words."""
 _PREFERRED: tuple[Form, ...] = (
@@ -177,18 +179,24 @@ def _in_turn(lists: Sequence[Sequence[Predicate]]) -> Iterator[Predicate]:
 
 
 def _rates(read: _Read, sides: Sequence[Side]) -> Iterable[TextProperty]:
-    """Rates of words, where documents are long."""
+    """Rates of words, where documents are long; along a number or a date of a rarer word whether it is mentioned.
+
+    Between labels the terms say that already.
+    """
     if read.median < LONG:
         return []
     corpus = Corpus(read.texts)
     rates, restates = Rates(corpus), Restating(corpus.documents)
-    found: dict[tuple[str, ...], float] = {}
+    found: dict[TextProperty, float] = {}
     for side in sides:
         skip = [any(restates(w, side) for w in family) for family in rates.families]
         for one in rated(rates, corpus, side.values[read.at], skip, _PER_SIDE_RATES):
-            found[one.terms] = max(one.z, found.get(one.terms, 0.0))
-    best = sorted(found, key=lambda terms: (-found[terms], terms))[:_MOST_RATES]
-    return [property_of(Rate(terms=terms), read.name) for terms in best]
+            frequent = one.held >= _FREQUENT
+            if frequent or side.moves:
+                of = Rate(terms=one.terms) if frequent else Mentions(terms=one.terms)
+                prop = property_of(of, read.name)
+                found[prop] = max(one.z, found.get(prop, 0.0))
+    return sorted(found, key=lambda p: (-found[p], p.name))[:_MOST_RATES]
 
 
 def _endings(read: _Read, sides: Sequence[Side]) -> Iterator[TextProperty]:

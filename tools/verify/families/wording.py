@@ -124,11 +124,16 @@ def with_unit(text: str, unit: str | None) -> str:
 
 def one_of(levels: Sequence[str]) -> str:
     """Levels as a choice: `yes`; `a or b`; `a, b or c`; long lists name the first and count the rest."""
-    shown = [level if level.strip() else f'"{level}"' for level in levels]
+    shown = [f'"{level}"' if _needs_quotes(level) else level for level in levels]
     if len(shown) > _MOST_LEVELS:
         more = len(shown) - _MOST_LEVELS + 1
         return f"{', '.join(shown[: _MOST_LEVELS - 1])} or one of {more} other levels"
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} or {shown[-1]}"
+
+
+def _needs_quotes(level: str) -> bool:
+    """Whether a level would be lost in a sentence: blank, or a sentence of its own."""
+    return not level.strip() or (" " in level and level.rstrip()[-1] in ".!?;:")
 
 
 def is_level(name: str, levels: Sequence[str]) -> str:
