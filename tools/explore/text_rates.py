@@ -18,6 +18,7 @@ LONG = 300
 _MOST_DOCUMENTS = 2_000
 _MOST_WORDS = 2_500
 _CLEAR = 3.0
+_BY_USE = 0.15
 
 
 class Rates:
@@ -37,6 +38,9 @@ class Rates:
             found = np.bincount([at[w] for w in words if w in at], minlength=len(self.families))
             counts[row] = found / max(len(words), 1)
         self.ranks: NDArray[np.float64] = rankdata(counts, axis=0)
+        lengths = np.array([len(corpus.documents[row]) for row in self.documents.tolist()], np.float64)
+        self.uses: NDArray[np.float64] = (counts * lengths[:, None]).mean(axis=0)
+        """Uses a document, on average."""
         self.held: NDArray[np.float64] = (counts > 0).mean(axis=0)
 
 
@@ -71,7 +75,9 @@ def rated(rates: Rates, corpus: Corpus, values: NDArray[np.float64], skip: Seque
     size = np.sqrt((x**2).sum(axis=0) * (y**2).sum())
     rho = np.divide(x.T @ y, size, out=np.zeros(x.shape[1]), where=size > 0)
     z = np.arctanh(np.clip(rho, -0.999, 0.999)) * np.sqrt(known.sum() - 3)
-    order = sorted(np.flatnonzero((z >= _CLEAR) & ~np.array(skip, bool)).tolist(), key=lambda k: (-z[k], k))
+    # Of two words as clear the one that is used more says more of how texts changed.
+    told = z * rates.uses**_BY_USE
+    order = sorted(np.flatnonzero((z >= _CLEAR) & ~np.array(skip, bool)).tolist(), key=lambda k: (-told[k], k))
     kept: list[int] = []
     for k in order:
         if len(kept) < most and not any(_alike(rates.families[k], rates.families[j], corpus) for j in kept):

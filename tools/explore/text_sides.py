@@ -17,7 +17,7 @@ from ..text.words import words_of
 from .text_merge import stem_of
 
 _FEWEST = 20
-_FEWEST_OF_A_THIRD = 8
+_FEWEST_OF_A_THIRD = 6
 _MOST_LEVELS = 12
 _SPLITS = frozenset("train training test testing val valid validation dev heldout holdout ood".split())
 _SPLIT_NAMES = frozenset("split fold partition subset".split())

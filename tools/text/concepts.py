@@ -8,7 +8,7 @@ hand from general vocabulary, not from any corpus; rough, like every thesaurus.
 from .lexicons import BLAME, PRAISE
 
 _LISTS = (
-    "husband wife spouse partner boyfriend girlfriend fiance family mother father mom dad parent son daughter child "
+    "husband wife spouse partner boyfriend girlfriend fiance family mother father mom dad parent son daughter child children "
     "kid baby sister brother aunt uncle grandmother grandfather cousin relative",
     "friend buddy mate pal colleague guest neighbor neighbour",
     "vacation holiday trip journey getaway honeymoon weekend anniversary birthday conference business travel tour visit",
@@ -49,7 +49,7 @@ _LISTS = (
     "car bus train taxi plane flight drive ride",
     "computer internet website online app software system site email",
     "service staff agent crew desk employee manager rep representative customer",
-    "man woman boy girl guy lady male female",
+    "man men woman women boy girl guy lady male female",
     "year month week day today tomorrow yesterday tonight",
 )
 
