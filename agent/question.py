@@ -46,7 +46,11 @@ class Asked(NamedTuple):
 
 
 def understand(
-    text: str, columns: Mapping[str, Column], analysed: Mapping[str, Column], left_out: Mapping[str, str]
+    text: str,
+    columns: Mapping[str, Column],
+    analysed: Mapping[str, Column],
+    left_out: Mapping[str, str],
+    texts: Sequence[str] = (),
 ) -> Asked:
     """What a question asks, read by the grammar alone.
 
@@ -55,6 +59,7 @@ def understand(
         columns: Every column of the table: a question of fact may name any.
         analysed: Those that a claim may name.
         left_out: Why the others are not analysed.
+        texts: Columns of text, of whose properties a claim may speak.
 
     Raises:
         HypothesisError: if it cannot be read; the message names the nearest columns and the forms that are read.
@@ -63,16 +68,20 @@ def understand(
     if not said:
         raise HypothesisError(f"The question is empty. Ask such as {EXAMPLES}, or state a claim such as `a ~ b`.")
     try:
-        return _read(said, columns, analysed, left_out)
+        return _read(said, columns, analysed, left_out, texts)
     except Ambiguous as err:
         return Asked("ways", said, ways=tuple(_instead(said, err, option) for option in err.options[:4]))
 
 
 def _read(
-    said: str, columns: Mapping[str, Column], analysed: Mapping[str, Column], left_out: Mapping[str, str]
+    said: str,
+    columns: Mapping[str, Column],
+    analysed: Mapping[str, Column],
+    left_out: Mapping[str, str],
+    texts: Sequence[str],
 ) -> Asked:
     try:
-        return _claim(said, analysed, left_out)
+        return _claim(said, analysed, left_out, texts)
     except Ambiguous:
         raise
     except HypothesisError as err:
@@ -95,21 +104,23 @@ def _read(
     raise HypothesisError(f"{wrong} A question of fact is written such as {EXAMPLES}.") from wrong
 
 
-def _claim(said: str, analysed: Mapping[str, Column], left_out: Mapping[str, str]) -> Asked:
+def _claim(
+    said: str, analysed: Mapping[str, Column], left_out: Mapping[str, str], texts: Sequence[str] = ()
+) -> Asked:
     """The claim that a sentence states, or asks for: `is fare higher for sex=male`.
 
     Raises:
         HypothesisError: of the sentence as it stands.
     """
     try:
-        read(said, Names(analysed, left_out))
+        read(said, Names(analysed, left_out, texts))
         return Asked("claim", said)
     except HypothesisError as err:
         asked = _ASKS.sub("", said)
         if asked == said or isinstance(err, Ambiguous):
             raise
         try:
-            read(asked, Names(analysed, left_out))
+            read(asked, Names(analysed, left_out, texts))
         except HypothesisError:
             raise err from None
         return Asked("claim", asked)

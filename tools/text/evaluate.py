@@ -67,6 +67,11 @@ def with_properties(rows: "Rows", properties: Iterable[TextProperty], aids: Aids
     return rows.beside(made)
 
 
+def blank_column(p: TextProperty) -> "Column":
+    """The column that a property will be, of no row yet: its name, its type and its levels."""
+    return _column(p, np.empty(0))[0]
+
+
 def _evaluated(texts: NDArray[np.object_], properties: Sequence[TextProperty], aids: Aids) -> list[NDArray[np.float64]]:
     """Each property of each text as a number, NaN where missing."""
     known = np.array([t is not None for t in texts], bool)

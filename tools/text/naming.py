@@ -5,7 +5,7 @@ text that a person may type (`words of text`, `text mentions late, delay*`); it 
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple, get_args
 
 from .properties import Ending, Form, Measure, Mentions, Property, Rate, TextProperty
@@ -114,6 +114,42 @@ def property_of(prop: Property, column: str, against: str | None = None, *, whic
     return TextProperty(
         name=name_of(prop, column, against, which), column=column, property=prop, against=against, which=which
     )
+
+
+def property_named(name: str, texts: Collection[str]) -> TextProperty | None:
+    """The property that has this name, of one of these columns of text; None where there is none such."""
+    for column in texts:
+        for prop, against, which in _read(name, column, texts):
+            found = property_of(prop, column, against, which=which)
+            if found.name == name:
+                return found
+    return None
+
+
+def _read(name: str, column: str, texts: Collection[str]) -> Iterator[tuple[Property, str | None, bool]]:
+    """What a name may say of one text; `property_named` keeps what it is the name of."""
+    for text in texts:
+        found = _OF.fullmatch(name.removesuffix(f" less {text}"))
+        if found:
+            less = text if name.endswith(f" less {text}") else None
+            yield Measure(of=found[1]), less, False  # type: ignore[arg-type]
+        which = f"which of {column} and {text} "
+        if name.startswith(which):
+            rest = name.removeprefix(which)
+            if rest.removeprefix("has more ") in FORMS:
+                yield Measure(of=rest.removeprefix("has more ")), text, True  # type: ignore[arg-type]
+            yield from ((prop, text, False) for prop in _of_terms(rest))
+    yield from ((prop, None, False) for prop in _of_terms(name.removeprefix(f"{column} ")))
+    rate = _RATE.fullmatch(name)
+    if rate and terms_of(rate[1]):
+        yield Rate(terms=terms_of(rate[1])), None, False
+
+
+def _of_terms(rest: str) -> Iterator[Property]:
+    for verb, kind in (("mentions ", Mentions), ("ends in ", Ending)):
+        terms = terms_of(rest.removeprefix(verb)) if rest.startswith(verb) else ()
+        if terms:
+            yield Mentions(terms=terms) if kind is Mentions else Ending(of=terms)
 
 
 def unit_of(prop: Property, *, whole: bool = True) -> str | None:
