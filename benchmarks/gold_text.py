@@ -130,13 +130,12 @@ def as_table(typed: dict) -> dict:
 
 
 def shirt(colour: str, h: dict) -> bool:
+    """Whether a shirt of that colour is mentioned more often with such shoes; or such shoes with it, which is the same."""
     mentioned = [p["property"].get("terms", []) for p in h.get("texts", ())]
-    return (
-        h["family"] == "rate_difference"
-        and mentioned == [[f"{colour} shirt"]]
-        and h["direction"] == "higher"
-        and h["levels"]["a"] in ([colour], [f"the color of shoes is {colour}"])
-    )
+    if h["family"] != "rate_difference" or mentioned != [[f"{colour} shirt"]] or h["direction"] != "higher":
+        return False
+    level, held = (h["event"], h["levels"]["a"][0]) if h["levels"]["a"] == ["yes"] else (h["levels"]["a"][0], "yes")
+    return held == "yes" and level in (colour, f"the color of shoes is {colour}")
 
 
 def states(truth: dict, finding: Finding) -> bool:
@@ -218,8 +217,16 @@ def report(file: str, run: Callable[[Path, dict], heldout.Explanation]) -> heldo
             return f"{type(err).__name__}: {err}"
 
 
+def in_file(file: str, name: str) -> str:
+    """The column as its file calls it: `admission` is `admission_base` in one file and `admission_depth_2` in another."""
+    if not file.endswith(".csv"):
+        return name
+    header = (DATA / file).read_text(encoding="utf-8", errors="replace").split("\n", 1)[0].strip().split(",")
+    return name if name in header else next((c for c in header if c.startswith(name)), name)
+
+
 def explained(truth: dict, focused: bool) -> heldout.Explanation | str:
-    other = other_column(truth).split("=")[0]
+    other = in_file(truth["file"], other_column(truth).split("=")[0])
     trend = truth["typed"]["relation"] == "text_trend"
     focus = {} if not focused else {"about": (other,)} if trend else {"outcome": other}
     return report(truth["file"], lambda path, options: heldout.explain(path, **focus, **options))
