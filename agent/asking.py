@@ -61,9 +61,7 @@ class Asking:
         """Properties of texts that were stated, as the columns that they will be."""
         self.questions: tuple[Question, ...] = ()
 
-    def understand(
-        self, columns: Mapping[str, Column], left_out: Mapping[str, str], texts: Sequence[str] = ()
-    ) -> None:
+    def understand(self, columns: Mapping[str, Column], left_out: Mapping[str, str], texts: Sequence[str] = ()) -> None:
         """Read every stated hypothesis by the columns of the table, and by properties of its texts.
 
         Raises:

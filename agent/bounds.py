@@ -117,8 +117,7 @@ def _of_levels(name: str, contrast: Contrast) -> tuple[tuple[str, ...], tuple[st
     full = [group_label(name, contrast, side) for side in (0, 1)]
     of_text = said_of(name) is not None  # nobody says `yes` for "mentions late"
     bare = [
-        [x for x in levels[:1] if len(levels) == 1 and spoken(x) and not of_text]
-        for levels in (contrast.a, contrast.b)
+        [x for x in levels[:1] if len(levels) == 1 and spoken(x) and not of_text] for levels in (contrast.a, contrast.b)
     ]
     if contrast.b:
         return (full[0], *bare[0]), (full[1], it_is(name, contrast.b), *bare[1])

@@ -37,11 +37,12 @@ _INTEREST = {
 }  # fmt: skip
 """What a measure of form is worth to a reader beside what a text mentions; themes and terms count in full."""
 _SPELT = frozenset(("capital letters", "capitalised words", "characters", "characters per word", "mentions of users"))
-"""Measures that the spelling of an address moves: tweets to @JetBlue have more capital letters than those to @united."""
+"""Measures that the spelling of an address moves: tweets to @JetBlue have more capitals than to @united."""
 _OUTCOME_LIKE = 2.5
 """Reading from which a number is what a text goes with (a rating), rather than what it is sorted by (a year)."""
 _LOOKED_AT = 5_000
 _ADDRESSED, _ELSEWHERE = 0.5, 0.1
+_SAME_PAIR = 0.25
 _KINDS = {("measure", "measure"): 0.55, ("measure", "other"): 0.85, ("other", "other"): 0.8}
 """What is left of a claim's worth after one on the same column, by what both say of a text."""
 
@@ -160,6 +161,8 @@ def interest(h: Hypothesis) -> float:
 
 def variety(h: Hypothesis, shown: Hypothesis) -> float:
     """What is left of a claim on texts after another one: five measures of form in a row tell one story."""
+    if (h.outcome, h.predictor) == (shown.outcome, shown.predictor):
+        return _SAME_PAIR
     if set(partners(h)) != set(partners(shown)):
         return 0.95
     kinds = sorted(_kind(p) for claim in (h, shown) for p in claim.texts[:1])

@@ -104,9 +104,7 @@ def _read(
     raise HypothesisError(f"{wrong} A question of fact is written such as {EXAMPLES}.") from wrong
 
 
-def _claim(
-    said: str, analysed: Mapping[str, Column], left_out: Mapping[str, str], texts: Sequence[str] = ()
-) -> Asked:
+def _claim(said: str, analysed: Mapping[str, Column], left_out: Mapping[str, str], texts: Sequence[str] = ()) -> Asked:
     """The claim that a sentence states, or asks for: `is fare higher for sex=male`.
 
     Raises:

@@ -1,6 +1,6 @@
 """Recall of the checked truths on texts in ../shared/data/gold.jsonl, and whether their opposites are ever verified.
 
-    python benchmarks/gold_text.py            # every corpus: without a focus, asked for its column, stated as a sentence
+    python benchmarks/gold_text.py            # every corpus: without a focus, asked for its column, stated
     python benchmarks/gold_text.py --write    # the same, and the tables go into docs/evidence.md
 
 What counts as a hit was fixed before anything was measured:
@@ -9,17 +9,18 @@ What counts as a hit was fixed before anything was measured:
 2. Its other column is the truth's (`label`; the year; for `neg` of the tweets `airline_sentiment`, of which it is the
    level negative; for pairs the label that names the winner).
 3. Its property means the same: the measure that `PROPERTIES` names for the truth, or a list of terms (mentioned, or by
-   rate) of which at least a third, and which holds at least a third of the truth's own word list, as written in
-   gold.jsonl; a beginning (`cancel*`) and an inflection count as the word. Words of praise, for which gold.jsonl gives no
-   list, are `thank great good love awesome amazing best appreciate`, or the measure of opinion, which counts them.
+   rate) of which at least a third is in the truth's own word list, as written in gold.jsonl, and which holds at least
+   a third of that list; a beginning (`cancel*`) and an inflection count as the word. Words of praise, for which
+   gold.jsonl gives no list, are `thank great good love awesome amazing best appreciate`, or the measure of opinion,
+   which counts them.
 4. Its direction is the truth's: the positive class stands on one side of the contrast alone, and that side has more (or
    less) of the property; along the years it rises; of a pair the text with more of it wins more (or less) often.
 5. The planted rule of shirts and shoes is found where for at least four of the six colours a shirt of that colour is
    verified to be mentioned more often with shoes of it.
 6. Truths without a text (G196, and the admission tables) are judged by `gold.py` as the other tables are.
 
-The opposite of each truth is stated as well and must not come out verified; for question marks in headlines the opposite
-is what the literature says.
+The opposite of each truth is stated as well and must not come out verified; for question marks in headlines the
+opposite is what the literature says.
 """
 
 import argparse
@@ -32,6 +33,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import gold
+
 import heldout
 from heldout.agent.report.result import Finding
 from heldout.tools.errors import HeldoutError
@@ -53,7 +55,9 @@ class Truth(NamedTuple):
 _FIRST = '"Headline 1 has more clicks than Headline 2."'
 _WHICH = "which of headline_1 and headline_2 has more"
 PROPERTIES = {
-    "G156": Truth(("first person singular",), "", "first person singular of review_sentence higher for label=deceptive"),
+    "G156": Truth(
+        ("first person singular",), "", "first person singular of review_sentence higher for label=deceptive"
+    ),
     "G157": Truth(
         (), "bathroom floor street location small walls",
         "review_sentence mentions bathroom*, floor*, street*, location*, small*, wall* less often for label=deceptive",
@@ -111,7 +115,7 @@ def other_column(truth: dict) -> str:
     """The table's column that the truth relates its text to."""
     typed = truth["typed"]
     name = typed["predictor"] if typed["relation"] == "text_trend" else typed["outcome"]
-    return COLUMNS.get(name, name)
+    return COLUMNS.get(name, str(name))
 
 
 def is_hit(truth: dict, findings: list[Finding]) -> bool:
@@ -130,7 +134,7 @@ def as_table(typed: dict) -> dict:
 
 
 def shirt(colour: str, h: dict) -> bool:
-    """Whether a shirt of that colour is mentioned more often with such shoes; or such shoes with it, which is the same."""
+    """Whether a shirt of that colour is mentioned more often with such shoes, or they with it, which is the same."""
     mentioned = [p["property"].get("terms", []) for p in h.get("texts", ())]
     if h["family"] != "rate_difference" or mentioned != [[f"{colour} shirt"]] or h["direction"] != "higher":
         return False
@@ -218,7 +222,7 @@ def report(file: str, run: Callable[[Path, dict], heldout.Explanation]) -> heldo
 
 
 def in_file(file: str, name: str) -> str:
-    """The column as its file calls it: `admission` is `admission_base` in one file and `admission_depth_2` in another."""
+    """The column as its file calls it: `admission` is `admission_base` in one file, `admission_depth_2` in another."""
     if not file.endswith(".csv"):
         return name
     header = (DATA / file).read_text(encoding="utf-8", errors="replace").split("\n", 1)[0].strip().split(",")

@@ -1,7 +1,7 @@
-"""Properties of texts as people write them: `text mentions "late flight", delay*`, `words of text`, `text ends in a, e`.
+"""Properties of texts as people write them: `text mentions "late flight", delay*`, `words of text`, `text ends in a`.
 
-Knows the names of the columns of text and the words of the grammar of properties. Must never know a document, a row, or
-whether a property is worth a claim.
+Knows the names of the columns of text and the words of the grammar of properties. Must never know a document, a row,
+or whether a property is worth a claim.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from ...tools.data.schema import Column
 from ...tools.errors import HypothesisError
 from ...tools.text.evaluate import blank_column
-from ...tools.text.naming import FORMS, property_of, property_named, terms_of
+from ...tools.text.naming import FORMS, property_named, property_of, terms_of
 from ...tools.text.properties import Ending, Form, Measure, Mentions, Property, Rate, TextProperty
 from .tokens import Cursor
 
@@ -40,7 +40,7 @@ def properties_said(texts: Sequence[str]) -> str:
     text = texts[0] if texts else "text"
     shown = f"`{text}`" if " " in text else text
     return (
-        f"Of a text can be said: {shown} mentions \"late flight\", delay* (any of these; `*` ends a word's beginning), "
+        f'Of a text can be said: {shown} mentions "late flight", delay* (any of these; `*` ends a word\'s beginning), '
         f"words of {shown}, rate of delay* in {shown}, {shown} ends in a, e. Measures: {', '.join(FORMS)}."
     )
 

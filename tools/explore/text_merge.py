@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 _SUFFIXES = (
     "ations", "ation", "ements", "ement", "ings", "ing", "ied", "ies", "edly", "ed", "es", "ly", "ers", "er", "s",
 )  # fmt: skip
-_APART = {"site": "site", "sites": "site", "news": "news", "later": "later", "latest": "latest", "united": "united"}
+_APART = {"news": "news", "later": "later", "latest": "latest", "united": "united"}
 _APART |= dict.fromkeys(("wonder", "wonders", "wondered", "wondering"), "wondr")
 """Words that only look like inflections of another."""
 _SHORTEST = 3
@@ -58,10 +58,18 @@ def families_of(used: Mapping[str, int]) -> dict[str, tuple[str, ...]]:
     for word, stem in of.items():
         groups[longer.get(stem, stem)].append(word)
     out: dict[str, tuple[str, ...]] = {}
-    for words in groups.values():
+    for words in (part for stem, group in groups.items() for part in _parted(stem, group)):
         ordered = tuple(sorted(words, key=lambda w: (-used[w], w)))
         out.update(dict.fromkeys(words, ordered))
     return out
+
+
+def _parted(stem: str, words: Sequence[str]) -> list[list[str]]:
+    """The words as one family, or as two where the stem and the stem with an e are both words: plan and plane."""
+    if stem not in words or f"{stem}e" not in words:
+        return [list(words)]
+    with_e = [w for w in words if w.startswith(f"{stem}e")]
+    return [with_e, [w for w in words if w not in with_e]]
 
 
 def _root(stem: str, roots: Sequence[str]) -> str:

@@ -1,6 +1,7 @@
 """What exploration documents can be told apart by: the levels of labels, and the ends of numbers and dates.
 
-Knows exploration rows beside their texts. Must never know a word of a text, a sealed row, or what becomes of a contrast.
+Knows exploration rows beside their texts. Must never know a sealed row, or what becomes of a
+contrast.
 """
 
 import re

@@ -69,7 +69,6 @@ class Corpus:
         self.places = {t: k for k, t in enumerate(self.presence.terms)}
         self.concepts = [frozenset(stem_of(w) for w in words) for words in concepts()]
 
-
     def stands_together(self, phrase: str) -> bool:
         """Whether a phrase mostly stands without a comma or full stop in it; across them it is no phrase."""
         held = np.flatnonzero(self.presence.holds([self.places[phrase]])).tolist()
@@ -83,9 +82,7 @@ class _Entry(NamedTuple):
     z: float
 
 
-def log_odds(
-    a: NDArray[np.float64], b: NDArray[np.float64], size_a: int, size_b: int
-) -> NDArray[np.float64]:
+def log_odds(a: NDArray[np.float64], b: NDArray[np.float64], size_a: int, size_b: int) -> NDArray[np.float64]:
     """Standardised log-odds of terms between two sides, with an informative Dirichlet prior, shape (terms,).
 
     After Monroe, Colaresi and Quinn (2008), "Fightin' Words", on documents that hold a term instead of its uses: the
@@ -182,9 +179,7 @@ def _without_parts(entries: Sequence[_Entry]) -> list[_Entry]:
     return [e for k, e in enumerate(entries) if k not in dropped]
 
 
-def _grown(
-    left: Sequence[int], entries: Sequence[_Entry], alike: NDArray, sides: Sides, corpus: Corpus
-) -> list[int]:
+def _grown(left: Sequence[int], entries: Sequence[_Entry], alike: NDArray, sides: Sides, corpus: Corpus) -> list[int]:
     """The clearest entry that is left, with those near it that set the sides further apart."""
     group, held = [left[0]], entries[left[0]].holds
     if " " in entries[left[0]].words[0]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ..data.rows import Rows
 from ..text.evaluate import NO_AIDS, Aids, with_properties
-from ..text.naming import FORMS, property_of
+from ..text.naming import property_of
 from ..text.properties import Ending, Form, Measure, Mentions, Rate, TextProperty
 from ..text.summary import TextSummary
 from ..text.words import words_of
@@ -212,6 +212,3 @@ def _endings(read: _Read, sides: Sequence[Side]) -> Iterator[TextProperty]:
         if own and own not in seen:
             seen.add(own)
             yield property_of(Ending(of=tuple(sorted(own))), read.name)
-
-
-

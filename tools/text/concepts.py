@@ -8,17 +8,18 @@ hand from general vocabulary, not from any corpus; rough, like every thesaurus.
 from .lexicons import BLAME, PRAISE
 
 _LISTS = (
-    "husband wife spouse partner boyfriend girlfriend fiance family mother father mom dad parent son daughter child children "
-    "kid baby sister brother aunt uncle grandmother grandfather cousin relative",
+    "husband wife spouse partner boyfriend girlfriend fiance family mother father mom dad parent son daughter "
+    "child children kid baby sister brother aunt uncle grandmother grandfather cousin relative",
     "friend buddy mate pal colleague guest neighbor neighbour",
-    "vacation holiday trip journey getaway honeymoon weekend anniversary birthday conference business travel tour visit",
-    "bathroom bedroom room bed floor wall window door ceiling carpet shower bath tub sink kitchen lobby hallway corridor "
-    "closet elevator stairs balcony sofa desk lamp pillow towel",
-    "street corner block avenue road location downtown district neighborhood neighbourhood station subway parking river "
-    "lake park bridge walk distance nearby near close across",
+    "vacation holiday trip journey getaway honeymoon weekend anniversary birthday conference business travel tour "
+    "visit",
+    "bathroom bedroom room bed floor wall window door ceiling carpet shower bath tub sink kitchen lobby hallway "
+    "corridor closet elevator stairs balcony sofa desk lamp pillow towel",
+    "street corner block avenue road location downtown district neighborhood neighbourhood station subway parking "
+    "river lake park bridge walk distance nearby near close across",
     "small large big tiny huge little spacious narrow wide tight short tall low high",
     "wait delay late hour minute hold stuck sit tarmac hang overnight",
-    "cancel rebook reschedule refund rebooking reschedule reflight",
+    "cancel rebook reschedule refund rebooking reflight",
     "bag luggage baggage suitcase carry-on",
     "win won winner prize award reward claim cash bonus lottery draw jackpot voucher gift guaranteed",
     "call phone mobile text txt message msg sms reply dial ring number",

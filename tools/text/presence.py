@@ -29,7 +29,8 @@ class Presence(NamedTuple):
 
     def counts(self, among: NDArray[np.bool_]) -> NDArray[np.float64]:
         """How many of the documents where `among` (shape (documents,)) holds have each term, shape (terms,)."""
-        return np.bincount(self.term, weights=among[self.document], minlength=len(self.terms))
+        held = np.bincount(self.term, weights=among[self.document], minlength=len(self.terms))
+        return held.astype(np.float64)
 
     def holds(self, places: Sequence[int]) -> NDArray[np.bool_]:
         """Which documents hold any of the terms at these places, shape (documents,)."""
