@@ -5,9 +5,12 @@ import math
 import numpy as np
 import pytest
 
-from heldout.tools.explore.text_merge import families_of, nearness, spelt, stem_of
+from heldout.tools.explore.text_merge import Neighbours, families_of, nearness, spelt, stem_of
+from heldout.tools.explore.text_ranks import midranks
 from heldout.tools.explore.text_rates import Rates, rated
 from heldout.tools.explore.text_terms import Corpus, Sides, log_odds, predicates_of
+from heldout.tools.text.measures import measured, measured_all
+from heldout.tools.text.naming import FORMS
 from heldout.tools.text.presence import presence
 from heldout.tools.text.words import words_of
 
@@ -134,7 +137,8 @@ def test_terms_do_not_depend_on_the_order_of_documents():
 def test_words_in_the_same_places_are_near_and_others_are_not():
     texts = ["my husband and i came", "my wife and i came", "a red door stood open", "a red gate stood open"] * 5
     documents = [words_of(t) for t in texts]
-    alike = nearness(documents, [("husband",), ("wife",), ("door",)])
+    neighbours = Neighbours(documents, {"husband": 5, "wife": 5, "door": 5})
+    alike = nearness(neighbours, [("husband",), ("wife",), ("door",)])
     assert alike[0, 1] > 0.9 > 0.2 > alike[0, 2]
     assert np.allclose(alike, alike.T)
 
@@ -160,3 +164,22 @@ def test_a_rate_that_rises_along_a_number_is_found_with_its_inflections():
     assert found[0].terms == ("america*",)
     falling = rated(rates, corpus, -np.arange(60, dtype=float), [False] * len(rates.families), 3)
     assert all(f.terms != ("america*",) for f in falling)
+
+
+def test_midranks_are_those_of_scipy():
+    from scipy.stats import rankdata
+
+    x = np.random.default_rng(1).integers(0, 9, 50).astype(float)
+    assert midranks(x).tolist() == rankdata(x).tolist()
+    x[3] = np.nan
+    assert np.isnan(midranks(x)[3])
+    assert midranks(x)[~np.isnan(x)].tolist() == rankdata(x[~np.isnan(x)]).tolist()
+
+
+def test_measures_at_once_are_those_one_by_one():
+    texts = ["I WOULD not thank you, http://a.b 123 é", "", "great awful great", "Ünïcode ÄB 1²", "we @them #us?!"]
+    words = [words_of(t) for t in texts]
+    every = measured_all(FORMS, texts, words)
+    for form in FORMS:
+        alone = [measured(form, t, w) for t, w in zip(texts, words, strict=True)]
+        assert np.array_equal(every[form], alone, equal_nan=True), form

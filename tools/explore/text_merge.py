@@ -6,6 +6,7 @@ claimed of a predicate. Meaning is read off use alone: two words are near when t
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,26 +100,51 @@ def _common(words: Iterable[str]) -> str:
     return low[:at]
 
 
-def nearness(documents: Sequence[Sequence[str]], groups: Sequence[Sequence[str]]) -> NDArray[np.float64]:
+class Neighbours:
+    """Which frequent words stand beside each word, counted once for all documents."""
+
+    def __init__(self, documents: Sequence[Sequence[str]], used: Mapping[str, int]) -> None:
+        """Count them; `used` are the words of which neighbours may be asked.
+
+        The neighbours are the frequent words up to two places before and behind, before and behind apart; one two
+        places away counts half.
+        """
+        held = Counter(chain.from_iterable(documents))
+        contexts = sorted(held, key=lambda w: (-held[w], w))[:_CONTEXTS]
+        known = {w: k for k, w in enumerate([*contexts, *sorted(set(used) - set(contexts))])}
+        self._at, self._width = known, len(contexts)
+        ids = np.array([known.get(w, -1) for w in chain.from_iterable(documents)], np.int64)
+        of = np.repeat(np.arange(len(documents)), [len(words) for words in documents])
+        keys, weights = [], []
+        for step in (1, 2):
+            one, two = ids[:-step], ids[step:]
+            beside = (of[:-step] == of[step:]) & (one >= 0) & (two >= 0)
+            one, two = one[beside], two[beside]
+            for word, context, side in ((one, two, 1), (two, one, 0)):
+                frequent = context < self._width
+                keys.append((word[frequent] * 2 + side) * self._width + context[frequent])
+                weights.append(np.full(int(frequent.sum()), 1.0 if step == 1 else 0.5))
+        key, at = np.unique(np.concatenate(keys), return_inverse=True)
+        self._key, self._count = key, np.bincount(at, weights=np.concatenate(weights), minlength=len(key))
+
+    def counts(self, words: Sequence[str]) -> NDArray[np.float64]:
+        """How often each context stands before and behind any of the words, shape (2 * contexts,)."""
+        out = np.zeros(2 * self._width)
+        for word in words:
+            at = self._at.get(word)
+            if at is not None:
+                first, last = np.searchsorted(self._key, [at * 2 * self._width, (at + 1) * 2 * self._width])
+                out[self._key[first:last] - at * 2 * self._width] += self._count[first:last]
+        return out
+
+
+def nearness(neighbours: Neighbours, groups: Sequence[Sequence[str]]) -> NDArray[np.float64]:
     """How alike the neighbours of groups of words are, shape (groups, groups), from 0 to 1.
 
-    The neighbours are the frequent words up to two places before and behind, before and behind apart; they count by
-    positive pointwise mutual information, and two groups are as near as the cosine of these. A phrase stands where its
-    last word does.
+    Neighbours count by positive pointwise mutual information among these groups, and two groups are as near as the
+    cosine of it. A phrase stands where its last word does.
     """
-    of: dict[str, list[int]] = defaultdict(list)
-    for at, words in enumerate(groups):
-        for word in words:
-            of[word.split(" ")[-1]].append(at)
-    frequent = Counter(w for words in documents for w in words).most_common(_CONTEXTS * 2)
-    contexts = {w: k for k, (w, _) in enumerate(sorted(frequent, key=lambda f: (-f[1], f[0]))[:_CONTEXTS])}
-    counts = np.zeros((len(groups), 2 * _CONTEXTS))
-    for words in documents:
-        for place, word in enumerate(words):
-            for at in of.get(word, ()):
-                for step in (-2, -1, 1, 2):
-                    if 0 <= place + step < len(words) and (k := contexts.get(words[place + step])) is not None:
-                        counts[at, k + (_CONTEXTS if step > 0 else 0)] += 1 if abs(step) == 1 else 0.5
+    counts = np.array([neighbours.counts([w.split(" ")[-1] for w in words]) for words in groups])
     total = max(counts.sum(), 1.0)
     expected = np.outer(counts.sum(1), counts.sum(0)) / total
     with np.errstate(divide="ignore", invalid="ignore"):

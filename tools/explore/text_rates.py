@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .text_merge import spelt, stem_of
+from .text_ranks import midranks
 from .text_terms import Corpus
 
 LONG = 300
@@ -25,8 +26,6 @@ class Rates:
     """The rates of frequent words in documents, an inflected word as one, as ranks."""
 
     def __init__(self, corpus: Corpus) -> None:
-        from scipy.stats import rankdata
-
         self.documents = np.arange(min(len(corpus.documents), _MOST_DOCUMENTS))
         families = dict.fromkeys(corpus.families[w] for w in corpus.used)
         held = {f: sum(corpus.used[w] for w in f) for f in families}
@@ -37,7 +36,7 @@ class Rates:
             words = corpus.documents[row]
             found = np.bincount([at[w] for w in words if w in at], minlength=len(self.families))
             counts[row] = found / max(len(words), 1)
-        self.ranks: NDArray[np.float64] = rankdata(counts, axis=0)
+        self.ranks: NDArray[np.float64] = np.apply_along_axis(midranks, 0, counts)
         lengths = np.array([len(corpus.documents[row]) for row in self.documents.tolist()], np.float64)
         self.uses: NDArray[np.float64] = (counts * lengths[:, None]).mean(axis=0)
         """Uses a document, on average."""
@@ -63,13 +62,11 @@ def rated(rates: Rates, corpus: Corpus, values: NDArray[np.float64], skip: Seque
         skip: Of each family whether it only restates a side, shape (families,).
         most: How many at most.
     """
-    from scipy.stats import rankdata
-
     own = values[rates.documents]
     known = ~np.isnan(own)
     if known.sum() < 10:
         return []
-    y = rankdata(own[known])
+    y = midranks(own[known])
     y = y - y.mean()
     x = rates.ranks[known] - rates.ranks[known].mean(axis=0)
     size = np.sqrt((x**2).sum(axis=0) * (y**2).sum())

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ..text.concepts import concepts
 from ..text.presence import Presence, presence
 from ..text.words import words_of
-from .text_merge import families_of, nearness, spelt, stem_of
+from .text_merge import Neighbours, families_of, nearness, spelt, stem_of
 
 _PRIOR = 0.05
 """Documents of the prior, as a part of all: each term's share of all documents, which both sides are drawn towards."""
@@ -59,14 +59,16 @@ class Predicate(NamedTuple):
 class Corpus:
     """Exploration documents as words, with everything that is read off them once."""
 
-    def __init__(self, texts: Sequence[str]) -> None:
-        self.documents = [words_of(t) for t in texts]
+    def __init__(self, texts: Sequence[str], documents: Sequence[list[str]] | None = None) -> None:
+        """Read texts; `documents` are their words, where they were read already."""
+        self.documents = [words_of(t) for t in texts] if documents is None else documents
         self._plain = [" ".join(t.lower().split()) for t in texts]
         self.presence: Presence = presence(self.documents, max(5, len(texts) // 400))
         held = np.bincount(self.presence.term, minlength=len(self.presence.terms)).tolist()
         self.used = {t: n for t, n in zip(self.presence.terms, held, strict=True) if " " not in t}
         self.families = families_of(self.used)
         self.places = {t: k for k, t in enumerate(self.presence.terms)}
+        self.neighbours = Neighbours(self.documents, self.used)
         self.concepts = [frozenset(stem_of(w) for w in words) for words in concepts()]
 
     def stands_together(self, phrase: str) -> bool:
@@ -117,7 +119,7 @@ def predicates_of(corpus: Corpus, sides: Sides, most: int, least: float) -> list
     entries = _entries(corpus, sides)
     if not entries:
         return []
-    alike = nearness(corpus.documents, [e.words for e in entries])
+    alike = nearness(corpus.neighbours, [e.words for e in entries])
     out, left = [], list(range(len(entries)))
     while left and len(out) < most and entries[left[0]].z >= _OPENS:
         group = _grown(left, entries, alike, sides, corpus)

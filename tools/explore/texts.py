@@ -19,6 +19,7 @@ from ..text.properties import Ending, Form, Measure, Mentions, Rate, TextPropert
 from ..text.summary import TextSummary
 from ..text.words import words_of
 from .text_pairs import find_pairs, pair_properties
+from .text_ranks import correlation, midranks
 from .text_rates import LONG, Rates, rated
 from .text_sides import Restating, Side, sides_of
 from .text_terms import CLEAR, Corpus, Predicate, Sides, log_odds, predicates_of
@@ -28,6 +29,8 @@ MOST = 40
 _MOST_MEASURES, _MOST_RATES = 12, 16
 _MOST_DOCUMENTS = 20_000
 """Documents that terms are learnt from, those with the smallest digests."""
+_MEASURED = 5_000
+"""Documents by which it is seen which measures differ, chosen likewise."""
 _LEAST = 0.03
 """Difference of shares of documents from which a list of terms is worth a claim."""
 _PER_SIDE, _PER_LEVEL, _PER_SIDE_RATES = 8, 3, 8
@@ -82,11 +85,13 @@ def _with_text(rows: Rows, name: str, sides: Sequence[Side]) -> Rows:
     read = _Read(rows, name)
     if len(read.texts) < 2 or not sides:
         return rows
-    out = _with_measures(rows, name, sides, words=read.single)
+    found: list[TextProperty] = _measures(rows, read, sides)
     if read.single:
-        return with_properties(out, _endings(read, sides))
-    found = [*_rates(read, sides), *_terms(read, sides)]
-    return with_properties(out, found[: MOST - _MOST_MEASURES])
+        found += _endings(read, sides)
+    else:
+        corpus = Corpus(read.texts, read.words)
+        found += [*_rates(read, corpus, sides), *_terms(read, corpus, sides)][: MOST - len(found)]
+    return with_properties(rows, found, words={name: read.words} if read.whole else None)
 
 
 class _Read:
@@ -95,59 +100,58 @@ class _Read:
     def __init__(self, rows: Rows, name: str) -> None:
         self.name = name
         documents = rows.texts[name]
-        known = [k for k, t in enumerate(documents) if t is not None and t.strip()]
-        if len(known) > _MOST_DOCUMENTS:
-            digests = {k: sha256(documents[k].encode("utf-8", "surrogatepass")).digest() for k in known}
-            last = sorted(digests.values())[_MOST_DOCUMENTS - 1]
-            known = [k for k in known if digests[k] <= last]
+        known = [k for k, t in enumerate(documents) if t is not None]
+        self.whole = len(known) <= _MOST_DOCUMENTS
+        known = _fewer(documents, known, _MOST_DOCUMENTS)
         self.at = np.array(known, np.int64)
         self.texts: list[str] = [documents[k] for k in known]
-        lengths = [len(words_of(t)) for t in self.texts]
+        self.words = [words_of(t) for t in self.texts]
+        lengths = [len(words) for words in self.words]
         self.median = float(np.median(lengths)) if lengths else 0.0
         self.single = bool(lengths) and sum(n == 1 for n in lengths) >= _SINGLE * len(lengths)
+
+
+def _fewer(documents: NDArray[np.object_], known: list[int], most: int) -> list[int]:
+    """Of these documents those with the smallest digests, whatever their order; documents alike stay together."""
+    if len(known) <= most:
+        return known
+    digests = {k: sha256(documents[k].encode("utf-8", "surrogatepass")).digest() for k in known}
+    last = sorted(digests.values())[most - 1]
+    return [k for k in known if digests[k] <= last]
 
 
 # Measures
 
 
-def _with_measures(rows: Rows, name: str, sides: Sequence[Side], *, words: bool) -> Rows:
-    """The rows with the measures that differ somewhere, each of a kind once."""
-    forms = ("characters",) if words else _PREFERRED
-    held = with_properties(rows, [property_of(Measure(of=form), name) for form in forms])
-    kept: list[tuple[float, str, NDArray]] = []
-    for form in forms:
-        column = f"{form} of {name}"
-        x = held.number(column)
-        clear = max((_moves(x, side.values) for side in sides), default=0.0)
-        if clear > 0 and all(abs(_rho(x, other)) < _SAME for _, _, other in kept):
-            kept.append((clear, column, x))
-    kept.sort(key=lambda k: (-k[0], k[1]))
-    return rows.beside({column: (held.columns[column], x) for _, column, x in kept[:_MOST_MEASURES]})
+def _measures(rows: Rows, read: _Read, sides: Sequence[Side]) -> list[TextProperty]:
+    """The measures that differ somewhere, each of a kind once, the clearest first."""
+    few = np.array(_fewer(rows.texts[read.name], read.at.tolist(), _MEASURED), np.int64)
+    forms = ("characters",) if read.single else _PREFERRED
+    properties = [property_of(Measure(of=form), read.name) for form in forms]
+    held = with_properties(Rows({}, {}, texts={read.name: rows.texts[read.name][few]}), properties)
+    stand = [midranks(side.values[few]) for side in sides]
+    kept: list[tuple[float, TextProperty, NDArray]] = []
+    for prop in properties:
+        x = midranks(held.number(prop.name))
+        clear = max((_moves(x, y) for y in stand), default=0.0)
+        if clear > 0 and all(abs(correlation(x, other)[0]) < _SAME for _, _, other in kept):
+            kept.append((clear, prop, x))
+    kept.sort(key=lambda k: (-k[0], k[1].name))
+    return [prop for _, prop, _ in kept[:_MOST_MEASURES]]
 
 
 def _moves(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
     """The rank correlation in standard errors where it is clear and not faint, else 0."""
-    rho, n = _rho(x, y), int((~np.isnan(x) & ~np.isnan(y)).sum())
+    rho, n = correlation(x, y)
     z = abs(rho) * np.sqrt(max(n - 1, 0))
     return float(z) if z >= _DIFFERS and abs(rho) >= _FAINT else 0.0
-
-
-def _rho(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
-    from scipy.stats import rankdata
-
-    good = ~np.isnan(x) & ~np.isnan(y)
-    if good.sum() < 10:
-        return 0.0
-    a, b = rankdata(x[good]), rankdata(y[good])
-    return float(np.corrcoef(a, b)[0, 1]) if a.std() > 0 and b.std() > 0 else 0.0
 
 
 # Terms
 
 
-def _terms(read: _Read, sides: Sequence[Side]) -> Iterator[TextProperty]:
+def _terms(read: _Read, corpus: Corpus, sides: Sequence[Side]) -> Iterator[TextProperty]:
     """Lists of terms that tell sides apart, side by side in turn, the clearest of each first."""
-    corpus = Corpus(read.texts)
     restates = Restating(corpus.documents)
     found: list[list[Predicate]] = []
     for side in sides:
@@ -178,14 +182,13 @@ def _in_turn(lists: Sequence[Sequence[Predicate]]) -> Iterator[Predicate]:
         yield from (found[at] for found in lists if at < len(found))
 
 
-def _rates(read: _Read, sides: Sequence[Side]) -> Iterable[TextProperty]:
+def _rates(read: _Read, corpus: Corpus, sides: Sequence[Side]) -> Iterable[TextProperty]:
     """Rates of words, where documents are long; along a number or a date of a rarer word whether it is mentioned.
 
     Between labels the terms say that already.
     """
     if read.median < LONG:
         return []
-    corpus = Corpus(read.texts)
     rates, restates = Rates(corpus), Restating(corpus.documents)
     found: dict[TextProperty, float] = {}
     for side in sides:
@@ -201,7 +204,7 @@ def _rates(read: _Read, sides: Sequence[Side]) -> Iterable[TextProperty]:
 
 def _endings(read: _Read, sides: Sequence[Side]) -> Iterator[TextProperty]:
     """Last letters of single words, those that a side has more often as one property."""
-    last = np.array([words_of(t)[-1][-1:] if words_of(t) else "" for t in read.texts])
+    last = np.array([words[-1][-1:] if words else "" for words in read.words])
     letters = sorted({c for c in last.tolist() if c.isalpha()})
     hits = np.array([last == c for c in letters]).reshape(len(letters), len(last))
     seen: set[tuple[str, ...]] = set()

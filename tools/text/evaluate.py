@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import HypothesisError
-from .measures import measured
+from .measures import measured_all
 from .naming import unit_of
 from .properties import CloseTo, Ending, InTheme, Judged, Measure, Mentions, Rate, TextProperty
 from .terms import Terms
@@ -42,8 +42,19 @@ class Aids(NamedTuple):
 NO_AIDS = Aids()
 
 
-def with_properties(rows: "Rows", properties: Iterable[TextProperty], aids: Aids = NO_AIDS) -> "Rows":
+def with_properties(
+    rows: "Rows",
+    properties: Iterable[TextProperty],
+    aids: Aids = NO_AIDS,
+    words: Mapping[str, Sequence[list[str]]] | None = None,
+) -> "Rows":
     """The rows with computed columns beside their own.
+
+    Args:
+        rows: Any rows with the texts that the properties are of.
+        properties: What is to be computed; what stands there already is left as it is.
+        aids: Frozen models that some properties need.
+        words: Of some texts the words of every document that is not missing, where the caller read them already.
 
     Raises:
         HypothesisError: if a property reads a text that the rows lack, or needs a frozen model that is not at hand.
@@ -58,7 +69,8 @@ def with_properties(rows: "Rows", properties: Iterable[TextProperty], aids: Aids
     values: dict[tuple[TextProperty, str], NDArray[np.float64]] = {}
     for name in dict.fromkeys(n for p in wanted for n in (p.column, p.against) if n is not None):
         own = [p for p in wanted if name in (p.column, p.against)]
-        for p, found in zip(own, _evaluated(rows.texts[name], own, aids), strict=True):
+        read = (words or {}).get(name)
+        for p, found in zip(own, _evaluated(rows.texts[name], own, aids, read), strict=True):
             values[p, name] = found
     made = {}
     for p in wanted:
@@ -72,17 +84,22 @@ def blank_column(p: TextProperty) -> "Column":
     return _column(p, np.empty(0))[0]
 
 
-def _evaluated(texts: NDArray[np.object_], properties: Sequence[TextProperty], aids: Aids) -> list[NDArray[np.float64]]:
+def _evaluated(
+    texts: NDArray[np.object_], properties: Sequence[TextProperty], aids: Aids, read: Sequence[list[str]] | None
+) -> list[NDArray[np.float64]]:
     """Each property of each text as a number, NaN where missing."""
     known = np.array([t is not None for t in texts], bool)
     documents = [t for t in texts if t is not None]
-    words = [words_of(t) for t in documents]
+    words = [words_of(t) for t in documents] if read is None else list(read)
     terms = Terms(t for p in properties if isinstance(p.property, (Mentions, Rate)) for t in p.property.terms)
     counts = terms.counts(words)
+    forms = tuple(dict.fromkeys(p.property.of for p in properties if isinstance(p.property, Measure)))
+    measures = measured_all(forms, documents, words)
     out = []
     for p in properties:
         whole = np.full(len(texts), np.nan)
-        whole[known] = _one(p, documents, words, terms, counts, aids)
+        own = measures[p.property.of] if isinstance(p.property, Measure) else None
+        whole[known] = _one(p, documents, words, terms, counts, aids) if own is None else own
         out.append(whole)
     return out
 
@@ -97,10 +114,9 @@ def _one(
             return (total > 0).astype(np.float64)
         length = np.array([len(w) for w in words], np.float64)
         return np.divide(100.0 * total, length, out=np.full(len(total), np.nan), where=length > 0)
-    if isinstance(prop, Measure):
-        return np.array([measured(prop.of, t, w) for t, w in zip(documents, words, strict=True)], np.float64)
     if isinstance(prop, Ending):
         return np.array([np.nan if not w else float(w[-1].endswith(prop.of)) for w in words], np.float64)
+    assert not isinstance(prop, Measure)
     wanted = prop.embedder if isinstance(prop, CloseTo) else prop.model
     if wanted not in aids.models:
         raise HypothesisError(f"`{p.name}` needs the frozen model {wanted}, which is not at hand.")
