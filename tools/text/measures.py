@@ -4,6 +4,7 @@ Knows one text and its words. Must never know a term that was found in data, ano
 """
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from math import nan
 from string import ascii_letters, ascii_uppercase, digits
 
@@ -57,6 +58,7 @@ def measured_all(
     return out | dict(zip(listed, rates, strict=True))
 
 
+@lru_cache(maxsize=50_000)
 def syllables(word: str) -> int:
     """Syllables of an English word, by groups of vowels, a silent final e left out; at least 1."""
     groups, before = 0, False
