@@ -66,11 +66,12 @@ def families_of(used: Mapping[str, int]) -> dict[str, tuple[str, ...]]:
 
 
 def _parted(stem: str, words: Sequence[str]) -> list[list[str]]:
-    """The words as one family, or as two where the stem and the stem with an e are both words: plan and plane."""
-    if stem not in words or f"{stem}e" not in words:
+    """The words as one family, or as two where it mixes a stem with the stem and an e: plan, planned and plane."""
+    doubled = stem + stem[-1:]
+    if f"{stem}e" not in words or not any(w == stem or w.startswith(doubled) for w in words):
         return [list(words)]
-    with_e = [w for w in words if w.startswith(f"{stem}e")]
-    return [with_e, [w for w in words if w not in with_e]]
+    other = [w for w in words if not w.startswith(f"{stem}e") and (stem in words or w.startswith(doubled))]
+    return [[w for w in words if w not in other], other]
 
 
 def _root(stem: str, roots: Sequence[str]) -> str:
