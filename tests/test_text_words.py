@@ -82,7 +82,7 @@ def _read(text):
     ("text", "outcome", "predictor", "direction"),
     [
         ('text mentions "chicago" more often for label=spam', "text mentions chicago", "label", "higher"),
-        ('text mentions "late flight", by* less often for label=spam', 'text mentions "late flight", by*', "label", "lower"),
+        ('text mentions "my bag", by* less often for label=ham', 'text mentions "my bag", by*', "label", "lower"),
         ("text contains win or prize more often for label=spam", "text mentions win, prize", "label", "higher"),
         ("number of words in text higher for label=spam", "words of text", "label", "higher"),
         ("rate of america* in text rises over year", "rate of america* in text", "year", "rising"),

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..errors import HypothesisError
 from .measures import measured_all
 from .naming import unit_of
-from .properties import CloseTo, Ending, InTheme, Judged, Measure, Mentions, Rate, TextProperty
+from .properties import CloseTo, Ending, Form, InTheme, Judged, Measure, Mentions, Rate, TextProperty
 from .terms import Terms
 from .words import words_of
 
@@ -93,21 +93,29 @@ def _evaluated(
     words = [words_of(t) for t in documents] if read is None else list(read)
     terms = Terms(t for p in properties if isinstance(p.property, (Mentions, Rate)) for t in p.property.terms)
     counts = terms.counts(words)
-    forms = tuple(dict.fromkeys(p.property.of for p in properties if isinstance(p.property, Measure)))
-    measures = measured_all(forms, documents, words)
+    forms: dict[Form, None] = {p.property.of: None for p in properties if isinstance(p.property, Measure)}
+    measures = measured_all(list(forms), documents, words)
     out = []
     for p in properties:
         whole = np.full(len(texts), np.nan)
-        own = measures[p.property.of] if isinstance(p.property, Measure) else None
-        whole[known] = _one(p, documents, words, terms, counts, aids) if own is None else own
+        prop = p.property
+        if isinstance(prop, Measure):
+            whole[known] = measures[prop.of]
+        else:
+            whole[known] = _one(prop, p.name, documents, words, terms, counts, aids)
         out.append(whole)
     return out
 
 
 def _one(
-    p: TextProperty, documents: list[str], words: list[list[str]], terms: Terms, counts: NDArray, aids: Aids
+    prop: Mentions | Rate | Ending | InTheme | CloseTo | Judged,
+    name: str,
+    documents: list[str],
+    words: list[list[str]],
+    terms: Terms,
+    counts: NDArray,
+    aids: Aids,
 ) -> NDArray[np.float64]:
-    prop = p.property
     if isinstance(prop, (Mentions, Rate)):
         total = counts[:, [terms.terms.index(t) for t in prop.terms]].sum(axis=1).astype(np.float64)
         if isinstance(prop, Mentions):
@@ -116,10 +124,9 @@ def _one(
         return np.divide(100.0 * total, length, out=np.full(len(total), np.nan), where=length > 0)
     if isinstance(prop, Ending):
         return np.array([np.nan if not w else float(w[-1].endswith(prop.of)) for w in words], np.float64)
-    assert not isinstance(prop, Measure)
     wanted = prop.embedder if isinstance(prop, CloseTo) else prop.model
     if wanted not in aids.models:
-        raise HypothesisError(f"`{p.name}` needs the frozen model {wanted}, which is not at hand.")
+        raise HypothesisError(f"`{name}` needs the frozen model {wanted}, which is not at hand.")
     return aids.models[wanted].holds(prop, documents)
 
 

@@ -32,12 +32,10 @@ def measured(of: Form, text: str, words: Sequence[str]) -> float:
     return _MEASURES[of](text, words)
 
 
-def measured_all(
-    forms: Sequence[Form], texts: Sequence[str], words: Sequence[Sequence[str]]
-) -> dict[Form, list[float]]:
+def measured_all(forms: Sequence[Form], texts: Sequence[str], words: Sequence[Sequence[str]]) -> dict[str, list[float]]:
     """Several measures of many texts, as `measured` has them; words are looked up once for all lists of words."""
-    listed = [form for form in forms if form in _LISTED]
-    out: dict[Form, list[float]] = {
+    listed: list[Form] = [form for form in forms if form in _LISTED]
+    out: dict[str, list[float]] = {
         form: [_MEASURES[form](t, w) for t, w in zip(texts, words, strict=True)]
         for form in forms
         if form not in _LISTED
