@@ -5,12 +5,15 @@ import pandas as pd
 import pytest
 
 import heldout
+from heldout.agent.bounds import bound_of
 from heldout.agent.draft_texts import fits, interest, partners, read_with_text, variety, worth_telling
+from heldout.agent.report.terminal import to_terminal
 from heldout.tools.data.rows import Rows
 from heldout.tools.explore.lead import Lead
 from heldout.tools.text.evaluate import with_properties
 from heldout.tools.text.naming import property_of
 from heldout.tools.text.properties import Measure, Mentions
+from heldout.tools.verify.grounding import check
 from heldout.tools.verify.hypothesis import Contrast, GroupDifference, QuantileDifference, RateDifference
 
 LATE = property_of(Mentions(terms=("late", "delay*")), "text")
@@ -135,3 +138,30 @@ def test_sentences_speak_of_the_text_and_not_of_levels_yes_and_no(report):
     sentences = [f.sentence for f in report.findings if f.hypothesis.get("texts")]
     assert any("`text` mentions" in s for s in sentences)
     assert not any(" is yes" in s or " is no " in s for s in sentences)
+
+
+def test_every_finding_on_texts_can_be_cited_with_its_figures(report):
+    for finding in report.findings:
+        bound = bound_of(finding)
+        assert check(finding.sentence, [bound]) == ()
+        assert {"a", "b", "outcome", "predictor", "figure_a", "figure_b", "effect"} <= set(bound.slots), (
+            finding.sentence
+        )
+
+
+def test_a_sentence_that_turns_a_finding_on_texts_round_is_caught(report):
+    finding = next(f for f in report.verified if f.family == "group_difference")
+    bound = bound_of(finding)
+    words = {1: "higher", -1: "lower"}
+    told = f"{bound.slots['outcome'].text} is {{}} when {bound.slots['a'].text} than when {bound.slots['b'].text}."
+    assert not [f for f in check(told.format(words[bound.sign]), [bound]) if f.kind == "direction"]
+    assert [f for f in check(told.format(words[-bound.sign]), [bound]) if f.kind == "direction"]
+
+
+def test_the_renderings_name_the_text_alike(report):
+    sentence = next(f.sentence for f in report.findings if "`text` mentions" in f.sentence)
+    head = sentence.split(" for ")[0]
+    assert head in report.to_markdown()
+    assert "mentions" in report.to_html()
+    assert "<code>text</code> mentions" in report.to_html()
+    assert head.replace("`", "") in " ".join(to_terminal(report.result).split())
