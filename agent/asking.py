@@ -14,6 +14,7 @@ from ..tools.errors import HypothesisError, NoVaultLeft
 from ..tools.explore.lead import Structure
 from ..tools.explore.nesting import Nests
 from ..tools.explore.structure import structural_pairs
+from ..tools.text.evaluate import NO_AIDS, Aids, with_properties
 from ..tools.value import canonical_json
 from ..tools.verify.evidence import Verdict
 from ..tools.verify.families import FAMILIES
@@ -56,22 +57,25 @@ class Asking:
     def __init__(self, stated: Sequence[Stated]) -> None:
         self.stated = tuple(stated)
         self.readings: tuple[Reading, ...] = ()
+        self.made: dict[str, Column] = {}
+        """Properties of texts that were stated, as the columns that they will be."""
         self.questions: tuple[Question, ...] = ()
 
-    def understand(self, columns: Mapping[str, Column], left_out: Mapping[str, str]) -> None:
-        """Read every stated hypothesis by the columns of the table.
+    def understand(self, columns: Mapping[str, Column], left_out: Mapping[str, str], texts: Sequence[str] = ()) -> None:
+        """Read every stated hypothesis by the columns of the table, and by properties of its texts.
 
         Raises:
             HypothesisError: naming every hypothesis that cannot be read, and why.
         """
-        names = Names(columns, left_out)
+        names = Names(columns, left_out, texts)
 
         def one_of(at: int) -> Reading:
             reading = understood(self.stated[at], names)
-            _testable(reading, columns)
+            _testable(reading, names.columns)
             return reading
 
         self.readings = self._each(one_of)
+        self.made = names.made
 
     def request(self) -> dict[str, Any]:
         """What was asked, for the digest by which the same question is known again; order does not matter."""
@@ -83,6 +87,7 @@ class Asking:
         rows: Rows | None,
         structure: Sequence[Structure],
         tested: Sequence[Hypothesis] | None = None,
+        aids: Aids = NO_AIDS,
     ) -> Batch:
         """Freeze every hypothesis, and say what is to be committed: each claim once.
 
@@ -91,11 +96,17 @@ class Asking:
             rows: Exploration rows; None for a table too small to be split.
             structure: What follows from how the table is built: claims on it are not committed.
             tested: The one list that a small table was tested with already, which then has to answer.
+            aids: Frozen models that stated properties of texts need.
 
         Raises:
             HypothesisError: if one cannot be frozen.
             NoVaultLeft: if `tested` answers none of them.
         """
+        if self.made:
+            columns = {**self.made, **columns}
+            if rows is not None:
+                rows = with_properties(rows, [c.computed for c in self.made.values() if c.computed], aids)
+                columns = {**columns, **{name: rows.columns[name] for name in self.made}}
         barred, nests = structural_pairs(structure), None if rows is None else Nests(rows)
         out: list[Question] = []
         claims = self._each(lambda at: settled(self.readings[at], columns, rows, nests))

@@ -7,6 +7,7 @@ form than the template does; a figure that is not found there is not offered.
 import re
 from collections.abc import Iterator, Sequence
 
+from ..tools.text.naming import said_of
 from ..tools.verify.claims import SIGNS, Contrast
 from ..tools.verify.families.wording import (
     among,
@@ -15,6 +16,7 @@ from ..tools.verify.families.wording import (
     count,
     group_label,
     is_level,
+    it_is,
     number,
 )
 from ..tools.verify.grounding_parts import Bound, Slot, spoken
@@ -79,7 +81,7 @@ def _words(h: Hypothesis, finding: Finding, sides: tuple[tuple[str, ...], ...]) 
     if event is not None:
         yield "event", Slot(is_level(h.outcome, (event,)), "event")
     elif isinstance(h, OccurrenceDifference):
-        yield "event", Slot(f"{column(h.outcome)} is above {number(h.above)}", "event")
+        yield "event", Slot(is_level(h.outcome, (f"above {number(h.above)}",)), "event")
     yield "where", Slot(among(h).rstrip(", "), "where")
     yield "within", Slot(next((q for q in _qualifiers(h, finding) if q.startswith("within the same")), ""), "where")
     yield "adjusted", Slot(finding.adjustment.phrase if finding.outcome == "verified" else "", "where")
@@ -113,10 +115,12 @@ def _ends(h: Hypothesis, finding: Finding) -> tuple[tuple[str, ...], tuple[str, 
 
 def _of_levels(name: str, contrast: Contrast) -> tuple[tuple[str, ...], tuple[str, ...]]:
     full = [group_label(name, contrast, side) for side in (0, 1)]
-    bare = [[x for x in levels[:1] if len(levels) == 1 and spoken(x)] for levels in (contrast.a, contrast.b)]
+    of_text = said_of(name) is not None  # nobody says `yes` for "mentions late"
+    bare = [
+        [x for x in levels[:1] if len(levels) == 1 and spoken(x) and not of_text] for levels in (contrast.a, contrast.b)
+    ]
     if contrast.b:
-        it = f"it is {full[1].split('` is ', 1)[1]}"
-        return (full[0], *bare[0]), (full[1], it, *bare[1])
+        return (full[0], *bare[0]), (full[1], it_is(name, contrast.b), *bare[1])
     return (full[0], *bare[0]), (full[1], *(f"not {x}" for x in bare[0]), *_REST)
 
 

@@ -76,7 +76,8 @@ def frozen_batch(
     """The user's hypotheses with their constants fixed, or answered by the list that a small table was tested with."""
     closed = split.plan.kind == "none"
     tested = session.claims() if session is not None and session.request != request else None
-    return asking.freeze(split.columns, None if closed else explored.rows, explored.structure, tested)
+    rows = None if closed else explored.rows
+    return asking.freeze(split.columns, rows, explored.structure, tested, explored.aids)
 
 
 def request_of(settings: Settings, opened: Opened, closed: bool) -> str:

@@ -18,6 +18,7 @@ from ..tools.explore.lead import Lead, Structure
 from ..tools.explore.nesting import Nests
 from ..tools.explore.segments import Segmentation
 from ..tools.explore.structure import structural_pairs
+from ..tools.text.properties import Ending, Mentions, Rate
 from ..tools.verify.evidence import Evidence
 from ..tools.verify.hypothesis import Hypothesis, Ranking, Subgroup, Trend
 from ..tools.verify.policy import Rule
@@ -27,6 +28,7 @@ from ..tools.verify.units import counted_level, with_unit
 from ..tools.verify.verify import measure
 from .candidates import FEW_ROWS, candidates
 from .choice import MOST, choose
+from .draft_texts import fits, interest, of_texts, on_split, partners, read_with_text, without_texts, worth_telling
 from .outlook import Focus, Outlook
 from .propose_amounts import often_zero, where_any
 from .propose_rankings import without_parts
@@ -42,6 +44,8 @@ _NEAR = 0.8
 _MIN_Z = 2.2
 _RULES = 3_000
 """Rules that a rule was chosen from: some 30,000 pairs of conditions, most of them nearly the same as another."""
+_TERMS = 200
+"""Terms that a list of terms was chosen from: some thousands, most of them too rare to rival it."""
 _MIN_POWER = 0.35
 _PICKED = 10.0
 """How much more a claim counts that a language model picked for what its columns mean: it comes before its like."""
@@ -103,17 +107,25 @@ def draft_by_rule(
     asked = {focus.outcome, *focus.about}
     codes = {c.name for c in rows.columns.values() if is_code(c)} - asked
     spare = spare_columns(structure, rows, asked) | codes
-    outlook = Outlook(sample, leads, barred, spare, focus, order, segments)
-    wanted = (
+    table, of_table = without_texts(sample), [x for x in leads if not of_texts(x, rows.columns)]
+    outlook = Outlook(table, of_table, barred, spare, focus, order, segments)
+    wanted = [
         x for x in leads if frozenset((x.a, x.b)) not in barred and not spare & {x.a, x.b} and focus.admits(x.a, x.b)
-    )
+    ]
+    told = worth_telling(wanted, sample)
+    plain = [x for x in wanted if not of_texts(x, rows.columns) and not (rows.texts and on_split(x, rows.columns))]
     grown, nests, amounts = ratio * rows.n / max(sample.n, 1), Nests(rows), often_zero(sample)
 
     def scoring(h: Hypothesis) -> float:
         return _usefulness(h, measure(h, sample, split="exploration"), rule, rows, order, grown, weight)
 
     ruled = (
-        where_any(h, amounts) for h in (*_of_pairs(wanted, rows, sample, order, focus, nests), *proposals(outlook))
+        where_any(h, amounts)
+        for h in (
+            *_of_pairs(plain, rows, sample, order, focus, nests),
+            *(h for h in _of_pairs(told, rows, sample, order, focus, nests) if fits(h)),
+            *proposals(outlook),
+        )
     )
     for suggested in ruled:
         hypothesis = with_texts(with_unit(suggested, nests), rows.columns)
@@ -168,6 +180,8 @@ def _read(a: Column, b: Column, order: dict[str, int], focus: Focus) -> tuple[Co
         return a, b
     if focus.outcome == b.name:
         return b, a
+    if (a.computed is None) != (b.computed is None):
+        return read_with_text(a, b, order)
     return oriented(a, b, order)
 
 
@@ -201,7 +215,9 @@ def _usefulness(
         return 0.0
     last = max(len(order) - 1, 1)
     reading = outcome_reading(rows.column(hypothesis.outcome), order[hypothesis.outcome] / last)
-    plain = plainness(hypothesis.family)
+    if hypothesis.texts:
+        reading = max(outcome_reading(rows.column(n), order[n] / last) for n in partners(hypothesis))
+    plain = plainness(hypothesis.family) * interest(hypothesis)
     return power * plain * strength(hypothesis.scale, theta) ** 0.5 * (0.5 + max(reading, 0.0))
 
 
@@ -219,6 +235,8 @@ def _rivals(hypothesis: Hypothesis, rows: Rows) -> int:
         return comb(len(hypothesis.order), hypothesis.top)
     levels = getattr(hypothesis, "levels", None)
     cells = 1 if levels is None or levels.b else len(rows.column(hypothesis.predictor).levels)
+    if any(isinstance(p.property, Mentions | Rate | Ending) for p in hypothesis.texts):
+        cells = max(cells, 1) * _TERMS
     if getattr(hypothesis, "event", None) is not None and len(rows.column(hypothesis.outcome).levels) > 2:
         cells *= len(rows.column(hypothesis.outcome).levels)
     return max(cells, 1)

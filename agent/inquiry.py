@@ -104,7 +104,7 @@ class Inquiry:
         """The answer to a question as the grammar alone reads it."""
         # A query over exploration rows has the analysed columns alone.
         columns = self.columns if self.manner.facts == "all" else self.analysed
-        asked = understand(question, columns, self.analysed, self.left_out)
+        asked = understand(question, columns, self.analysed, self.left_out, list(self.state.split.texts))
         if asked.fact is not None:
             return self.fact(question, asked.fact.sql, asked.fact.understood, asked.fact.notes)
         if asked.ways:

@@ -15,6 +15,7 @@ from ..tools.data.schema import Column
 from ..tools.explore.lead import Structure
 from ..tools.verify.evidence import Verdict
 from ..tools.verify.hypothesis import Hypothesis, Subgroup
+from .draft_texts import interest, partners, variety
 from .faces import alike
 from .report.words import caveats
 from .roles import outcome_reading, plainness, strength
@@ -107,16 +108,16 @@ def _newness(h: Hypothesis, table: Table) -> float:
 def _worth(verdict: Verdict, focus: Sequence[str], readings: Mapping[str, float]) -> float:
     """How much a finding is worth to a reader: its size, how much its outcome reads like one, its plainness."""
     h, evidence = verdict.hypothesis, verdict.evidence
-    reading = max(readings[h.outcome], 0.0)
+    reading = max(0.0, *(readings[name] for name in (partners(h) if h.texts else (h.outcome,))))
     big = strength(h.scale, evidence.theta or 0.0)
     worth = _SIZES[verdict.size if verdict.outcome == "verified" else "uncertain"] * big**0.4 * (0.5 + reading)
-    if h.family in ("rate_difference", "categorical_association") and big > _NEARLY_ONE_TO_ONE:
+    if h.family in ("rate_difference", "categorical_association") and big > _NEARLY_ONE_TO_ONE and not h.texts:
         worth *= 0.3  # two labels that nearly always go together are more likely two names than a discovery
     if h.outcome in focus:
         worth *= 1.3
     elif focus and h.predictor not in focus:
         worth *= 0.02  # in a closed family everything is tested; what was not asked for comes last
-    worth *= plainness(h.family) * (_SOME_ROWS if h.where else 1.0)
+    worth *= plainness(h.family) * (_SOME_ROWS if h.where else 1.0) * interest(h)
     if caveats(evidence.warnings):
         worth *= 0.5
     return worth * _TAGS[verdict.adjustment.tag if verdict.outcome == "verified" else "not run"]
@@ -138,6 +139,8 @@ def _spread(
 
 def _fresh(h: Hypothesis, shown: Hypothesis, reading: Mapping[str, float]) -> float:
     """How much of a claim's worth is left after one shown before it."""
+    if h.texts and shown.texts:
+        return variety(h, shown)
     if {shown.outcome, shown.predictor} == {h.outcome, h.predictor}:
         return 0.25
     if shown.outcome == h.outcome:

@@ -19,6 +19,7 @@ from ..tools.explore.quality import find_quality
 from ..tools.explore.scan import scan_pairs
 from ..tools.explore.structure import find_structure, structural_pairs
 from ..tools.explore.texts import read_texts
+from ..tools.text.evaluate import with_properties
 from ..tools.verify.disclosure import burnt_table
 from ..tools.verify.exposures import Exposure, covering, exposures
 from ..tools.verify.hypothesis import Hypothesis
@@ -208,6 +209,7 @@ def _run(
     )  # fmt: skip
     if session.opened and session.vault != number:  # another question came to a batch that was tested: see as it saw
         explored = _explored(split, book, opened, settings, session, say, timing)
+    explored = _with_claimed(explored, claims)
     with _timed(timing, "verify"):
         replayed = session.opened
         say(announcement(plan, receipt.vault, len(claims), replayed))
@@ -236,6 +238,14 @@ def _explored(
         return Explored(Rows({}, {}))
     rows = Rows.joined([split.explore(), *burnt_rows(split, book, opened.fingerprint, session=session)])
     return look_at(rows, settings, say, timing)
+
+
+def _with_claimed(explored: Explored, claims: Sequence[Hypothesis]) -> Explored:
+    """What was seen, with the properties of texts that the claims name: those stated by a person among them."""
+    named = [p for h in claims for p in h.texts]
+    if not named or not explored.rows.texts:
+        return explored
+    return explored._replace(rows=with_properties(explored.rows, named, explored.aids))
 
 
 def look_at(rows: Rows, settings: Settings, say: Progress, timing: dict[str, float]) -> Explored:

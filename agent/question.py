@@ -47,7 +47,11 @@ class Asked(NamedTuple):
 
 
 def understand(
-    text: str, columns: Mapping[str, Column], analysed: Mapping[str, Column], left_out: Mapping[str, str]
+    text: str,
+    columns: Mapping[str, Column],
+    analysed: Mapping[str, Column],
+    left_out: Mapping[str, str],
+    texts: Sequence[str] = (),
 ) -> Asked:
     """What a question asks, read by the grammar alone.
 
@@ -56,6 +60,7 @@ def understand(
         columns: Every column of the table: a question of fact may name any.
         analysed: Those that a claim may name.
         left_out: Why the others are not analysed.
+        texts: Columns of text, of whose properties a claim may speak.
 
     Raises:
         HypothesisError: if it cannot be read; the message names the nearest columns and the forms that are read.
@@ -66,16 +71,20 @@ def understand(
             f"The question is empty. Ask such as {_examples(columns)}, or state a claim such as {_claims(columns)}."
         )
     try:
-        return _read(said, columns, analysed, left_out)
+        return _read(said, columns, analysed, left_out, texts)
     except Ambiguous as err:
         return Asked("ways", said, ways=tuple(_instead(said, err, option) for option in err.options[:4]))
 
 
 def _read(
-    said: str, columns: Mapping[str, Column], analysed: Mapping[str, Column], left_out: Mapping[str, str]
+    said: str,
+    columns: Mapping[str, Column],
+    analysed: Mapping[str, Column],
+    left_out: Mapping[str, str],
+    texts: Sequence[str],
 ) -> Asked:
     try:
-        return _claim(said, analysed, left_out)
+        return _claim(said, analysed, left_out, texts)
     except Ambiguous:
         raise
     except HypothesisError as err:
@@ -130,21 +139,21 @@ def _kinds(columns: Mapping[str, Column]) -> tuple[list[Column], list[Column]]:
     return numbers, [c for c in columns.values() if c.type in LABELS and c.levels]
 
 
-def _claim(said: str, analysed: Mapping[str, Column], left_out: Mapping[str, str]) -> Asked:
+def _claim(said: str, analysed: Mapping[str, Column], left_out: Mapping[str, str], texts: Sequence[str] = ()) -> Asked:
     """The claim that a sentence states, or asks for: `is fare higher for sex=male`.
 
     Raises:
         HypothesisError: of the sentence as it stands.
     """
     try:
-        read(said, Names(analysed, left_out))
+        read(said, Names(analysed, left_out, texts))
         return Asked("claim", said)
     except HypothesisError as err:
         asked = _ASKS.sub("", said)
         if asked == said or isinstance(err, Ambiguous):
             raise
         try:
-            read(asked, Names(analysed, left_out))
+            read(asked, Names(analysed, left_out, texts))
         except HypothesisError:
             raise err from None
         return Asked("claim", asked)

@@ -42,7 +42,7 @@ _TARGET = frozenset(
     "cancelled canceled cancellation converted conversion click clicked subscribed outcome outcomes result results "
     "success successful failure failed response responded target label y class_label won win winner winpercent "
     "admission admit admitted approved approval diagnosis disease relapse readmitted affairs returned resolved closed "
-    "winpercentage graduated hired purchased bought".split()
+    "winpercentage graduated hired purchased bought sentiment".split()
 )
 _CODES = frozenset("id code number nr no num flight zip zipcode postcode postal phone index key ref".split())
 _CLOCK = frozenset("year month day date quarter week hour minute weekday season timestamp modelyear".split())

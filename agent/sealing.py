@@ -85,7 +85,7 @@ def sealed(
         if whole is not None:
             write_whole(data, whole)
     if settings.asking is not None:
-        settings.asking.understand(split.columns, left_out_of(opened, split))
+        settings.asking.understand(split.columns, left_out_of(opened, split), list(split.texts))
     return opened, split
 
 

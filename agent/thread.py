@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple
 from ..tools.data.schema import Limits
 from ..tools.errors import HypothesisError, UsageError
 from ..tools.explore.structure import structural_pairs
+from ..tools.text.evaluate import with_properties
 from ..tools.verify.disclosure import burnt_table
 from ..tools.verify.evidence import Evidence
 from ..tools.verify.exposures import Cost
@@ -192,7 +193,7 @@ class Thread:
         if len(given) != 1:
             raise HypothesisError(f"A thread answers one hypothesis at a time. Got {len(given)}.")
         asking = Asking(given)
-        asking.understand(state.split.columns, left_out_of(state.opened, state.split))
+        asking.understand(state.split.columns, left_out_of(state.opened, state.split), list(state.split.texts))
         return asking
 
     def remaining(self) -> Remaining:
@@ -250,11 +251,11 @@ class Thread:
 
     def _explored(self, asking: Asking, seen: Explored) -> Reply:
         """The reply with what exploration rows show; refused where the claim follows from how the table is built."""
-        asking.freeze(self._state.split.columns, seen.rows, seen.structure)
+        asking.freeze(self._state.split.columns, seen.rows, seen.structure, aids=seen.aids)
         [question] = asking.questions
         h = question.hypothesis
         # Before anything is committed, so that a claim which cannot be measured is refused for nothing.
-        evidence = measure(h, seen.rows, split="exploration")
+        evidence = measure(h, with_properties(seen.rows, h.texts, seen.aids), split="exploration")
         state = "refused" if question.state == "refused" else "explored"
         return Reply(question.understood, h, state, None, question.reason, evidence, MOST, question.reading.notes)
 
@@ -283,6 +284,8 @@ class Thread:
         explored = look_at(state.rows(standing), state.settings, state.say, timing)
         standing = state.settled(standing, explored)
         claims, receipt = claims_of(standing), thread_receipt(state.book, state.dataset, standing)
+        named = [p for h in claims for p in h.texts]
+        explored = explored._replace(rows=with_properties(explored.rows, named, explored.aids))
         state.say(f"Revealing {len(claims)} verdicts of vault {standing.vault}")
         judged = reveal(
             state.split, state.book, receipt, claims, explored.rows,

@@ -43,6 +43,8 @@ class Telling(Protocol):
 
 
 T = TypeVar("T", bound=Telling)
+_PHRASE = 20
+"""Letters of a mean level from which a label is spelt in phrases."""
 
 
 def spare_columns(structure: Sequence[Structure], rows: Rows, asked: Collection[str | None]) -> frozenset[str]:
@@ -58,7 +60,10 @@ def spare_columns(structure: Sequence[Structure], rows: Rows, asked: Collection[
         names = [n for n in s.columns if n in order]
         if s.kind == "near_duplicate" and len({rows.column(n).type for n in names}) > 1:
             continue  # a figure that grows with the date is not the date
-        ranked = sorted(names, key=lambda n: (n not in asked, _is_late(n, rows), rows.column(n).missing, order[n]))
+        ranked = sorted(
+            names,
+            key=lambda n: (n not in asked, _is_late(n, rows), rows.column(n).missing, _wordy(rows.column(n)), order[n]),
+        )
         if ranked and ranked[0] not in spare:
             spare.update(n for n in ranked[1:] if n not in asked)
     return frozenset(spare)
@@ -90,6 +95,11 @@ def _first_of(groups: Iterable[Sequence[str]]) -> dict[str, str]:
 def made_of_others(structure: Sequence[Structure]) -> frozenset[str]:
     """Columns that two others make together: a product, a label that follows from two, two labels in one."""
     return frozenset(s.columns[-1] for s in structure if s.kind in ("function", "crossed") and len(s.columns) > 2)
+
+
+def _wordy(column: Column) -> bool:
+    """Whether the levels are whole phrases, of which a shorter relabelling is easier to read."""
+    return bool(column.levels) and sum(map(len, column.levels)) > _PHRASE * len(column.levels)
 
 
 def _is_late(name: str, rows: Rows) -> bool:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from ...tools.data.schema import Column
 from ...tools.errors import HypothesisError
+from ...tools.verify.families.wording import is_level
 from .names import LABELS, STOPS, Names, days_of, number_of
 from .tokens import Cursor
 
@@ -54,7 +55,7 @@ def with_event(said: Outcome, names: Names) -> Outcome:
     if said.event is not None or column.type not in LABELS:
         return said
     if column.type == "boolean" and len(column.levels) == 2:
-        names.notes.append(f"read as the share of rows where `{column.name}` is {column.levels[1]}")
+        names.notes.append(f"read as the share of rows where {is_level(column.name, column.levels[1:])}")
         return Outcome(column, column.levels[1])
     some = ", ".join(column.levels[:8])
     raise HypothesisError(

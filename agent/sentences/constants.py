@@ -113,6 +113,7 @@ def checked(data: object, text: str, names: Names) -> Reading:
     open_ = {"categorical_association": {"outcome_levels": (), "predictor_levels": ()}}
     given = dict(data) if isinstance(data, dict) else {}
     h = parse({**open_.get(str(given.get("family")), {}), **given})
+    names.define(h.texts)
     for name in h.columns:
         names.exactly(name)
     fields = h.as_json()

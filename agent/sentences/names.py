@@ -13,6 +13,9 @@ import numpy as np
 
 from ...tools.data.schema import Column
 from ...tools.errors import HypothesisError
+from ...tools.text.evaluate import blank_column
+from ...tools.text.properties import TextProperty
+from .properties import Properties, properties_said
 from .tokens import Cursor
 
 _LONGEST_NAME = 12
@@ -43,11 +46,16 @@ class Ambiguous(HypothesisError):
 class Names:
     """The columns that a sentence may speak of, and what was said about names while reading it."""
 
-    def __init__(self, columns: Mapping[str, Column], left_out: Mapping[str, str] | None = None) -> None:
-        """Wrap the analysed columns; `left_out` says of the others why they are not analysed."""
+    def __init__(
+        self, columns: Mapping[str, Column], left_out: Mapping[str, str] | None = None, texts: Sequence[str] = ()
+    ) -> None:
+        """Wrap the analysed columns; `left_out` says of the others why not, `texts` are those of which more is said."""
         self.columns = dict(columns)
         self.left_out = dict(left_out or {})
         self.notes: list[str] = []
+        self.made: dict[str, Column] = {}
+        """Properties of texts that were named, as the columns that they will be."""
+        self._properties = Properties(texts)
 
     def column(self, cursor: Cursor) -> Column:
         """The column named next, read.
@@ -65,8 +73,16 @@ class Names:
 
     def column_if(self, cursor: Cursor) -> Column | None:
         """The column named next, read; None (and nothing read) where none is."""
+        made = self._properties.read(cursor, lambda at, names: _longest(at, names, "a text", self.notes))
+        if made is not None:
+            return self._kept(made)
         name = _longest(cursor, self.columns, "a column", self.notes)
         return None if name is None else self.columns[name]
+
+    def _kept(self, made: Column) -> Column:
+        """A property of a text from here on under its name, unless the table has it already."""
+        self.made[made.name] = made
+        return self.columns.setdefault(made.name, made)
 
     def exactly(self, name: str) -> Column:
         """The column of exactly that name (in a typed claim).
@@ -75,14 +91,35 @@ class Names:
             HypothesisError: if there is none.
         """
         if name not in self.columns:
-            raise self._unknown(name)
+            made = self._properties.named(name)
+            if made is None:
+                raise self._unknown(name)
+            return self._kept(made)
         return self.columns[name]
 
+    def define(self, properties: Iterable[TextProperty]) -> None:
+        """Take in the properties that a typed claim defines.
+
+        Raises:
+            HypothesisError: if one is of a text that the table has not.
+        """
+        for prop in properties:
+            for text in (prop.column, prop.against):
+                if text is not None and text not in self._properties.texts:
+                    raise self._unknown(text)
+            self._kept(blank_column(prop))
+
     def _unknown(self, said: str) -> HypothesisError:
+        if self._properties.texts and self._speaks_of_text(said):
+            return HypothesisError(f"{said!r} was not understood. {properties_said(self._properties.texts)}")
         reason = next((r for n, r in self.left_out.items() if folded(n) == folded(said)), None)
         if reason:
             return HypothesisError(f"Column {said!r} is not analysed: {reason} Name another: {_some(self.columns)}.")
         return HypothesisError(f"No column is named {said!r}. {_nearest(said, self.columns, 'Columns')}")
+
+    def _speaks_of_text(self, said: str) -> bool:
+        words = f" {folded(said)} "
+        return any(f" {folded(text)} " in words for text in self._properties.texts)
 
     def level(self, cursor: Cursor, column: Column) -> str:
         """The level of `column` named next, read.

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import HypothesisError
-from .measures import measured
-from .properties import CloseTo, Ending, InTheme, Judged, Measure, Mentions, Rate, TextProperty
+from .measures import measured_all
+from .naming import unit_of
+from .properties import CloseTo, Ending, Form, InTheme, Judged, Measure, Mentions, Rate, TextProperty
 from .terms import Terms
 from .words import words_of
 
@@ -41,8 +42,19 @@ class Aids(NamedTuple):
 NO_AIDS = Aids()
 
 
-def with_properties(rows: "Rows", properties: Iterable[TextProperty], aids: Aids = NO_AIDS) -> "Rows":
+def with_properties(
+    rows: "Rows",
+    properties: Iterable[TextProperty],
+    aids: Aids = NO_AIDS,
+    words: Mapping[str, Sequence[list[str]]] | None = None,
+) -> "Rows":
     """The rows with computed columns beside their own.
+
+    Args:
+        rows: Any rows with the texts that the properties are of.
+        properties: What is to be computed; what stands there already is left as it is.
+        aids: Frozen models that some properties need.
+        words: Of some texts the words of every document that is not missing, where the caller read them already.
 
     Raises:
         HypothesisError: if a property reads a text that the rows lack, or needs a frozen model that is not at hand.
@@ -54,59 +66,81 @@ def with_properties(rows: "Rows", properties: Iterable[TextProperty], aids: Aids
         if name not in rows.texts:
             known = ", ".join(repr(n) for n in rows.texts) or "there is none"
             raise HypothesisError(f"{name!r} is not a column of text. Columns of text: {known}.")
-    values: dict[TextProperty, NDArray[np.float64]] = {}
+    values: dict[tuple[TextProperty, str], NDArray[np.float64]] = {}
     for name in dict.fromkeys(n for p in wanted for n in (p.column, p.against) if n is not None):
         own = [p for p in wanted if name in (p.column, p.against)]
-        for p, found in zip(own, _evaluated(rows.texts[name], own, aids), strict=True):
-            values[p] = found if p.against is None or name == p.column else _paired(p, values[p], found)
-    return rows.beside({p.name: _column(p, values[p]) for p in wanted})
+        read = (words or {}).get(name)
+        for p, found in zip(own, _evaluated(rows.texts[name], own, aids, read), strict=True):
+            values[p, name] = found
+    made = {}
+    for p in wanted:
+        found = values[p, p.column]
+        made[p.name] = _column(p, found if p.against is None else _paired(p, found, values[p, p.against]))
+    return rows.beside(made)
 
 
-def _evaluated(texts: NDArray[np.object_], properties: Sequence[TextProperty], aids: Aids) -> list[NDArray[np.float64]]:
+def blank_column(p: TextProperty) -> "Column":
+    """The column that a property will be, of no row yet: its name, its type and its levels."""
+    return _column(p, np.empty(0))[0]
+
+
+def _evaluated(
+    texts: NDArray[np.object_], properties: Sequence[TextProperty], aids: Aids, read: Sequence[list[str]] | None
+) -> list[NDArray[np.float64]]:
     """Each property of each text as a number, NaN where missing."""
     known = np.array([t is not None for t in texts], bool)
     documents = [t for t in texts if t is not None]
-    words = [words_of(t) for t in documents]
+    words = [words_of(t) for t in documents] if read is None else list(read)
     terms = Terms(t for p in properties if isinstance(p.property, (Mentions, Rate)) for t in p.property.terms)
     counts = terms.counts(words)
+    forms: dict[Form, None] = {p.property.of: None for p in properties if isinstance(p.property, Measure)}
+    measures = measured_all(list(forms), documents, words)
     out = []
     for p in properties:
         whole = np.full(len(texts), np.nan)
-        whole[known] = _one(p, documents, words, terms, counts, aids)
+        prop = p.property
+        if isinstance(prop, Measure):
+            whole[known] = measures[prop.of]
+        else:
+            whole[known] = _one(prop, p.name, documents, words, terms, counts, aids)
         out.append(whole)
     return out
 
 
 def _one(
-    p: TextProperty, documents: list[str], words: list[list[str]], terms: Terms, counts: NDArray, aids: Aids
+    prop: Mentions | Rate | Ending | InTheme | CloseTo | Judged,
+    name: str,
+    documents: list[str],
+    words: list[list[str]],
+    terms: Terms,
+    counts: NDArray,
+    aids: Aids,
 ) -> NDArray[np.float64]:
-    prop = p.property
     if isinstance(prop, (Mentions, Rate)):
         total = counts[:, [terms.terms.index(t) for t in prop.terms]].sum(axis=1).astype(np.float64)
         if isinstance(prop, Mentions):
             return (total > 0).astype(np.float64)
         length = np.array([len(w) for w in words], np.float64)
         return np.divide(100.0 * total, length, out=np.full(len(total), np.nan), where=length > 0)
-    if isinstance(prop, Measure):
-        return np.array([measured(prop.of, t, w) for t, w in zip(documents, words, strict=True)], np.float64)
     if isinstance(prop, Ending):
         return np.array([np.nan if not w else float(w[-1].endswith(prop.of)) for w in words], np.float64)
     wanted = prop.embedder if isinstance(prop, CloseTo) else prop.model
     if wanted not in aids.models:
-        raise HypothesisError(f"`{p.name}` needs the frozen model {wanted}, which is not at hand.")
+        raise HypothesisError(f"`{name}` needs the frozen model {wanted}, which is not at hand.")
     return aids.models[wanted].holds(prop, documents)
 
 
 def _paired(p: TextProperty, one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The difference of numbers; of booleans 0 where the first alone holds it, 1 where the second alone does."""
+    """The difference of numbers; else 0 where the first alone holds it or has more, 1 where the second does."""
     apart = one - other
     if _is_number(p):
         return apart
+    # Of booleans and of the larger number alike: a positive difference says the first.
     return np.where(np.isnan(apart) | (apart == 0), np.nan, (apart < 0).astype(np.float64))
 
 
 def _is_number(p: TextProperty) -> bool:
-    return isinstance(p.property, (Rate, Measure))
+    return isinstance(p.property, (Rate, Measure)) and not p.which
 
 
 def _column(p: TextProperty, values: NDArray[np.float64]) -> tuple["Column", NDArray]:
@@ -118,8 +152,9 @@ def _column(p: TextProperty, values: NDArray[np.float64]) -> tuple["Column", NDA
         good = values[~np.isnan(values)]
         distinct, whole = np.unique(good), bool(np.all(good == np.round(good)))
         levels = tuple(str(int(v)) for v in distinct) if whole and len(distinct) <= 24 else ()
+        unit = unit_of(p.property, whole=p.against is None)
         fields = {"type": "number", "storage": "DOUBLE", "distinct": len(distinct), "integer": whole, "levels": levels}
-        return Column.model_validate({**common, **fields}), values
+        return Column.model_validate({**common, **fields, "unit": unit}), values
     codes = np.where(np.isnan(values), -1, values).astype(np.int32)
     levels = YES_NO if p.against is None else FIRST_SECOND
     fields = {"type": "boolean", "storage": "VARCHAR", "distinct": len(np.unique(codes[codes >= 0])), "levels": levels}

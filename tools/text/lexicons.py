@@ -37,3 +37,25 @@ BLAME = frozenset(
     "terrible tired trouble ugly unacceptable unbelievable uncomfortable unfortunately unhappy unhelpful "
     "unprofessional upset useless waste wasted weak weird worse worst worthless wrong".split()
 )
+STOP = (
+    FIRST_SINGULAR
+    | FIRST_PLURAL
+    | SECOND
+    | THIRD
+    | NEGATIONS
+    | frozenset(
+        "a about above after again all almost along already also although am among an and another any anyone anything "
+        "are around as at back be because been before being below between both but by came can could d did do does "
+        "doing done down during each either else enough even ever every few for from further gave get gets getting "
+        "give given go goes going gone got had has have having here here's hers how however if in instead into is it "
+        "it'd it'll it's its itself just last least less let let's like ll made make makes many may maybe me might "
+        "more most much must nor now of off often oh ok okay on once one ones only onto or other others otherwise "
+        "over own per perhaps put quite rather re really s said same say says see seem seems seen several shall she'll "
+        "should since so some someone something sometimes soon still such t take taken tell than that that's the "
+        "then there there's therefore these thing things this those though through thus to together too took toward "
+        "towards two under until up upon us used ve very via want wants was way we went were what what's whatever when "
+        "where whether which while who who's whom whose why will with within would yet yes amp gt lt rt im dont wont "
+        "cant didnt doesnt isnt".split()
+    )
+)
+"""Words that say little by themselves: no term is one of them alone, or begins or ends with one."""

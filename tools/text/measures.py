@@ -4,7 +4,9 @@ Knows one text and its words. Must never know a term that was found in data, ano
 """
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from math import nan
+from string import ascii_letters, ascii_uppercase, digits
 
 from . import lexicons
 from .properties import Form
@@ -12,6 +14,7 @@ from .words import LINK, sentences_of
 
 _VOWELS = frozenset("aeiouy")
 _DISTINCT_OF = 50
+_DIGITS, _CAPITALS, _LETTERS = digits.encode(), ascii_uppercase.encode(), ascii_letters.encode()
 
 
 def measured(of: Form, text: str, words: Sequence[str]) -> float:
@@ -29,6 +32,31 @@ def measured(of: Form, text: str, words: Sequence[str]) -> float:
     return _MEASURES[of](text, words)
 
 
+def measured_all(forms: Sequence[Form], texts: Sequence[str], words: Sequence[Sequence[str]]) -> dict[str, list[float]]:
+    """Several measures of many texts, as `measured` has them; words are looked up once for all lists of words."""
+    listed: list[Form] = [form for form in forms if form in _LISTED]
+    out: dict[str, list[float]] = {
+        form: [_MEASURES[form](t, w) for t, w in zip(texts, words, strict=True)]
+        for form in forms
+        if form not in _LISTED
+    }
+    of: dict[str, list[tuple[int, int]]] = {}
+    for at, form in enumerate(listed):
+        for lexicon, weight in _LISTED[form]:
+            for word in lexicon:
+                of.setdefault(word, []).append((at, weight))
+    rates: list[list[float]] = [[] for _ in listed]
+    for own in words:
+        sums = [0] * len(listed)
+        for word in own:
+            for at, weight in of.get(word, ()):
+                sums[at] += weight
+        for at, total in enumerate(sums):
+            rates[at].append(100.0 * total / len(own) if own else nan)
+    return out | dict(zip(listed, rates, strict=True))
+
+
+@lru_cache(maxsize=50_000)
 def syllables(word: str) -> int:
     """Syllables of an English word, by groups of vowels, a silent final e left out; at least 1."""
     groups, before = 0, False
@@ -41,25 +69,49 @@ def syllables(word: str) -> int:
     return max(groups, 1)
 
 
-def _per_hundred(listed: frozenset[str]) -> Callable[[str, Sequence[str]], float]:
+_LISTED: dict[Form, tuple[tuple[frozenset[str], int], ...]] = {
+    "opinion": ((lexicons.PRAISE, 1), (lexicons.BLAME, -1)),
+    "first person singular": ((lexicons.FIRST_SINGULAR, 1),),
+    "first person plural": ((lexicons.FIRST_PLURAL, 1),),
+    "second person": ((lexicons.SECOND, 1),),
+    "third person": ((lexicons.THIRD, 1),),
+    "negations": ((lexicons.NEGATIONS, 1),),
+}
+"""Measures that count words of a list in 100 words, and with which sign."""
+
+
+def _rate_of(form: Form) -> Callable[[str, Sequence[str]], float]:
     def rate(_: str, words: Sequence[str]) -> float:
-        return 100.0 * sum(w in listed for w in words) / len(words) if words else nan
+        total = sum(weight * (w in listed) for listed, weight in _LISTED[form] for w in words)
+        return 100.0 * total / len(words) if words else nan
 
     return rate
-
-
-def _opinion(_: str, words: Sequence[str]) -> float:
-    if not words:
-        return nan
-    return 100.0 * sum((w in lexicons.PRAISE) - (w in lexicons.BLAME) for w in words) / len(words)
 
 
 def _ratio(part: float, whole: float, times: float = 1.0) -> float:
     return times * part / whole if whole else nan
 
 
+def _digits(text: str) -> int:
+    return _held(text, _DIGITS) if text.isascii() else sum(c.isdigit() for c in text)
+
+
+def _capitals(text: str) -> int:
+    return _held(text, _CAPITALS) if text.isascii() else sum(c.isupper() for c in text)
+
+
+def _letters(text: str) -> int:
+    return _held(text, _LETTERS) if text.isascii() else sum(c.isalpha() for c in text)
+
+
+def _held(text: str, signs: bytes) -> int:
+    """How many of these signs a text of plain signs holds."""
+    plain = text.encode("ascii")
+    return len(plain) - len(plain.translate(None, signs))
+
+
 def _capital_words(text: str, _: Sequence[str]) -> float:
-    long = [w for w in text.split() if sum(c.isalpha() for c in w) >= 2]
+    long = [w for w in text.split() if _letters(w) >= 2]
     return _ratio(sum(w.isupper() for w in long), len(long), 100.0)
 
 
@@ -82,8 +134,8 @@ _MEASURES: dict[Form, Callable[[str, Sequence[str]], float]] = {
     "words per sentence": lambda t, w: _ratio(len(w), sentences_of(t)),
     "characters per word": lambda t, w: _ratio(sum(map(len, w)), len(w)),
     "distinct words": _distinct,
-    "digits": lambda t, w: float(sum(c.isdigit() for c in t)),
-    "capital letters": lambda t, w: _ratio(sum(c.isupper() for c in t), sum(c.isalpha() for c in t), 100.0),
+    "digits": lambda t, w: float(_digits(t)),
+    "capital letters": lambda t, w: _ratio(_capitals(t), _letters(t), 100.0),
     "capitalised words": _capital_words,
     "question marks": lambda t, w: float(t.count("?") + t.count("？")),
     "exclamation marks": lambda t, w: float(t.count("!") + t.count("！")),
@@ -91,10 +143,5 @@ _MEASURES: dict[Form, Callable[[str, Sequence[str]], float]] = {
     "mentions of users": lambda t, w: float(sum(x.startswith("@") for x in w)),
     "hashtags": lambda t, w: float(sum(x.startswith("#") for x in w)),
     "reading grade": _grade,
-    "opinion": _opinion,
-    "first person singular": _per_hundred(lexicons.FIRST_SINGULAR),
-    "first person plural": _per_hundred(lexicons.FIRST_PLURAL),
-    "second person": _per_hundred(lexicons.SECOND),
-    "third person": _per_hundred(lexicons.THIRD),
-    "negations": _per_hundred(lexicons.NEGATIONS),
+    **{form: _rate_of(form) for form in _LISTED},
 }

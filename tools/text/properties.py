@@ -97,3 +97,6 @@ class TextProperty(Value):
     against: str | None = Field(default=None, exclude_if=lambda other: other is None)
     """For pairs: the other column of text. A number is then the first's less the second's; a boolean becomes which of
     the two holds it: `first`, `second`, or missing where both or neither do."""
+    which: bool = Field(default=False, exclude_if=lambda which: not which)
+    """Of a number of a pair: not the difference but which of the two has more of it: `first`, `second`, or missing
+    where they have as much."""

@@ -25,7 +25,8 @@ class Exposure(Value):
 
     def touches(self, hypothesis: Hypothesis) -> bool:
         """Whether a claim relates two of these columns, or speaks of one of them alone."""
-        own = set(hypothesis.columns)
+        sources = {p.name: {p.column, *([p.against] if p.against else ())} for p in hypothesis.texts}
+        own = {source for name in hypothesis.columns for source in sources.get(name, {name})}
         return len(own & set(self.columns)) >= min(2, len(own))
 
 

@@ -17,7 +17,7 @@ from .wording import (
     fixed,
     group_label,
     is_level,
-    one_of,
+    it_is,
     sentence_case,
     shown,
     signed,
@@ -70,7 +70,7 @@ def _bare(h: AdjustedAssociation, turn: str) -> str:
         return f"{subject(h.outcome, h.event)} {turn} with {column(h.predictor)}"
     one, two = versus(h.predictor, h.levels)
     if turn in (_HIGHER[0], _UNSHOWN):
-        rest = f"rows where it is {one_of(h.levels.b)}" if h.levels.b else "the others"
+        rest = f"rows where {it_is(h.predictor, h.levels.b)}" if h.levels.b else "the others"
         return f"{subject(h.outcome, h.event)} {turn} between rows where {is_level(h.predictor, h.levels.a)} and {rest}"
     return f"{subject(h.outcome, h.event)} {turn} {one} than {two}"
 

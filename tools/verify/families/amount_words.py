@@ -14,7 +14,7 @@ from .wording import (
     effect_interval,
     fixed,
     is_level,
-    one_of,
+    it_is,
     sentence_case,
     shown,
     sizes,
@@ -30,7 +30,7 @@ Amount = MeanDifference | QuantileDifference | RateRatio
 def statement(h: Amount, what: str, direction: int) -> str:
     """The bare claim on `what` in a direction (+1, -1, or 0 for none), without figures and full stop."""
     if direction == 0:
-        other = f"where it is {one_of(h.levels.b)}" if h.levels.b else "the others"
+        other = f"where {it_is(h.predictor, h.levels.b)}" if h.levels.b else "the others"
         return f"{what} differs between rows where {is_level(h.predictor, h.levels.a)} and {other}"
     one, two = versus(h.predictor, h.levels)
     return f"{what} is {_WORDS[direction]} {one} than {two}"

@@ -15,7 +15,7 @@ from .wording import (
     fixed,
     interval,
     is_level,
-    one_of,
+    it_is,
     percent,
     percent_places,
     sentence_case,
@@ -37,7 +37,7 @@ def statement(h: GroupDifference, direction: int, sides: tuple[str, str] | None 
     if direction == 0 and sides is not None:
         return f"{column(h.outcome)} differs between rows {sides[0]} and {sides[1]}"
     if direction == 0:
-        other = f"where it is {one_of(h.levels.b)}" if h.levels.b else "the others"
+        other = f"where {it_is(h.predictor, h.levels.b)}" if h.levels.b else "the others"
         return f"{column(h.outcome)} differs between rows where {is_level(h.predictor, h.levels.a)} and {other}"
     one, two = sides or versus(h.predictor, h.levels)
     return f"{column(h.outcome)} is {_turn(h, direction)} {one} than {two}"

@@ -33,7 +33,7 @@ from .wording import (
     fixed,
     group_label,
     is_level,
-    one_of,
+    it_is,
     percent,
     percent_places,
     sentence_case,
@@ -127,7 +127,7 @@ def statement(h: RateDifference, sides: tuple[str, str] | None = None) -> str:
     """The bare claim without figures; `sides`: both groups as parts of the sentence, where no levels tell them."""
     event = is_level(h.outcome, (h.event,))
     if h.direction == "any" and sides is None:
-        other = f"where it is {one_of(h.levels.b)}" if h.levels.b else "the others"
+        other = f"where {it_is(h.predictor, h.levels.b)}" if h.levels.b else "the others"
         where = f"rows where {is_level(h.predictor, h.levels.a)} and {other}"
         return f"the share of rows where {event} differs between {where}"
     one, two = sides or versus(h.predictor, h.levels)

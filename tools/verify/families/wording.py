@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Sequence
 
+from ...text.naming import any_said, said_of
 from ...value import Effect
 from ..evidence import Evidence
 from ..hypothesis import Condition, Contrast, Hypothesis
@@ -22,7 +23,13 @@ _OPS = {"==": "is", "!=": "is not", "<": "<", "<=": "≤", ">": ">", ">=": "≥"
 
 
 def column(name: str) -> str:
-    """The name in backticks; of a long one, such as a question of a survey, the first and the last words."""
+    """The name in backticks; of a long one, such as a question of a survey, the first and the last words.
+
+    A property of a text is said in words, with the text's name in backticks: the number of digits in `message`.
+    """
+    said = said_of(name)
+    if said is not None:
+        return said.noun
     if len(name) <= _LONG_NAME:
         return f"`{name}`"
     head, tail = name[:_HEAD].rsplit(" ", 1)[0], name[-_TAIL:].split(" ", 1)[-1]
@@ -136,28 +143,63 @@ def with_unit(text: str, unit: str | None) -> str:
 
 def one_of(levels: Sequence[str]) -> str:
     """Levels as a choice: `yes`; `a or b`; `a, b or c`; long lists name the first and count the rest."""
-    shown = [level if level.strip() else f'"{level}"' for level in levels]
+    shown = [f'"{level}"' if _needs_quotes(level) else level for level in levels]
     if len(shown) > _MOST_LEVELS:
         more = len(shown) - _MOST_LEVELS + 1
         return f"{', '.join(shown[: _MOST_LEVELS - 1])} or one of {more} other levels"
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} or {shown[-1]}"
 
 
+def _needs_quotes(level: str) -> bool:
+    """Whether a level would be lost in a sentence: blank, or a sentence of its own."""
+    return not level.strip() or (" " in level and level.rstrip()[-1] in ".!?;:")
+
+
 def is_level(name: str, levels: Sequence[str]) -> str:
-    """`smoker` is yes, with the name in backticks."""
-    return f"{column(name)} is {one_of(levels)}"
+    """`smoker` is yes, with the name in backticks; of a text `review` mentions late or delayed."""
+    held = _held(name, levels)
+    return f"{column(name)} is {one_of(levels)}" if held is None else held[0]
+
+
+def it_is(name: str, levels: Sequence[str]) -> str:
+    """`it is no`, after the column was named with its other levels; `it does not` of a text."""
+    held = _held(name, levels)
+    return f"it is {one_of(levels)}" if held is None else held[1]
+
+
+def _held(name: str, levels: Sequence[str]) -> tuple[str, str] | None:
+    """What is said of one level of a property of a text, in full and after the other; None of any other column."""
+    said = said_of(name) if len(levels) == 1 else None
+    if said is None or said.held is None or levels[0] not in said.levels:
+        return _above(name, levels)
+    at = said.levels.index(levels[0])
+    return said.held[at], said.short[at]
+
+
+def _above(name: str, levels: Sequence[str]) -> tuple[str, str] | None:
+    """`text` has a digit, where a count of a text is above 0."""
+    some = any_said(name) if tuple(levels) == ("above 0",) else None
+    return None if some is None else (some, "it does")
 
 
 def group_label(name: str, contrast: Contrast, side: int) -> str:
     """The label of side `a` (0) or `b` (1) of a contrast; an open `b` reads `is not`."""
     if side == 0:
         return is_level(name, contrast.a)
-    return is_level(name, contrast.b) if contrast.b else f"{column(name)} is not {one_of(contrast.a)}"
+    return is_level(name, contrast.b) if contrast.b else not_level(name, contrast.a)
+
+
+def not_level(name: str, levels: Sequence[str]) -> str:
+    """`smoker` is not yes; `review` does not mention late."""
+    said = said_of(name) if len(levels) == 1 else None
+    if said is not None and said.held is not None and levels[0] in said.levels:
+        return said.held[1 - said.levels.index(levels[0])]
+    return f"{column(name)} is not {one_of(levels)}"
 
 
 def versus(name: str, contrast: Contrast) -> tuple[str, str]:
     """The two sides as parts of a sentence: `when smoker is yes` with `when it is no`, or `otherwise`."""
-    other = f"when it is {one_of(contrast.b)}" if contrast.b else "otherwise"
+    other = f"when {it_is(name, contrast.b)}" if contrast.b else "otherwise"
     return f"when {is_level(name, contrast.a)}", other
 
 
@@ -169,6 +211,8 @@ def short_labels(contrast: Contrast) -> tuple[str, str]:
 
 def condition(term: Condition) -> str:
     """One condition of a population filter: `age` ≥ 18."""
+    if term.op in ("==", "!=") and isinstance(term.value, str) and said_of(term.column) is not None:
+        return (is_level if term.op == "==" else not_level)(term.column, (term.value,))
     value = term.value if isinstance(term.value, str) else number(term.value)
     if isinstance(term.value, float) and _CLOCK.search(term.column.lower()) and term.value == round(term.value):
         value = f"{term.value:.0f}"  # a year or a clock time such as 1555: no separator
