@@ -117,6 +117,29 @@ def test_the_lists_of_words_are_those_of_the_product(program: ModuleType) -> Non
     assert {name: getattr(lexicons, own) for name, own in names.items()} == program.LISTS
 
 
+def test_the_themes_of_a_document_are_those_of_the_product(program: ModuleType) -> None:
+    themes = pytest.importorskip("heldout.tools.text.themes", reason="no themes yet")
+    rng = random.Random(6)
+    words = [f"w{at}" for at in range(12)]
+    parents = (None, None, None, "a", "a", "b", "b")
+    own = [
+        themes.ThemeWeights(
+            id=name, parent=parent, weights=tuple(rng.choice([0, 0, 500, 300, 777]) for _ in words), threshold=350,
+        )
+        for name, parent in zip("abcdefg", parents, strict=True)
+    ]  # fmt: skip
+    model = themes.ThemeModel(
+        terms=tuple(words), forms={w: at for at, w in enumerate(words)} | {"w0s": 0}, themes=tuple(own)
+    )
+    plain, seen = json.loads(model.canonical()), 0
+    for _ in range(1500):
+        document = [rng.choice([*words, "w0s", "other"]) for _ in range(rng.randrange(8))]
+        found = themes.Themed(model).read([document]).members[0]
+        assert program.themes_of(plain, document) == {t.id for t, held in zip(own, found, strict=True) if held}
+        seen += int(found.sum())
+    assert seen > 500
+
+
 # --- A whole report
 
 
@@ -217,7 +240,7 @@ def test_an_altered_model_of_themes_is_found(saved: Path) -> None:
     file = saved / "text_models.json"
     models = json.loads(file.read_text("utf-8"))
     assert list(models) == [made.MODEL.content_id()]
-    models[made.MODEL.content_id()]["weights"]["t1"]["parcel"] = 0.0
+    models[made.MODEL.content_id()]["themes"][0]["weights"][0] = 0
     file.write_text(json.dumps(models), "utf-8")
     code, told = _run(saved)
     assert code == 1

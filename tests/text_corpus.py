@@ -20,7 +20,7 @@ from heldout.tools.text.properties import (
     Rate,
     TextProperty,
 )
-from heldout.tools.text.quotes import quote_of
+from heldout.tools.text.quotes import explain
 from heldout.tools.text.summary import Point, TextSummary, Theme, Themes
 from heldout.tools.text.words import words_of
 from heldout.tools.value import Value
@@ -35,20 +35,27 @@ _ABOUT = {
 }
 
 
-class Additive(Value):
-    """A frozen model of themes in its plain form: weights of terms, the highest sum wins."""
+class Weights(Value):
+    """A frozen model of themes in its plain form."""
 
-    weights: dict[str, dict[str, float]]
-    least: float = 0.5
+    terms: tuple[str, ...]
+    forms: dict[str, int]
+    themes: tuple[dict[str, Any], ...]
 
     def holds(self, prop: Any, texts: Sequence[str]) -> NDArray[np.float64]:
-        return np.array([float(self._theme(words_of(t)) == prop.theme) for t in texts])
-
-    def _theme(self, words: list[str]) -> str | None:
-        sums = {t: sum(own.get(w, 0.0) for w in words) for t, own in self.weights.items()}
-        best = max(sums.values())
-        first = [t for t in sums if sums[t] == best]
-        return first[0] if len(first) == 1 and best >= self.least else None
+        """As the product's themes read it: by matrices, not word by word."""
+        table = np.zeros((len(texts), len(self.terms)))
+        for row, text in zip(table, texts, strict=True):
+            for word in words_of(text):
+                if word in self.forms:
+                    row[self.forms[word]] += 1
+        heights = np.where(table > 0, 1 + np.log(np.maximum(table, 1)), 0.0)
+        weights = np.array([t["weights"] for t in self.themes]).T / 1000
+        scores = (heights @ weights) / np.maximum(np.linalg.norm(heights, axis=1), 1e-9)[:, None]
+        at = next(i for i, t in enumerate(self.themes) if t["id"] == prop.theme)
+        alike = [i for i, t in enumerate(self.themes) if t["parent"] == self.themes[at]["parent"]]
+        first = np.array(alike)[scores[:, alike].argmax(axis=1)] == at
+        return (first & (scores[:, at] >= self.themes[at]["threshold"] / 1000) & (scores[:, at] > 0)).astype(float)
 
 
 class Blind:
@@ -62,13 +69,24 @@ class Blind:
         return np.array([float(self.word in t.lower()) for t in texts])
 
 
-MODEL = Additive(
-    weights={
-        "t1": {"parcel": 1.0, "late": 1.0, "delayed": 1.0, "delivery": 0.75},
-        "t2": {"invoice": 1.0, "refund": 1.0, "charge": 1.0},
-        "t3": {"password": 1.0, "account": 1.0, "login": 1.25},
-    }
+_TERMS = ("parcel", "late", "delayed", "delivery", "invoice", "refund", "charge", "password", "account", "login")
+
+
+def _theme(name: str, weights: dict[str, int]) -> dict[str, Any]:
+    own = [weights.get(term, 0) for term in _TERMS]
+    return {"id": name, "parent": None, "weights": own, "threshold": 300}
+
+
+MODEL = Weights(
+    terms=_TERMS,
+    forms={term: at for at, term in enumerate(_TERMS)} | {"parcels": 0, "refunds": 5},
+    themes=(
+        _theme("t1", {"parcel": 613, "late": 507, "delayed": 491, "delivery": 377}),
+        _theme("t2", {"invoice": 571, "refund": 613, "charge": 449}),
+        _theme("t3", {"password": 701, "account": 399, "login": 587}),
+    ),
 )
+WORDS_OF = {"t1": ("parcel", "late", "delayed"), "t2": ("invoice", "refund"), "t3": ("password", "login", "account")}
 AIDS = Aids({MODEL.content_id(): MODEL, "embedder": Blind("refund"), "judge": Blind("login")})
 _OF_TICKETS = {
     "mentions of lateness": Mentions(terms=("late", "delay*", "still waiting")),
@@ -117,11 +135,11 @@ def corpus(rows: int = 1600, seed: int = 4, extra: Sequence[str] = ()) -> pd.Dat
 def read(rows: Rows) -> Texts:
     """The texts read as the product reads them, with one property of every kind."""
     own = [t for t in rows.texts["ticket"] if t is not None]
-    quotes = [quote_of(t) for t in own[:60]]
+    quotes = [explain(None, t) for t in own[:60]]
     ids = ("t1", "t2", "t3")
     themes = tuple(
         Theme(
-            id=name, terms=tuple(MODEL.weights[name]), documents=len(own) // 3, share=1 / 3, agreement=0.9 - 0.1 * at,
+            id=name, terms=WORDS_OF[name], documents=len(own) // 3, share=1 / 3, agreement=0.9 - 0.1 * at,
             typical=tuple(quotes[3 * at : 3 * at + 2]), phrases=(" ".join(quotes[at].text.split()[:3]),),
         )
         for at, name in enumerate(ids)

@@ -8,7 +8,8 @@ import re
 from collections.abc import Sequence
 
 from ..value import digest
-from .properties import Ending, Mentions, Property, Rate
+from .evaluate import NO_AIDS, Aids
+from .properties import Ending, Mentions, Property, Rate, TextProperty
 from .summary import Quote
 from .words import words_of
 
@@ -27,15 +28,17 @@ def document_id(text: str) -> str:
     return digest(text)[:_DIGITS]
 
 
-def quote_of(text: str, prop: Property | None = None) -> Quote:
+def explain(prop: TextProperty | None, text: str, aids: Aids = NO_AIDS) -> Quote:
     """The document as a quote, the words by which it has the property marked; other kinds of properties mark nothing.
 
     Args:
+        prop: Mentions and rates mark their terms, endings the last word; None marks nothing.
         text: The whole document.
-        prop: Mentions and rates mark their terms, endings the last word.
+        aids: Frozen models, for kinds of properties that need them.
     """
+    del aids
     flat = " ".join(text.split())
-    return cut(document_id(text), flat, _marks(flat, prop))
+    return cut(document_id(text), flat, _marks(flat, None if prop is None else prop.property))
 
 
 def cut(document: str, flat: str, marks: Sequence[Span]) -> Quote:

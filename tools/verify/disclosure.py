@@ -99,7 +99,7 @@ def burnt_texts(
     rows = with_properties(rows, (p for h in claims for p in h.texts), aids)
     read = sorted({name for h in claims for p in h.texts for name in (p.column, p.against) if name is not None})
     digests = {name: digests_of(rows.texts[name]) for name in read}
-    examples = {h.content_id(): examples_of(h, rows, digests) for h in claims}
+    examples = {h.content_id(): examples_of(h, rows, digests, aids) for h in claims}
     return BurntTexts(
         {name: own for name, own in examples.items() if own},
         {name: documents_digest(own) for name, own in digests.items()},

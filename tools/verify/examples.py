@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ..data.rows import BoolArray, Rows, TextArray
+from ..text.evaluate import NO_AIDS, Aids
 from ..text.properties import Measure, TextProperty
-from ..text.quotes import quote_of
+from ..text.quotes import explain
 from ..text.summary import Example
 from ..value import digest
 from .families.wording import number
@@ -31,7 +32,9 @@ def documents_digest(digests: Sequence[str]) -> str:
     return digest("\n".join(sorted(digests)))
 
 
-def examples_of(h: Hypothesis, rows: Rows, digests: Mapping[str, Sequence[str]]) -> tuple[Example, ...]:
+def examples_of(
+    h: Hypothesis, rows: Rows, digests: Mapping[str, Sequence[str]], aids: Aids = NO_AIDS
+) -> tuple[Example, ...]:
     """Up to three documents with the property that a claim speaks of and two without, in the order of their digests.
 
     Only rows of the claim's population are taken in which its other column is known, and no text twice. A measure, such
@@ -42,6 +45,7 @@ def examples_of(h: Hypothesis, rows: Rows, digests: Mapping[str, Sequence[str]])
         h: The claim.
         rows: Open rows with the claim's computed columns.
         digests: By column of text the sha256 of each document, shape (n,).
+        aids: Frozen models by which the words that carry a property are found.
     """
     prop = _property(h)
     if prop is None:
@@ -55,7 +59,7 @@ def examples_of(h: Hypothesis, rows: Rows, digests: Mapping[str, Sequence[str]])
     out: list[Example] = []
     for holds, most in ((True, HOLDING), (False, NOT_HOLDING)):
         for column, at in _first(prop, rows, digests, mask, holds, most):
-            quote = quote_of(rows.texts[column][at], prop.property)
+            quote = explain(prop, rows.texts[column][at], aids)
             value = None if beside is None else (beside, _value(rows, beside, at))
             out.append(Example(property=prop.name, holds=holds, quote=quote, beside=value))
     return tuple(out)

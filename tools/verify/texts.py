@@ -10,6 +10,7 @@ from typing import Any
 from ..data.schema import Column
 from ..text.evaluate import Aids
 from ..text.properties import CloseTo, InTheme, Judged, TextProperty
+from ..value import Value
 from .hypothesis import Hypothesis
 
 
@@ -29,11 +30,13 @@ def same_text_pairs(columns: Iterable[Column]) -> frozenset[frozenset[str]]:
 def plain_models(claims: Iterable[Hypothesis], aids: Aids) -> dict[str, Any]:
     """The frozen models of themes that the claims need, as plain JSON by id: those that have such a form.
 
-    A model has one if it says so by `as_json`; what it holds is then enough to assign a document without this program.
+    A model has one if it is a value, or holds one as `model`: what that says is then enough to assign a document
+    without this program.
     """
     wanted = {p.property.model for h in claims for p in h.texts if isinstance(p.property, InTheme)}
-    forms = {name: getattr(aids.models.get(name), "as_json", None) for name in sorted(wanted)}
-    return {name: form() for name, form in forms.items() if form is not None}
+    found = {name: aids.models.get(name) for name in sorted(wanted)}
+    values = {name: getattr(model, "model", model) for name, model in found.items()}
+    return {name: value.as_json() for name, value in values.items() if isinstance(value, Value)}
 
 
 def taken_as_given(claims: Iterable[Hypothesis], aids: Aids, *, quotes: bool = True) -> tuple[TextProperty, ...]:

@@ -15,7 +15,7 @@ from .base import Found
 from .documents import form, times, word_list
 from .ledger import canonical, sha
 from .table import Table
-from .themes import theme_of
+from .themes import themes_of
 
 NUMBERS = ("rate", "measure")
 WHY = {"close": "it takes an embedding", "judged": "it takes a language model"}
@@ -76,7 +76,7 @@ def values(prop: Found, texts: list[str | None], words: list[list[str] | None], 
 def value(prop: Found, text: str, words: list[str], models: Found) -> float:
     """One property of one document."""
     if prop["kind"] == "theme":
-        return float(theme_of(models[prop["model"]], words) == prop["theme"]) if prop["model"] in models else np.nan
+        return float(prop["theme"] in themes_of(models[prop["model"]], words)) if prop["model"] in models else np.nan
     if prop["kind"] == "measure":
         return form(prop["of"], text, words)
     if prop["kind"] == "ending":
