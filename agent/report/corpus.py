@@ -157,8 +157,13 @@ def examples_title(finding: Finding) -> str:
 
 
 def _shown(example: Example) -> Shown:
-    beside = "" if example.beside is None else f"{named_column(example.beside[0])}: {words.clean(example.beside[1])}"
+    beside = "" if example.beside is None else f"{named_column(example.beside[0])}: {_bare(example.beside[1])}"
     return Shown(example.holds, pieces(example.quote), beside)
+
+
+def _bare(text: str) -> str:
+    """A text of the data within a sentence whose names stand in backticks: it must not open or close one."""
+    return words.clean(text).replace("`", "'")
 
 
 def _facts(text: TextSummary) -> Iterator[str]:
@@ -175,9 +180,9 @@ def _facts(text: TextSummary) -> Iterator[str]:
         repeat = "repeats" if text.near_duplicates == 1 else "repeat"
         yield f"{words.many(text.near_duplicates, 'document')} nearly {repeat} an earlier one."
     if text.terms:
-        yield f"Frequent words: {', '.join(words.clean(t) for t in text.terms[:_WORDS])}."
+        yield f"Frequent words: {', '.join(_bare(t) for t in text.terms[:_WORDS])}."
     if text.boilerplate:
-        yield f"Many share word for word: {'; '.join(f'“{words.clean(b)}”' for b in text.boilerplate[:3])}."
+        yield f"Many share word for word: {'; '.join(f'“{_bare(b)}”' for b in text.boilerplate[:3])}."
 
 
 def _row(result: Result, text: TextSummary, theme: Theme, anchor: str, place: int) -> ThemeRow:
