@@ -158,7 +158,8 @@ def _carried_out(asked: Inquiry, question: str, bench: Bench, wanted: Wanted, te
         answer = asked.claim(question, wanted.claim)
         seen = answer_of((), _cited(bench.facts, text), text)
         return _with(answer, Summary((), ()), seen)
-    called = {bench.id(name): name for name in bench.columns}
+    # What is computed from texts is no column of the file: facts of all rows cannot read it.
+    called = {bench.id(name): name for name, column in bench.columns.items() if column.computed is None}
     answers = [asked.fact(question, fact.sql, fact.what, called=called) for fact in wanted.facts]
     asked.answers += answers[:-1]
     full: dict[str, Fact] = {}
