@@ -60,6 +60,8 @@ def examples_of(
     for holds, most in ((True, HOLDING), (False, NOT_HOLDING)):
         for column, at in _first(prop, rows, digests, mask, holds, most):
             quote = explain(prop, rows.texts[column][at], aids)
+            if not holds:  # what speaks for a property that the document has not would mislead
+                quote = quote.model_copy(update={"marks": ()})
             value = None if beside is None else (beside, _value(rows, beside, at))
             out.append(Example(property=prop.name, holds=holds, quote=quote, beside=value))
     return tuple(out)
