@@ -310,7 +310,7 @@ def _report(
     if burnt is not None:
         result = with_examples(result, burnt.texts)
     if settings.modelling is not None and request:
-        result = worded(settings.modelling, result, request, say or _silent)
+        result = worded(settings.modelling, result, request, say or _silent, explored.rows)
     return Explanation(
         result,
         replayed=replayed,

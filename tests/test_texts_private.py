@@ -8,6 +8,7 @@ import pytest
 
 import heldout
 from heldout.agent import pipeline
+from heldout.agent.modelling import _nameable
 from heldout.agent.privacy import LEAST, PRIVACIES, Privacy, redacted
 from heldout.agent.summary import Explored
 from heldout.agent.toolbox import Bench, call, offered, told
@@ -66,6 +67,18 @@ def test_in_schema_no_property_is_told_by_the_words_of_documents(explored: Explo
     assert {"words of ticket", "opinion of ticket", "longer", "team"} <= names
     assert not {"mentions of lateness", "refunds in 100 words", "ends in a bang", "about delivery"} & names
     assert {"mentions of lateness", "about delivery"} <= set(Bench.of(explored, privacy="profile").columns)
+
+
+def test_the_summary_is_worded_without_findings_whose_names_may_not_be_told(
+    explored: Explored, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "read_texts", made.read)
+    findings = heldout.explain(made.corpus(), ledger=tmp_path / "book").findings
+    in_schema = _nameable(findings, explored.rows, "schema")
+    names = {name for f in in_schema for name in (f.hypothesis["outcome"], f.hypothesis["predictor"])}
+    assert 0 < len(in_schema) < len(findings)
+    assert not names & {"mentions of lateness", "refunds in 100 words", "about delivery", "about money"}
+    assert _nameable(findings, explored.rows, "profile") == list(findings)
 
 
 def _rows(documents: list[str], **properties: Property) -> Rows:

@@ -17,7 +17,7 @@ LONGEST = 300
 """Characters of a document in `sample`."""
 _SAMPLES = 4
 _PLAIN = frozenset(
-    "a about among and any are as begin begins contain contains end ending ends first for has have hold holds in "
+    "100 a about among and any are as begin begins contain contains end ending ends first for has have hold holds in "
     "is last like mention mentions of on or per rate text texts than that the theme themes times to "
     "with word words".split()
 )
@@ -34,14 +34,16 @@ def rows_for(rows: Rows, privacy: Privacy) -> Rows:
         rows: Exploration rows with computed columns.
         privacy: What may be told.
     """
+    hidden = hidden_in(rows, privacy)
+    return rows.keeping([name for name in rows.columns if name not in hidden])
+
+
+def hidden_in(rows: Rows, privacy: Privacy) -> set[str]:
+    """The properties whose names may not be told; arguments are those of `rows_for`."""
     named = [c for c in rows.columns.values() if _names_words(c)]
     if privacy in ("none", "schema"):
-        hidden = {c.name for c in named}
-    elif privacy == "profile":
-        hidden = _rare(rows, named)
-    else:
-        hidden = set()
-    return rows.keeping([name for name in rows.columns if name not in hidden])
+        return {c.name for c in named}
+    return _rare(rows, named) if privacy == "profile" else set()
 
 
 def samples_of(rows: Rows, privacy: Privacy) -> dict[str, tuple[str, ...]]:
