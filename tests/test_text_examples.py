@@ -1,5 +1,6 @@
 """Documents beside a claim are the first by digest, of its own population, and come out after the reveal alone."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +14,17 @@ from heldout.tools.data.dataset import open_dataset
 from heldout.tools.data.rows import Rows
 from heldout.tools.data.split import seal
 from heldout.tools.errors import SealBroken
-from heldout.tools.text.evaluate import with_properties
-from heldout.tools.text.properties import Measure, Mentions, Property, Rate, TextProperty
+from heldout.tools.text.evaluate import Aids, with_properties
+from heldout.tools.text.properties import InTheme, Measure, Mentions, Property, Rate, TextProperty
 from heldout.tools.text.summary import Example
-from heldout.tools.value import digest
+from heldout.tools.value import Value, digest
 from heldout.tools.verify.disclosure import burnt_texts
 from heldout.tools.verify.examples import HOLDING, NOT_HOLDING, digests_of, documents_digest, examples_of
 from heldout.tools.verify.hypothesis import Hypothesis, parse
 from heldout.tools.verify.ledger import Ledger
 from heldout.tools.verify.policy import make_rule
 from heldout.tools.verify.sessions import commit, record_seal
+from heldout.tools.verify.texts import plain_models, taken_as_given
 from heldout.tools.verify.verify import verify
 from tests import text_corpus as made
 
@@ -151,3 +153,31 @@ def test_two_runs_and_any_order_of_rows_give_the_same_report(tmp_path: Path, mon
     assert [f.as_json() for f in one.findings] == [f.as_json() for f in other.findings]
     assert one.result.documents == other.result.documents
     assert told(frame, "c").to_json(timing=False) == one.to_json(timing=False)
+
+
+class _ByEmbeddings(Value):
+    """Themes that go by centres of embeddings."""
+
+    embedder: str
+    themes: tuple[int, ...]
+
+
+class _Holder:
+    """An assigner that holds its frozen form as `model`."""
+
+    def __init__(self, model: Value) -> None:
+        self.model = model
+
+    def holds(self, prop: Any, texts: Sequence[str]) -> np.ndarray:
+        del prop
+        return np.zeros(len(texts))
+
+
+def test_themes_are_left_to_be_computed_again_only_where_words_alone_decide_them() -> None:
+    words, apart = _Holder(made.MODEL), _Holder(_ByEmbeddings(embedder="e", themes=(1,)))
+    aids = Aids({"w" * 12: words, "e" * 12: apart})
+    claims = [_claim(InTheme(theme="t1", model=name)) for name in ("w" * 12, "e" * 12, "x" * 12)]
+    assert plain_models(claims, aids) == {"w" * 12: made.MODEL.as_json()}
+    given = [p.property.model for p in taken_as_given(claims, aids) if isinstance(p.property, InTheme)]
+    assert given == ["e" * 12, "x" * 12]
+    assert len(taken_as_given(claims, aids, quotes=False)) == 3

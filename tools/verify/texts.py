@@ -30,13 +30,17 @@ def same_text_pairs(columns: Iterable[Column]) -> frozenset[frozenset[str]]:
 def plain_models(claims: Iterable[Hypothesis], aids: Aids) -> dict[str, Any]:
     """The frozen models of themes that the claims need, as plain JSON by id: those that have such a form.
 
-    A model has one if it is a value, or holds one as `model`: what that says is then enough to assign a document
-    without this program.
+    A model has one if it is a value, or holds one as `model`, that assigns by weights of words alone; themes that go by
+    embeddings cannot be read without these.
     """
     wanted = {p.property.model for h in claims for p in h.texts if isinstance(p.property, InTheme)}
     found = {name: aids.models.get(name) for name in sorted(wanted)}
     values = {name: getattr(model, "model", model) for name, model in found.items()}
-    return {name: value.as_json() for name, value in values.items() if isinstance(value, Value)}
+    plain = {name: value.as_json() for name, value in values.items() if isinstance(value, Value)}
+    return {name: form for name, form in plain.items() if form.keys() >= _BY_WORDS}
+
+
+_BY_WORDS = {"terms", "forms", "themes"}
 
 
 def taken_as_given(claims: Iterable[Hypothesis], aids: Aids, *, quotes: bool = True) -> tuple[TextProperty, ...]:

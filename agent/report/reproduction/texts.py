@@ -93,7 +93,7 @@ def given_lines(table: Table, findings: list[Found]) -> Iterator[str]:
         if p["name"] in table.columns:
             why = WHY.get(p["property"]["kind"], "the documents do not lie beside the report")
             if p["column"] in table.texts and p["property"]["kind"] not in WHY:
-                why = "its model has no plain form"
+                why = "its model goes by more than words"
             yield f"taken as given, not computed again: `{p['name']}` ({why})"
 
 
