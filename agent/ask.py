@@ -52,6 +52,7 @@ def verify(
     later: Sequence[str] = (),
     keep_counts: bool = False,
     text: Sequence[str] | str = (),
+    quotes: bool = True,
     name: str | None = None,
     alpha: float = 0.05,
     strict: bool = False,
@@ -85,6 +86,7 @@ def verify(
         later: Columns never held fixed, as they were not known yet.
         keep_counts: Read a cross-tabulation as it stands instead of one row a counted unit.
         text: Columns to be read as text, whatever their cells look like.
+        quotes: Whether the report and its files may hold documents or pieces of them; without, terms and figures alone.
         name: Name of the data set in the report.
         alpha: Error level: share of false findings among the verified ones, or chance of any (`strict`).
         strict: Control the chance of any false finding (Holm) instead of their share (session-LOND).
@@ -107,7 +109,7 @@ def verify(
     """
     rule = make_rule(alpha=alpha, strict=strict, smallest_effects=smallest_effects)
     marks = make_marks(causes, consequences, later)
-    settings = Settings(rule, Focus(), False, threads, Asking(stated(hypotheses)), marks)
+    settings = Settings(rule, Focus(), False, threads, Asking(stated(hypotheses)), marks, quotes=quotes)
     joining = joining_of(tables, root, grain, links, entity)
     how = How(table, name, limits or Limits(), entity, time, one_shot, joining, keep_counts, texts_of(text))
     return run(source, how, settings, ledger, progress)

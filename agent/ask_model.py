@@ -129,7 +129,8 @@ def _tried(asked: Inquiry, bench: Bench) -> Callable[[str], None] | None:
 
 def _called(asked: Inquiry, bench: Bench) -> dict[str, str]:
     """The columns that a query may name, with their own names: of all rows those as well that no claim may name."""
-    analysed = {bench.id(name): name for name in bench.columns}
+    # What is computed from texts is no column of the file: no query of its rows can read it.
+    analysed = {bench.id(name): name for name, column in bench.columns.items() if column.computed is None}
     if asked.manner.facts == "exploration":
         return analysed
     return {name: name for name in asked.columns if name not in bench.columns and name not in analysed} | analysed

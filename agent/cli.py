@@ -21,6 +21,7 @@ from .cli_frame import (
     guarded,
     limits_of,
     listed,
+    no_quotes,
     read_options,
     source_of,
 )
@@ -45,6 +46,7 @@ def cli() -> None:
 @click.option("--explore-only", is_flag=True, help="Look without verdicts: no sealed row is read or spent.")
 @click.option("--ledger", type=click.Path(path_type=Path, dir_okay=False), help="File that records what was spent.")
 @click.option("--threads", type=click.IntRange(1, 64), default=2, show_default=True, help="Threads for reading.")
+@no_quotes
 @read_options
 @model_options
 def explain(files: tuple[Path, ...], **options: Any) -> None:
@@ -70,6 +72,7 @@ def _explain(
     from .pipeline import explain as run
 
     limits, data, model = limits_of(options), data_of(options), settings_of(options)
+    options["quotes"] = not options.pop("no_quotes")
     if show_prompts:
         with Progress(quiet) as say:
             text = _shown(source_of(files), options | data, model, limits, listed(about), effects, say)

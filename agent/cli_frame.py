@@ -164,6 +164,9 @@ def limits_of(options: dict[str, Any]) -> Any:
     return Limits(**{k: v for k, v in given.items() if v is not None})
 
 
+no_quotes = click.option(
+    "--no-quotes", is_flag=True, help="No document of a text, nor a piece of one, in the report or its files."
+)
 FILES = click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 """One file, or several that are the tables of one data set."""
 _DATA = (

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from ..tools.errors import UsageError
-from .cli_frame import Progress, data_of, data_options, guarded, limits_of, read_options, source_of
+from .cli_frame import Progress, data_of, data_options, guarded, limits_of, no_quotes, read_options, source_of
 
 _FILE = click.argument("file", type=click.Path(path_type=Path))
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON to standard output and nothing else.")
@@ -30,6 +30,7 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON to stan
 @_JSON
 @click.option("--ledger", type=click.Path(path_type=Path, dir_okay=False), help="File that records what was spent.")
 @click.option("--threads", type=click.IntRange(1, 64), default=2, show_default=True, help="Threads for reading.")
+@no_quotes
 @read_options
 def verify(files: tuple[Path, ...], **options: Any) -> None:
     """Verify your own hypotheses on FILE: commit them, then test them on rows that nothing has looked at.
@@ -57,6 +58,7 @@ def _verify(
     from .ask import verify as run
 
     limits, data, hypotheses = limits_of(options), data_of(options), [*sentences, *stated]
+    quotes = not options.pop("no_quotes")
     if not hypotheses:
         raise UsageError(
             'State at least one `--hypothesis`, such as --hypothesis "wage higher for sex=male", or a file with '
@@ -67,8 +69,9 @@ def _verify(
             shown = _previewed(files, hypotheses, limits, effects, as_json, say, data, options)
         else:
             explanation = run(
-                source_of(files), hypotheses, smallest_effects=effects, limits=limits, progress=say, **data, **options
-            )
+                source_of(files), hypotheses, smallest_effects=effects, limits=limits, progress=say,
+                quotes=quotes, **data, **options,
+            )  # fmt: skip
             written = ()
             if out is not None:
                 say("Writing the report")

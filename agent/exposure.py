@@ -40,7 +40,7 @@ def why_not(hypothesis: Hypothesis, shown: Sequence[Exposure], vault: int) -> st
     seen = covering(hypothesis, shown, vault)
     if seen is None:
         return None
-    own = [f"`{name}`" for name in hypothesis.columns if name in seen.columns]
+    own = [f"`{name}`" for name in seen.shown_of(hypothesis)]
     what = f"{own[0]} of" if len(own) == 1 else f"{', '.join(own[:-1])} and {own[-1]} together from"
     return (
         f"Set aside: an earlier answer showed {what} all rows, sealed ones among them, so these can no longer test the "

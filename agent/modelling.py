@@ -6,20 +6,22 @@ nothing: proposals go through the same draft as a rule's, and every sentence is 
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from ..prompts import load
+from ..tools.data.rows import Rows
 from ..tools.errors import ModelUnavailable, UsageError
-from ..tools.verify.hypothesis import Hypothesis
+from ..tools.verify.hypothesis import Hypothesis, parse
 from ..tools.verify.sessions import Session
 from .callbook import CallBook
 from .draft import Batch
 from .folders import user_folder
 from .model_settings import Modelling
 from .outlook import Focus
+from .privacy import Privacy
 from .prose import catalogue, summary_of
-from .report.result import Result
+from .report.result import Finding, Result
 from .summary import Explored
 from .usage import ModelUsage, cost_of, used
 
@@ -109,8 +111,11 @@ def part_of(session: Session | None) -> tuple[ModelUsage | None, dict[str, str]]
     return ModelUsage.model_validate(kept["usage"]), {i: source for source in _SOURCES for i in kept[source]}
 
 
-def worded(modelling: Modelling, result: Result, request: str, say: Say) -> Result:
-    """The result with a summary that the model worded, every sentence checked; unchanged where it failed."""
+def worded(modelling: Modelling, result: Result, request: str, say: Say, rows: Rows) -> Result:
+    """The result with a summary that the model worded, every sentence checked; unchanged where it failed.
+
+    Of `rows`, the exploration rows, nothing is told: by them it is known which properties of texts may be named.
+    """
     if result.model is None or result.model.failure or not any(f.outcome == "verified" for f in result.findings):
         return result
     from .model import talk
@@ -120,7 +125,7 @@ def worded(modelling: Modelling, result: Result, request: str, say: Say) -> Resu
         max_tokens=modelling.settings.max_tokens - result.model.input_tokens,
     )
     say(f"Letting {settings.name} word the summary")
-    findings = result.findings[:_WORDED]
+    findings = _nameable(result.findings, rows, settings.privacy)[:_WORDED]
     prompt = load("summary")
     told = list(catalogue(findings, (), settings.privacy))
     user = prompt.user(findings=told, facts=[])
@@ -136,6 +141,14 @@ def worded(modelling: Modelling, result: Result, request: str, say: Say) -> Resu
         }
     )  # fmt: skip
     return result.model_copy(update={"model": usage, "summary": summary.sentences if offered else ()})
+
+
+def _nameable(findings: Sequence[Finding], rows: Rows, privacy: Privacy) -> list[Finding]:
+    """The findings without those that name a property of texts by words that may not be told."""
+    from .toolbox.documents import hidden_in
+
+    hidden = hidden_in(rows, privacy)
+    return [f for f in findings if not hidden & set(parse(f.hypothesis).columns)] if hidden else list(findings)
 
 
 def _jail(bench: Any) -> Any:

@@ -20,7 +20,6 @@ from ..tools.explore.scan import scan_pairs
 from ..tools.explore.structure import find_structure, structural_pairs
 from ..tools.explore.texts import read_texts
 from ..tools.text.evaluate import with_properties
-from ..tools.verify.disclosure import burnt_table
 from ..tools.verify.exposures import Exposure, covering, exposures
 from ..tools.verify.hypothesis import Hypothesis
 from ..tools.verify.ledger import Ledger
@@ -37,6 +36,7 @@ from .model_settings import Modelling, ModelSettings
 from .modelling import Proposed, part_of, propose, recorded, worded
 from .outlook import Focus
 from .propose_segments import segments_of
+from .quoting import Disclosed, disclosed, with_examples
 from .report.explanation import Explanation
 from .report.reproduce import reproduce_text
 from .sealing import How, Progress, default_ledger, how_of, left_out_of, sealed
@@ -68,6 +68,7 @@ def explain(
     explore_only: bool = False,
     keep_counts: bool = False,
     text: Sequence[str] | str = (),
+    quotes: bool = True,
     model: ModelSettings | str | None = None,
     ledger: str | Path | None = None,
     limits: Limits | None = None,
@@ -101,6 +102,7 @@ def explain(
         explore_only: Look at the exploration rows without verdicts; spends nothing.
         keep_counts: Read a cross-tabulation as it stands instead of one row a counted unit.
         text: Columns to be read as text, whatever their cells look like, such as a column of names.
+        quotes: Whether the report and its files may hold documents or pieces of them; without, terms and figures alone.
         model: A language model that drafts beside the rules and words the summary, such as `openai:gpt-4.1` or a
             `ModelSettings`. It sees exploration rows alone, as its privacy mode allows, and decides nothing.
         ledger: File that records what was spent; by default one a data set in the user's data folder.
@@ -121,7 +123,7 @@ def explain(
         outcome=outcome, about=about, causes=causes, consequences=consequences, later=later, entity=entity, time=time,
         table=table, tables=tables, root=root, grain=grain, links=links, name=name, alpha=alpha, strict=strict,
         smallest_effects=smallest_effects, one_shot=one_shot, explore_only=explore_only, keep_counts=keep_counts,
-        text=text, model=model, limits=limits, threads=threads,
+        text=text, quotes=quotes, model=model, limits=limits, threads=threads,
     )  # fmt: skip
     return run(source, how, settings, ledger, progress)
 
@@ -134,6 +136,7 @@ def described(
     consequences: Sequence[str] = (),
     later: Sequence[str] = (),
     explore_only: bool = False,
+    quotes: bool = True,
     model: ModelSettings | str | None = None,
     show: bool = False,
     threads: int = 2,
@@ -152,6 +155,7 @@ def described(
         make_rule(alpha=alpha, strict=strict, smallest_effects=smallest_effects),
         Focus(outcome, tuple(sorted(set(about)))), explore_only, threads,
         marks=make_marks(causes, consequences, later), modelling=None if asked is None else Modelling(asked, show),
+        quotes=quotes,
     )  # fmt: skip
     return how_of(**reading), settings
 
@@ -221,7 +225,7 @@ def _run(
     batch = batch._replace(drafted=session.drafted, deduplicated=session.drafted - len(claims))
     if closed:
         explored = look_at(burnt_rows(split, book, opened.fingerprint, before=number + 1)[0], settings, say, timing)
-    burnt = burnt_table(split, book, receipt, claims)
+    burnt = disclosed(split, book, receipt, claims, explored.aids, quotes=settings.quotes)
     usage, drafted_by = part_of(session)
     return _report(
         opened, plan, book, settings, explored, judged, batch, receipt.session, timing, replayed=replayed, burnt=burnt,
@@ -312,7 +316,7 @@ def _report(
     timing: dict[str, float],
     *,
     replayed: bool = False,
-    burnt: bytes = b"",
+    burnt: Disclosed | None = None,
     usage: ModelUsage | None = None,
     drafted_by: Mapping[str, str] | None = None,
     request: str = "",
@@ -322,14 +326,16 @@ def _report(
     result = summarise(
         opened, plan, book, settings, explored, judged, batch, session, timing, usage, drafted_by
     )  # fmt: skip
+    if burnt is not None:
+        result = with_examples(result, burnt.texts)
     if settings.modelling is not None and request:
-        result = worded(settings.modelling, result, request, say or _silent)
+        result = worded(settings.modelling, result, request, say or _silent, explored.rows)
     return Explanation(
         result,
         replayed=replayed,
         ledger_text=book.text(opened.fingerprint),
         reproduce_text=reproduce_text() if burnt else "",
-        attachments={"held_out.parquet": burnt} if burnt else None,
+        attachments=burnt.files if burnt else None,
     )
 
 

@@ -34,6 +34,15 @@ _PATTERNS = (
     ("address", re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b")),
     ("number", re.compile(r"(?<![\w.])\+?\d(?:[ ()/-]?\d){8,}(?![\w.])")),
 )
+# Two words with capitals side by side are mostly a name; that a place goes with them costs little.
+_OF_DOCUMENTS = (
+    ("number", re.compile(r"(?<![\w.])\(?\+?\d{2,4}\)?[ ./-]\d{3,4}[ ./-]\d{3,4}(?!\w)")),
+    ("user", re.compile(r"(?<!\w)@\w{2,}")),
+    ("name", re.compile(r"\b(?:Mr|Mrs|Ms|Miss|Dr|Prof|Sir|Madam)\.?\s+[A-Z][\w'’-]+(?:\s+[A-Z][\w'’-]+)*")),
+    ("name", re.compile(r"(?<=\bmy name is )[A-Z][\w'’-]+(?:\s+[A-Z][\w'’-]+)*")),
+    ("name", re.compile(r"(?<=\bI am )[A-Z][\w'’-]+\s+[A-Z][\w'’-]+")),
+    ("name", re.compile(r"\b[A-Z][a-z]+\s+(?:[A-Z]\.\s+)?[A-Z][a-z]+\b")),
+)
 
 
 def checked_privacy(mode: str) -> Privacy:
@@ -62,10 +71,10 @@ def _is_hidden(character: str) -> bool:
     return any(low <= ord(character) <= high for low, high in _SELECTORS)
 
 
-def cleaned(value: object) -> str:
+def cleaned(value: object, longest: int = LONGEST) -> str:
     """A name or a cell as it may be shown: visible characters only, at most 64 of them, the last … where it was cut."""
-    text = visible(str(value)[: 16 * LONGEST])
-    return text if len(text) <= LONGEST else text[: LONGEST - 1].rstrip() + "…"
+    text = visible(str(value)[: 16 * longest])
+    return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
 
 
 def quote(value: object) -> str:
@@ -74,12 +83,17 @@ def quote(value: object) -> str:
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def redacted(value: object) -> str:
+def redacted(value: object, longest: int = LONGEST) -> str:
     """A cell for `sample`: cleaned, with what looks like an address, a link, a key or a long number taken out.
 
-    Patterns find what looks like such a thing and miss what does not: nothing is promised.
+    Patterns find what looks like such a thing and miss what does not: nothing is promised. Of documents, which are
+    longer than cells, user names and what reads like a person's name go too.
+
+    Args:
+        value: The cell.
+        longest: Characters that may be told; more than those of a cell make it a document.
     """
-    text = visible(str(value)[: 16 * LONGEST])
-    for name, pattern in _PATTERNS:
+    text = visible(str(value)[: 16 * longest])
+    for name, pattern in (*_PATTERNS, *(_OF_DOCUMENTS if longest > LONGEST else ())):
         text = pattern.sub(f"[{name}]", text)
-    return cleaned(text)
+    return cleaned(text, longest)

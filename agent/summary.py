@@ -33,6 +33,7 @@ from .assemble import counts_of, findings_of, strong_leads, unit_of
 from .draft import Batch
 from .model_settings import Modelling
 from .outlook import Focus
+from .quoting import without_quotes
 from .report.result import (
     Asked,
     ColumnSummary,
@@ -87,6 +88,8 @@ class Settings(NamedTuple):
     marks: Marks = Marks()
     modelling: Modelling | None = None
     """The language model that drafts beside the rules and words the summary."""
+    quotes: bool = True
+    """Whether the report may hold documents, or pieces of them."""
 
 
 def summarise(
@@ -134,7 +137,7 @@ def summarise(
         profile=tuple(p.as_json() for p in explored.profile),
         leads=tuple(x.as_json() for x in _worth_reading(leads, explored, settings.focus)[:_LEADS_SHOWN]),
         segments=_segments(explored.segments),
-        text=tuple(t.as_json() for t in explored.texts),
+        text=explored.texts if settings.quotes else without_quotes(explored.texts),
         focus={"outcome": settings.focus.outcome, "about": list(settings.focus.about)},
         model=model,
         marks={name: list(getattr(settings.marks, name)) for name in ("causes", "consequences", "later")},

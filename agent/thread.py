@@ -13,7 +13,6 @@ from ..tools.data.schema import Limits
 from ..tools.errors import HypothesisError, UsageError
 from ..tools.explore.structure import structural_pairs
 from ..tools.text.evaluate import with_properties
-from ..tools.verify.disclosure import burnt_table
 from ..tools.verify.evidence import Evidence
 from ..tools.verify.exposures import Cost
 from ..tools.verify.families import FAMILIES
@@ -33,6 +32,7 @@ from .folders import run_folder
 from .marks import make_marks, with_codes
 from .outlook import Focus
 from .pipeline import look_at
+from .quoting import disclosed, with_examples
 from .report.explanation import Explanation
 from .report.reproduce import reproduce_text
 from .sealing import How, Progress, default_ledger, joining_of, left_out_of, sealed, texts_of
@@ -292,7 +292,7 @@ class Thread:
             marks=with_codes(state.settings.marks, state.split.columns.values(), Focus()),
             structural=structural_pairs(explored.structure), aids=explored.aids,
         )  # fmt: skip
-        burnt = burnt_table(state.split, state.book, receipt, claims)
+        burnt = disclosed(state.split, state.book, receipt, claims, explored.aids, quotes=state.settings.quotes)
         settings = state.settings._replace(asking=_asked(claims))
         batch = Batch(tuple(Draft(h, 0.0, "user") for h in claims), len(claims), 0)
         result = summarise(
@@ -300,11 +300,11 @@ class Thread:
         )
         policy = result.policy.model_copy(update={"method": standing.method})
         return Explanation(
-            result.model_copy(update={"policy": policy}),
+            with_examples(result.model_copy(update={"policy": policy}), burnt.texts),
             replayed=replayed,
             ledger_text=state.book.text(state.dataset),
             reproduce_text=reproduce_text(),
-            attachments={"held_out.parquet": burnt},
+            attachments=burnt.files,
         )
 
 

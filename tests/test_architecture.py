@@ -127,6 +127,9 @@ def test_the_disclosure_asks_for_the_receipt_before_it_reads() -> None:
     [function] = [f for f in ast.walk(tree) if isinstance(f, ast.FunctionDef) and f.name == "burnt_table"]
     at = {call: node.lineno for call, node in _calls(function)}
     assert at["session_of"] < at["duckdb.connect"]
+    [texts] = [f for f in ast.walk(tree) if isinstance(f, ast.FunctionDef) and f.name == "burnt_texts"]
+    at = {call: node.lineno for call, node in _calls(texts)}
+    assert at["session_of"] < at["split.read"]
 
 
 def test_one_module_imports_a_model_library_and_only_inside_functions() -> None:

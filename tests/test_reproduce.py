@@ -193,7 +193,7 @@ def _as_table(script: ModuleType, rows: Rows) -> Any:
     labels = {n: list(c.levels) for n, c in rows.columns.items() if c.type in ("boolean", "category")}
     arrays = {n: rows.codes(n) if n in labels else rows.number(n) for n in rows.columns}
     dates = frozenset(n for n, c in rows.columns.items() if c.type == "datetime")
-    return script.Table(arrays, labels, dates, rows.cluster, rows.serial)
+    return script.Table(arrays, labels, dates, rows.cluster, rows.serial, {})
 
 
 def _judged(script: ModuleType, rows: Rows, rule: Rule, weight: float, earlier: int) -> Iterator[tuple[Any, int, list]]:

@@ -103,7 +103,7 @@ def test_shapes_and_interactions_are_recomputed_alike_on(situation: str, script:
     labels = {n: list(c.levels) for n, c in rows.columns.items() if c.type in ("boolean", "category")}
     arrays = {n: rows.codes(n) if n in labels else rows.number(n) for n in rows.columns}
     dates = frozenset(n for n, c in rows.columns.items() if c.type == "datetime")
-    table = script.Table(arrays, labels, dates, rows.cluster, rows.serial)
+    table = script.Table(arrays, labels, dates, rows.cluster, rows.serial, {})
     commit = {"rule": Rule().as_json(), "weight": 1.0, "earlier": 0}
     told = [script.compare(f, own) for f, own in zip(findings, script.verdicts(findings, table, commit), strict=True)]
     differ = {str(f["hypothesis"]): d for f, (_, d) in zip(findings, told, strict=True) if d}

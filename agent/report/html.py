@@ -12,7 +12,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from . import checks, modelled, words
+from . import checks, corpus, modelled, words
 from .asked import answers
 from .charts import describe, svg
 from .details import details
@@ -20,6 +20,7 @@ from .joined import joined_line, made_lines, tables_lines
 from .methods import limits, methods
 from .result import Finding, Result
 from .tables import columns_table, counts_table, leads_table, segments_table
+from .theme_map import map_of
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -61,6 +62,8 @@ def to_html(result: Result, *, saved: Sequence[str] = ()) -> str:
         words=words,
         modelled=modelled,
         checks=checks,
+        corpus=corpus,
+        texts=[_text(result, at) for at in range(len(result.text))],
         style=_trusted(style),
         policy=content_policy(style),
         saved=saved,
@@ -106,6 +109,19 @@ def named(text: str) -> "Markup":
     )
 
 
+def _text(result: Result, at: int) -> dict[str, Any]:
+    """What the template shows of one text."""
+    text, rows = result.text[at], corpus.theme_rows(result, at)
+    return {
+        "column": text.column,
+        "facts": corpus.facts_lines(text),
+        "themes": corpus.themes_line(text),
+        "rows": rows,
+        "moves": any(row.trend for row in rows),
+        "map": map_of(text, at),
+    }
+
+
 def _view(finding: Finding, pictures: dict[str, str], forests: dict[str, str]) -> dict[str, Any]:
     """What the template shows of one finding."""
     head, figures = words.headed(finding.sentence)
@@ -124,6 +140,8 @@ def _view(finding: Finding, pictures: dict[str, str], forests: dict[str, str]) -
         "picture": pictures.get(finding.id),
         "alt": describe(finding.chart) if finding.chart else "",
         "details": details(finding),
+        "examples": corpus.examples_of(finding),
+        "examples_title": corpus.examples_title(finding),
     }
 
 

@@ -7,7 +7,7 @@ every other text what Markdown would read as markup is escaped.
 import re
 from collections.abc import Iterator, Sequence
 
-from . import checks, modelled, words
+from . import checks, corpus, modelled, words
 from .asked import Answer, answers
 from .details import details
 from .joined import joined_line, made_lines, tables_lines
@@ -24,7 +24,7 @@ def to_markdown(result: Result) -> str:
     Args:
         result: The result to show.
     """
-    found = [*_first_screen(result), *_asked(result), *_findings(result)]
+    found = [*_first_screen(result), *_asked(result), *_findings(result), *_texts(result)]
     blocks = [*found, *_data(result), *_methods(result), *_record(result)]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
@@ -32,6 +32,11 @@ def to_markdown(result: Result) -> str:
 def escaped(text: str) -> str:
     """`text` on one line, shown letter by letter by any Markdown reader."""
     return _SPECIAL.sub(r"\\\1", words.clean(text))
+
+
+def escaped_within(text: str) -> str:
+    """A part of a text, its white space kept, shown letter by letter by any Markdown reader."""
+    return _SPECIAL.sub(r"\\\1", text)
 
 
 def named(text: str, *, cell: bool = False) -> str:
@@ -118,9 +123,34 @@ def _finding(finding: Finding, mark: str) -> str:
     lines += [named(text) for text in (figures, words.adjusted_line(finding), words.explored_line(finding)) if text]
     if finding.outcome == "inconclusive":
         lines += [named(text) for text in (words.undecided_line(finding),) if text]
+    lines += [f"{'With' if e.holds else 'Without'} it: {_quoted(e.pieces)}" for e in corpus.examples_of(finding)]
     evidence = "; ".join(f"{name}: {figure}" for name, figure in details(finding).lines if name != "Verdict")
     lines.append(f"Evidence: {named(evidence)}.")
     return f"\n\n{indent}".join(lines)
+
+
+def _texts(result: Result) -> Iterator[str]:
+    """Facts of each text and its themes, with one typical document each."""
+    if result.text:
+        yield f"## {corpus.TITLE}"
+    for at, text in enumerate(result.text):
+        yield named(" ".join((*corpus.facts_lines(text), corpus.themes_line(text))).strip())
+        rows = corpus.theme_rows(result, at)
+        if rows:
+            told = [
+                ("– " * row.part + escaped(row.label), escaped(row.share), row.documents, escaped(row.terms),
+                 row.agreement, escaped(row.trend.text if row.trend else ""))
+                for row in rows
+            ]  # fmt: skip
+            yield _table(("Theme", "Share", "Documents", "Further terms", "Agreement", "Over time"), told)
+        typical = [(row.label, row.typical[0]) for row in rows if row.typical and not row.part]
+        if typical:
+            yield "\n".join(f"- Typical of {escaped(label)}: {_quoted(quote)}" for label, quote in typical)
+
+
+def _quoted(quote: Sequence[corpus.Piece]) -> str:
+    """A document, escaped, what carries the decision in bold."""
+    return "".join(f"**{escaped_within(p.text)}**" if p.marked else escaped_within(p.text) for p in quote)
 
 
 def _tables(result: Result) -> Iterator[str]:

@@ -11,6 +11,7 @@ from ...tools.data.schema import Note
 from ...tools.data.tables_schema import Tables
 from ...tools.explore.check import Check
 from ...tools.explore.lead import Structure
+from ...tools.text.summary import Example, TextSummary
 from ...tools.value import Effect, Value
 from ...tools.verify.adjustment import Adjustment as Adjusted
 from ...tools.verify.evidence import Group, Outcome, Size
@@ -163,6 +164,9 @@ class Finding(Value):
     chart: dict[str, Any] | None = None
     """A Vega-Lite specification drawn from aggregates of the held-out rows."""
     warnings: tuple[str, ...] = ()
+    examples: tuple[Example, ...] = ()
+    """Of a verified claim on a property of texts: held-out documents that have it and that have it not, the first by
+    digest; empty where documents are withheld."""
     source: Literal["rule", "model", "both", "user"] = "rule"
     rank: int
     """Order of usefulness among all findings, from 1."""
@@ -218,8 +222,10 @@ class Result(Value):
     leads: tuple[dict[str, Any], ...] = ()
     """The strongest leads, for reading on: exploratory, never findings."""
     segments: tuple[dict[str, Any], ...] = ()
-    text: tuple[dict[str, Any], ...] = ()
-    """Each column of text: its documents, themes and map, as `TextSummary` tells them."""
+    text: tuple[TextSummary, ...] = ()
+    """Each column of text: its documents, themes and map, on exploration rows."""
+    documents: dict[str, str] = Field(default_factory=dict)
+    """By column of text that a claim reads: one sha256 of all documents of the opened rows."""
     model: ModelUsage | None = None
     """A language model's part in the run; None where none was asked."""
     summary: tuple[str, ...] = ()

@@ -9,7 +9,7 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from . import checks, modelled, words
+from . import checks, corpus, modelled, words
 from .asked import answers
 from .joined import joined_line
 from .result import Finding, Result
@@ -97,6 +97,7 @@ def _blocks(result: Result, files: Sequence[Path], replayed: bool, room: _Room) 
     yield from _texts(
         checks.short_title(result), checks.short_lines(result), min(listed, checks.MOST), whole=room.whole
     )
+    yield from _texts(corpus.TITLE, corpus.short_lines(result), listed + 2, whole=room.whole)
     yield from _texts("How the table is built", checks.structure_lines(result), min(listed, 3), whole=room.whole)
     if not result.asked:  # who asked one question did not ask for these; they stand in the report
         told = [f"{s.share} of rows: {s.rule}. {s.typical}" for s in segments_table(result)]

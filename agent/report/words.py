@@ -50,10 +50,14 @@ _JOINERS = "\u200c\u200d"
 
 def clean(text: str) -> str:
     """`text` on one line: white space runs become a space, invisible and control characters a visible `�`."""
-    flat = re.sub(r"\s+", " ", text).strip()
-    if flat.isascii() and flat.isprintable():
-        return flat
-    return "".join("�" if c not in _JOINERS and unicodedata.category(c) in _HIDDEN else c for c in flat)
+    return visible(re.sub(r"\s+", " ", text).strip())
+
+
+def visible(text: str) -> str:
+    """`text` with every invisible or control character as a visible `�`, its length kept."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join("�" if c not in _JOINERS and unicodedata.category(c) in _HIDDEN else c for c in text)
 
 
 def parts(text: str) -> Iterator[tuple[bool, str]]:

@@ -3,6 +3,7 @@
 Knows which words ask for a figure and the columns of a table. Must never know a row, and never guesses a name.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -82,7 +83,7 @@ def read_fact(text: str, columns: dict[str, Column], left_out: dict[str, str] | 
             while cursor.comma() or cursor.accept("and"):
                 groups.append(names.column(cursor))
         elif not terms and cursor.accept(*_WHERE):
-            terms = conditions(cursor, names)
+            terms = _containing(cursor, names) or conditions(cursor, names)
         else:
             raise HypothesisError(f"Nothing is known to follow at {cursor.rest[:60]!r}. Write such as {EXAMPLES}.")
     return Fact(
@@ -103,7 +104,7 @@ def _figure(cursor: Cursor, names: Names) -> tuple[str, str, Column | None]:
         cursor.accept("rows")
         return "count(*)", "the number of rows", None
     if cursor.accept(*_SHARE):
-        (term,) = conditions(cursor, names)[:1]
+        (term,) = (_containing(cursor, names) or conditions(cursor, names))[:1]
         share = f"100.0 * avg(({_condition(term)})::INTEGER)"
         return share, f"the share, in percent, of rows where {_said(term)}", names.columns.get(term["column"])
     if cursor.accept(*_CORRELATION):
@@ -121,6 +122,25 @@ def _figure(cursor: Cursor, names: Names) -> tuple[str, str, Column | None]:
     if measure in _OF_NUMBERS:
         column = _number(column, word)
     return measure.format(quoted(column.name)), f"the {word} of `{column.name}`", column
+
+
+def _containing(cursor: Cursor, names: Names) -> list[dict[str, Any]]:
+    """`ticket contains "late"`, read: the letters stand in the text, in any case; nothing where it is not said so."""
+    start, notes = cursor.at, list(names.notes)
+    column = names.column_if(cursor)
+    if column is None or cursor.accept("contains", "contain", "mentions", "mention", "containing") is None:
+        cursor.at, names.notes[:] = start, notes
+        return []
+    if column.type not in ("text", *LABELS):
+        raise HypothesisError(f"`{column.name}` is a {column.type}, which contains no words. Compare it by = or >.")
+    said = cursor.until(frozenset(("by", "per", "where", "among", "for", "and")))
+    if not said.strip():
+        raise HypothesisError(
+            f'What `{column.name}` contains is missing: write such as `{column.name} contains "late"`.'
+        )
+    cursor.at += 1 if cursor.tokens[cursor.at].kind == "quoted" else len(said.split())
+    names.notes.append("letters in any case, within longer words as well")
+    return [{"column": column.name, "op": "contains", "value": said}]
 
 
 def _number(column: Column, what: str) -> Column:
@@ -143,6 +163,9 @@ def _sql(figure: str, measured: Column | None, groups: Sequence[Column], terms: 
 
 def _condition(term: dict[str, Any]) -> str:
     value = term["value"]
+    if term["op"] == "contains":
+        letters = re.sub(r"([\\%_])", r"\\\1", str(value)).replace("'", "''")
+        return f"{quoted(term['column'])} ILIKE '%{letters}%' ESCAPE '\\'"
     literal = repr(float(value)) if isinstance(value, (int, float)) else "'" + str(value).replace("'", "''") + "'"
     return f"{quoted(term['column'])} {_OPERATORS[term['op']]} {literal}"
 
@@ -153,6 +176,8 @@ _OPERATORS = {"==": "=", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 def _said(term: dict[str, Any]) -> str:
     value = term["value"]
     told = f"{value:g}" if isinstance(value, float) else str(value)
+    if term["op"] == "contains":
+        return f"`{term['column']}` contains the letters {told}"
     return f"`{term['column']}` {_OPERATORS[term['op']].replace('<>', '!=')} {told}"
 
 

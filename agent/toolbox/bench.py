@@ -27,6 +27,7 @@ from ..outlook import Focus
 from ..privacy import LEAST, Privacy, cleaned
 from ..propose_amounts import often_zero
 from ..summary import Explored
+from .documents import rows_for, samples_of
 from .facts import Fact, rounded, shown
 
 TABLE = "data"
@@ -98,7 +99,7 @@ class Bench:
         """Lay out what was explored.
 
         Args:
-            rows: Exploration rows.
+            rows: Exploration rows; no document of theirs is kept, nor a property whose name would tell rare words.
             profile: Each column in figures.
             leads: The scan's pairs, strongest first.
             structure: What follows from how the table is built.
@@ -109,7 +110,11 @@ class Bench:
             jail: Where SQL runs; None where there is none.
             left_out: Why columns that no claim may name are not analysed.
         """
-        self.rows, self.profile, self.leads = rows, tuple(profile), tuple(leads)
+        self.samples = samples_of(rows, privacy)
+        """Documents by column of text, redacted; none outside of `sample`."""
+        rows = rows_for(rows, privacy)
+        self.rows, self.profile = rows, tuple(p for p in profile if p.name in rows.columns)
+        self.leads = tuple(x for x in leads if x.a in rows.columns and x.b in rows.columns)
         self.structure, self.segments, self.quality = tuple(structure), segments, tuple(quality)
         self.focus, self.privacy, self.jail = focus or Focus(), privacy, jail
         self.columns: dict[str, Column] = {c.name: c for c in rows.columns.values() if c.analysed}

@@ -75,6 +75,8 @@ def _answer(bench: Bench, lines: list[str]) -> Result:
     left = [f"{word(cleaned(n))}: {why_left_out(bench, n)}" for n in bench.left_out]
     if left:
         out["not_analysed"] = left
+    if bench.samples:
+        out["documents"] = {cleaned(name): list(own) for name, own in bench.samples.items()}
     built = [_built(bench, s) for s in bench.structure]
     if built and bench.privacy != "schema":
         out["built"] = built

@@ -78,3 +78,15 @@ class TextSummary(Value):
     """Frequent content words."""
     themes: Themes = Themes()
     map: tuple[Point, ...] = ()
+
+
+class Example(Value):
+    """One held-out document beside a claim on a property of it, taken by the order of digests, whatever it says."""
+
+    property: str
+    """The computed column that it is an example of."""
+    holds: bool
+    """Whether it has the property."""
+    quote: Quote
+    beside: tuple[str, str] | None = None
+    """The claim's other column and its value in this row."""

@@ -1,11 +1,13 @@
 """Computes every held-out number of this report again, as a second opinion: `python reproduce.py [FOLDER]`.
 
-Reads report.json, held_out.parquet and ledger.jsonl beside it and needs numpy, scipy and duckdb, not heldout.
+Reads report.json, held_out.parquet and ledger.jsonl beside it (and text_models.json where claims speak of themes) and
+needs numpy, scipy and duckdb, not heldout.
 
 Checked, each figure by a road of its own where there is one: the ledger's chain of hashes; that the claims are
 those committed before the rows were opened, and in a thread that each question's level follows from the answers
 before it; and for every finding its counts, statistic, degrees of freedom, p-values (the same seeded draws), effects
-with intervals, groups, adjusted p, threshold, power, outcome and size.
+with intervals, groups, adjusted p, threshold, power, outcome and size. Of texts: that the documents are those of the
+opened rows, every property of theirs that a claim names, and that the examples are the first by digest.
 
 Not checked: how the file was opened, cleaned and split (that needs the file), what was seen on exploration rows,
 which claims were drafted, which pairs follow from how the table is built, the wording, the warnings, the pictures.
@@ -20,8 +22,10 @@ from pathlib import Path
 from typing import Any
 
 from .base import Found
+from .examples import example_faults
 from .ledger import chain_faults, commitment_faults
 from .table import read_table
+from .texts import given_lines, read_models, text_faults, with_texts
 from .threads import thread_commit, thread_faults
 from .verdicts import FIELDS, verdicts
 
@@ -99,9 +103,11 @@ def check(folder: Path, report: Found) -> tuple[int, list[str]]:
     faults = [*chain_faults(entries), *commitment_faults(report, entries, commit), *faults]
     dates = frozenset(c["name"] for c in report["dataset"]["columns"] if c["type"] == "datetime")
     serial = seal["kind"] == "time" or seal["block"] is not None
-    table = read_table(folder / "held_out.parquet", dates, serial)
-    lines, numbers, differ = list(faults), 0, len(faults)
-    findings = report["findings"]
+    findings, models = report["findings"], read_models(folder)
+    rows = read_table(folder / "held_out.parquet", dates, serial)
+    table = with_texts(rows, findings, models)
+    faults += [*text_faults(report, rows, models), *example_faults(report, table)]
+    lines, numbers, differ = [*faults, *given_lines(rows, findings)], 0, len(faults)
     for finding, own in zip(findings, verdicts(findings, table, commit), strict=True):
         count, faults = compare(finding, own)
         numbers, differ = numbers + count, differ + len(faults)

@@ -30,6 +30,8 @@ class Table(NamedTuple):
     dates: frozenset[str]
     cluster: Any
     serial: bool
+    texts: dict[str, list[str | None]]
+    """Documents of every row; they stay whole when rows are picked."""
 
     def pick(self, mask: Any) -> "Table":
         """The rows where the mask holds."""
@@ -63,16 +65,19 @@ def read_table(path: Path, dates: frozenset[str], serial: bool) -> Table:
         extra = dict(connection.cursor().execute(query, [str(path)]).fetchall())
     levels: dict[str, list[str]] = json.loads(extra["levels"])
     cluster = np.asarray(got.pop("_cluster"))
-    columns = {}
+    columns: dict[str, Any] = {}
+    texts: dict[str, list[str | None]] = {}
     for name, raw in got.items():
         masked = np.ma.asarray(raw)
         gone, plain = np.ma.getmaskarray(masked), np.ma.getdata(masked)
         if name in levels:
             place = {level: at for at, level in enumerate(levels[name])}
             columns[name] = np.array([-1 if m else place[v] for v, m in zip(plain, gone, strict=True)], int)
+        elif plain.dtype == object:
+            texts[name] = [None if m else v for v, m in zip(plain, gone, strict=True)]
         else:
             columns[name] = np.where(gone, np.nan, plain.astype(float))
-    return Table(columns, levels, dates, cluster if len(cluster) and cluster[0] >= 0 else None, serial)
+    return Table(columns, levels, dates, cluster if len(cluster) and cluster[0] >= 0 else None, serial, texts)
 
 
 def population(h: Found, table: Table) -> Table:
