@@ -25,9 +25,13 @@ class Exposure(Value):
 
     def touches(self, hypothesis: Hypothesis) -> bool:
         """Whether a claim relates two of these columns, or speaks of one of them alone."""
-        sources = {p.name: {p.column, *([p.against] if p.against else ())} for p in hypothesis.texts}
-        own = {source for name in hypothesis.columns for source in sources.get(name, {name})}
-        return len(own & set(self.columns)) >= min(2, len(own))
+        return len(self.shown_of(hypothesis)) >= min(2, len(hypothesis.columns))
+
+    def shown_of(self, hypothesis: Hypothesis) -> tuple[str, ...]:
+        """The claim's columns that these show: a property of a text is shown where the text is."""
+        made = {p.name: {p.column, p.against} for p in hypothesis.texts}
+        own = set(self.columns)
+        return tuple(name for name in hypothesis.columns if own & ({name} | made.get(name, set())))
 
 
 class Cost(Value):
