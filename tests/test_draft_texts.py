@@ -98,7 +98,7 @@ def test_capitals_are_not_told_of_a_label_that_the_address_gives_away():
 
 
 @pytest.fixture(scope="module")
-def report():
+def mails():
     rng = np.random.default_rng(12)
     filler = [f"w{k}x" for k in range(90)]
     rows = []
@@ -110,7 +110,12 @@ def report():
         words += ["urgent", f"ref {at}"] if rng.random() < 0.3 else []
         split = str(rng.choice(["train", "test"]))
         rows.append(("spam" if spam else "ham", " ".join(words) + f" w{at % 89}x z{at % 83}x", split))
-    return heldout.explain(pd.DataFrame(rows, columns=["label", "text", "split"]), name="mails")
+    return pd.DataFrame(rows, columns=["label", "text", "split"])
+
+
+@pytest.fixture(scope="module")
+def report(mails):
+    return heldout.explain(mails, name="mails")
 
 
 def test_what_was_planted_in_texts_is_verified_and_what_was_not_is_not(report):
@@ -165,3 +170,20 @@ def test_the_renderings_name_the_text_alike(report):
     assert "mentions" in report.to_html()
     assert "<code>text</code> mentions" in report.to_html()
     assert head.replace("`", "") in " ".join(to_terminal(report.result).split())
+
+
+def test_stated_properties_are_answered_and_the_same_question_again_spends_nothing(mails, tmp_path):
+    claims = [
+        "text mentions prize more often for label=spam",
+        "negations of text higher for label=spam",
+        "digits of text lower for label=spam",
+    ]
+    one, two = (heldout.verify(mails, claims, ledger=tmp_path / "ledger.jsonl", name="mails") for _ in range(2))
+    assert [a.outcome for a in one.result.asked] == ["verified", "untestable", "refuted"]
+    assert two.replayed
+    assert two.result.findings == one.result.findings
+
+
+def test_a_claim_on_a_text_is_asked_in_a_thread(mails, tmp_path):
+    answer = heldout.ask(mails, "text mentions prize more often for label=spam", ledger=tmp_path / "l.jsonl")
+    assert "VERIFIED on sealed rows" in answer.to_text()

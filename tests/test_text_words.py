@@ -57,6 +57,12 @@ def test_levels_of_a_mention_are_said_and_not_spelt():
     assert group_label(name, Contrast(a=("yes",)), 1).startswith("`text` does not mention")
 
 
+@pytest.mark.parametrize("name", ['theme "late, bag" of text', 'theme 3 "late, bag" of text'])
+def test_a_theme_is_belonged_to(name):
+    assert is_level(name, ("yes",)) == '`text` belongs to the theme "late, bag"'
+    assert is_level(name, ("no",)) == '`text` does not belong to the theme "late, bag"'
+
+
 def test_which_of_two_texts_has_more_is_said_of_either():
     name = property_of(Measure(of="question marks"), "h1", "h2", which=True).name
     assert versus(name, Contrast(a=("first",), b=("second",))) == (

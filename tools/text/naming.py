@@ -17,6 +17,7 @@ _MENTIONS = re.compile(r"(.+?) mentions (.+)")
 _ENDS = re.compile(r"(.+?) ends in (.+)")
 _RATE = re.compile(r"rate of (.+) in (.+)")
 _WHICH = re.compile(rf"which of (.+?) and (.+?) (?:has more ({_FORM})|mentions (.+)|ends in (.+))")
+_THEME = re.compile(r'theme (?:\S+ )?("[^"]*") of (.+)')
 _TERM = re.compile(r'\s*(?:"([^"]*)"|([^,]+?))\s*(?:,|$)')
 LEVELS = (("yes", "no"), ("first", "second"))
 
@@ -171,6 +172,10 @@ def said_of(name: str) -> Said | None:
         yes = f"`{column}` {verb} {choice(terms_of(terms))}"
         no = f"`{column}` does not {bare} {choice(terms_of(terms))}"
         return Said(f"whether {yes}", (yes, no), ("it does", "it does not"))
+    theme = _THEME.fullmatch(name)
+    if theme:
+        held = f"`{theme[2]}` belongs to the theme {theme[1]}", f"`{theme[2]}` does not belong to the theme {theme[1]}"
+        return Said(f"whether {held[0]}", held, ("it does", "it does not"))
     measure, rate = _OF.fullmatch(name), _RATE.fullmatch(name)
     if measure:
         return Said(_NOUNS[measure[1]][0].format(_source(measure[2])))
