@@ -1,0 +1,91 @@
+"""Words as directions: which words are said together more than chance has it, and documents placed by them.
+
+Two words go together by how often one piece of text holds both, beside how often it would if words were strewn at
+random; only what exceeds chance by a standard error counts. A truncated SVD turns these associations into directions.
+So in a text of shuffled words nothing goes together and no theme can hide behind one frequent word, as it does where
+short documents are clustered by TF-IDF as it stands. Knows counts of exploration words. Must never know a label.
+
+References: Levy and Goldberg 2014, NeurIPS 27 (associations and embeddings of words).
+"""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..text.themes import dampened
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+DIRECTIONS = 30
+_ERRORS = 1.0
+"""Standard errors that a number of joint pieces is lowered by before it counts as more than chance."""
+
+
+def associations(held: "csr_array") -> "csr_array":
+    """How far two terms go together beyond chance, shape (terms, terms), symmetric, never negative.
+
+    The logarithm of observed over expected joint pieces, the observed lowered by its standard error; the diagonal is
+    each term's strongest link, so that a term stands for itself as much as its closest companion does.
+
+    Args:
+        held: Zeros and ones, shape (pieces, terms).
+    """
+    from scipy.sparse import csr_array, diags_array
+
+    times = np.asarray(held.sum(axis=0), np.float64).reshape(-1)
+    joint = (held.T @ held).tocoo()
+    i, j, both = joint.row, joint.col, joint.data
+    expected = times[i] * times[j] / max(held.shape[0], 1)
+    low = both - _ERRORS * np.sqrt(both)
+    keep = (i != j) & (low > expected)
+    beyond = np.log(low[keep] / expected[keep])
+    links = csr_array((beyond, (i[keep], j[keep])), shape=joint.shape)
+    strongest = np.zeros(joint.shape[0])
+    np.maximum.at(strongest, i[keep], beyond)
+    return csr_array(links + diags_array(strongest))
+
+
+def directions(held: "csr_array", seed: int) -> NDArray[np.float64]:
+    """A vector for each term, shape (terms, d); zero where a term goes with no other."""
+    from sklearn.decomposition import TruncatedSVD
+
+    links = associations(held)
+    d = min(DIRECTIONS, links.shape[0] - 1)
+    if d < 2 or links.nnz == 0:
+        return np.zeros((links.shape[0], 2))
+    svd = TruncatedSVD(d, random_state=seed % 2**32, n_iter=4)
+    placed = svd.fit_transform(links)
+    return placed / np.sqrt(np.maximum(svd.singular_values_, 1e-9))
+
+
+def rarity(counts: "csr_array") -> NDArray[np.float64]:
+    """`ln(documents / documents with the term)`, shape (terms,)."""
+    held = np.bincount(counts.indices, minlength=counts.shape[1])
+    return np.log(max(counts.shape[0], 1) / np.maximum(held, 1))
+
+
+def placed(counts: "csr_array", terms: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Documents as sums of their words' vectors, of length 1; zero for a document without any. Shape (documents, d)."""
+    sums = np.asarray(dampened(counts) @ terms)
+    length = np.linalg.norm(sums, axis=1, keepdims=True)
+    return np.where(length > 1e-9, sums / np.maximum(length, 1e-9), 0.0)
+
+
+def shuffled(held: "csr_array", owners: NDArray[np.int64], seed: int) -> tuple["csr_array", "csr_array"]:
+    """Pieces and documents of the same sizes whose words are dealt out at random: nothing goes together there.
+
+    Returns:
+        Pieces, shape (pieces, terms), and the documents that they add up to, shape (documents, terms).
+    """
+    from scipy.sparse import csr_array
+
+    rng = np.random.Generator(np.random.PCG64(seed))
+    row = np.repeat(np.arange(held.shape[0]), np.diff(held.indptr))
+    dealt = rng.permutation(held.indices)
+    ones = np.ones(len(dealt))
+    strewn = csr_array((ones, (row, dealt)), shape=held.shape)
+    documents = csr_array((ones, (owners[row], dealt)), shape=(int(owners.max()) + 1 if len(owners) else 0, held.shape[1]))
+    strewn.data = np.minimum(strewn.data, 1.0)
+    return strewn, documents
