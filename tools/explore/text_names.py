@@ -9,6 +9,7 @@ References: Grootendorst 2022, arXiv:2203.05794 (class-based TF-IDF).
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from math import log, sqrt
 from typing import NamedTuple
 
 import numpy as np
@@ -24,19 +25,17 @@ _LIFT = 1.5
 _LEAST_SHARE = 0.02
 _LEAST = 3
 _PHRASE_PART = 0.4
-"""A phrase stands for its words where this part of the documents with the rarer of them hold it."""
+"""A phrase stands for a word where this part of the word's documents hold it."""
 _MOST_READ = 400_000
 """Words that are read for phrases, over all documents."""
 _LONGEST = 4
 
 
 class Candidate(NamedTuple):
-    """A term of one theme: its words as they are shown, its worth, and documents with it inside and outside."""
+    """A word that may name a theme, and the documents of the theme that hold it."""
 
-    words: tuple[str, ...]
-    worth: float
+    word: str
     inside: int
-    outside: int
 
 
 class Phrases(NamedTuple):
@@ -77,23 +76,40 @@ def _runs(tokens: Sequence[str], forms: dict[str, int]) -> Iterator[tuple[str, .
                     yield tuple(tokens[start:end])
 
 
-def names(words: Words, members: NDArray[np.int64], themes: int, phrases: Phrases) -> list[tuple[str, ...]]:
-    """The terms that tell each theme from the rest, the most telling first."""
-    sums = np.array([_summed(words, members == at) for at in [*range(themes), -1]])
-    held = np.array([_held(words, members == at) for at in [*range(themes), -1]])
-    sizes = np.array([(members == at).sum() for at in [*range(themes), -1]])
-    usual = sums.sum() / (themes + 1)
+def worths(words: Words, members: NDArray[np.int64], themes: int) -> NDArray[np.float64]:
+    """How well each term tells each theme from the rest, shape (themes, terms); 0 where it is not clearly more common.
+
+    Class-based TF-IDF times the logarithm of how much more common the term is inside than outside.
+    """
+    groups = [members == at for at in [*range(themes), -1]]
+    sums = np.array([_summed(words, own) for own in groups])
+    held = np.array([_held(words, own) for own in groups])
+    sizes = np.array([own.sum() for own in groups])[:, None]
+    usual = sums.sum() / len(groups)
+    classed = sums / np.maximum(sums.sum(axis=1, keepdims=True), 1) * np.log1p(usual / np.maximum(sums.sum(axis=0), 1))
+    lift = (held + 0.5) / (sizes + 1) / ((held.sum(axis=0) - held + 0.5) / (sizes.sum() - sizes + 1))
+    clear = (lift >= _LIFT) & (held >= np.maximum(_LEAST, _LEAST_SHARE * sizes))
+    return np.where(clear, classed * np.log(lift), 0.0)[:themes]
+
+
+def names(
+    words: Words, members: NDArray[np.int64], worth: NDArray[np.float64], phrases: Phrases
+) -> list[tuple[str, ...]]:
+    """The terms that tell each theme from the rest, the most telling first.
+
+    Args:
+        words: The documents as words.
+        members: The theme of each document, -1 for none.
+        worth: Of each term for each theme, as `worths` has it.
+        phrases: The documents' runs of words.
+    """
     out = []
-    for theme in range(themes):
-        worth = sums[theme] / max(sums[theme].sum(), 1) * np.log1p(usual / np.maximum(sums.sum(axis=0), 1))
-        single = [
-            Candidate((words.shown[at],), float(worth[at]), int(held[theme, at]), int(held[:, at].sum() - held[theme, at]))
-            for at in np.argsort(-worth, kind="stable")[:60]
-            if held[theme, at] >= max(_LEAST, _LEAST_SHARE * sizes[theme])
-        ]
-        rest = int(sizes.sum() - sizes[theme])
-        own = [c for c in single if _lifted(c.inside, c.outside, int(sizes[theme]), rest)]
-        out.append(_without_twins(own, _pairs(phrases, theme)))
+    for theme, row in enumerate(worth):
+        inside = _held(words, members == theme)
+        order = [at for at in np.argsort(-np.round(row, 9), kind="stable")[:60] if row[at] > 0]
+        own = [Candidate(words.shown[at], int(inside[at])) for at in order]
+        part_read = int(phrases.documents[theme]) / max(int((members == theme).sum()), 1)
+        out.append(_without_twins(own, _pairs(phrases, theme), part_read))
     return out
 
 
@@ -105,48 +121,46 @@ def _held(words: Words, own: NDArray[np.bool_]) -> NDArray[np.int64]:
     return np.bincount(words.counts[np.flatnonzero(own)].indices, minlength=len(words.terms))
 
 
-def _lifted(inside: int, outside: int, own: int, rest: int) -> bool:
-    return (inside + 0.5) / (own + 1) >= _LIFT * (outside + 0.5) / (rest + 1)
+def _lift(inside: int, outside: int, own: int, rest: int) -> float:
+    """How much more common a term is among a theme's documents than among the rest."""
+    return (inside + 0.5) / (own + 1) / ((outside + 0.5) / (rest + 1))
 
 
-def _pairs(phrases: Phrases, theme: int) -> dict[tuple[str, ...], tuple[int, float]]:
-    """Pairs of words of a theme with how often they occur in it, as a share of the documents read."""
+def _pairs(phrases: Phrases, theme: int) -> dict[tuple[str, ...], int]:
+    """Pairs of words that are more common in a theme, with the number of its documents that hold them."""
     read = max(int(phrases.documents[theme]), 1)
     rest = int(phrases.documents.sum()) - read
     return {
-        run: (int(n[theme]), float(n[theme]) / read)
+        run: int(n[theme])
         for run, n in phrases.held.items()
-        if len(run) == 2 and n[theme] >= _LEAST and _lifted(int(n[theme]), int(n.sum() - n[theme]), read, rest)
+        if len(run) == 2 and n[theme] >= _LEAST and _lift(int(n[theme]), int(n.sum() - n[theme]), read, rest) >= _LIFT
     }
 
 
-def _without_twins(own: Sequence[Candidate], pairs: dict[tuple[str, ...], tuple[int, float]]) -> tuple[str, ...]:
-    """Terms in order; a pair takes the place of its words where it is what they mostly occur in."""
+def _without_twins(own: Sequence[Candidate], pairs: dict[tuple[str, ...], int], part_read: float) -> tuple[str, ...]:
+    """Terms in order; a pair takes the place of a word that occurs in it more often than not."""
     chosen: list[tuple[str, ...]] = []
     stems: set[str] = set()
-    shares = {c.words[0]: c for c in own}
     for candidate in own:
         if len(chosen) == MOST_NAMES:
             break
-        word = candidate.words[0]
-        if stem(word.lstrip("#")) in stems:
+        if _key(candidate.word) in stems:
             continue
-        term = _best_pair(candidate, pairs, shares, stems)
+        term = _best_pair(candidate, pairs, stems, part_read)
         chosen.append(term)
-        stems.update(stem(w.lstrip("#")) for w in term)
+        stems.update(_key(w) for w in term)
     return tuple(" ".join(term) for term in chosen)
 
 
-def _best_pair(
-    c: Candidate, pairs: dict[tuple[str, ...], tuple[int, float]], known: dict[str, Candidate], stems: set[str]
-) -> tuple[str, ...]:
-    best: tuple[float, tuple[str, ...]] = (0.0, c.words)
-    for pair, (times, _) in pairs.items():
-        other = pair[1] if pair[0] == c.words[0] else pair[0]
-        if c.words[0] not in pair or pair[0] == pair[1] or stem(other.lstrip("#")) in stems:
-            continue
-        rarer = min(c.inside, known[other].inside) if other in known else c.inside
-        if times >= _PHRASE_PART * rarer and times > best[0]:
+def _key(word: str) -> str:
+    return stem(word.lstrip("#"))
+
+
+def _best_pair(c: Candidate, pairs: dict[tuple[str, ...], int], stems: set[str], part_read: float) -> tuple[str, ...]:
+    best: tuple[float, tuple[str, ...]] = (_PHRASE_PART * c.inside * part_read, (c.word,))
+    for pair, times in pairs.items():
+        other = pair[1] if pair[0] == c.word else pair[0]
+        if c.word in pair and _key(other) not in stems and _key(other) != _key(c.word) and times > best[0]:
             best = (times, pair)
     return best[1]
 
@@ -159,10 +173,11 @@ def telling_phrases(phrases: Phrases, theme: int, only: Iterable[Sequence[str]])
     ranked: list[tuple[float, tuple[str, ...]]] = []
     for run in sorted(seen):
         held = phrases.held.get(run)
-        if held is None or held[theme] < _LEAST or not _lifted(int(held[theme]), int(held.sum() - held[theme]), read, rest):
+        if held is None or held[theme] < _LEAST:
             continue
-        lift = (held[theme] + 0.5) / (read + 1) / ((held.sum() - held[theme] + 0.5) / (rest + 1))
-        ranked.append((float(held[theme] * np.log(lift)) * (len(run) - 1) ** 0.5, run))
+        lift = _lift(int(held[theme]), int(held.sum() - held[theme]), read, rest)
+        if lift >= _LIFT:
+            ranked.append((float(held[theme]) * log(lift) * sqrt(len(run) - 1), run))
     out: list[tuple[str, ...]] = []
     for _, run in sorted(ranked, key=lambda r: (-round(r[0], 9), r[1])):
         keys = {stem(w) for w in run}

@@ -5,7 +5,7 @@ Knows vectors of exploration documents and how to refit them. Must never know a 
 References: Hennig 2007, doi:10.1016/j.csda.2006.11.025 (agreement of single clusters by Jaccard).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -45,6 +45,14 @@ class Space(Protocol):
 
     def scores(self, vectors: NDArray[np.float64], centres: NDArray[np.float64]) -> NDArray[np.float64]:
         """What the frozen model would score, shape (documents, themes), from the vectors of all."""
+        ...
+
+    def of(self, documents: NDArray[np.int64]) -> "Space":
+        """Some of the documents, alone."""
+        ...
+
+    def weights(self, centre: NDArray[np.float64]) -> tuple[int, ...]:
+        """A centre as the frozen model holds it, in thousandths."""
         ...
 
 
@@ -88,14 +96,16 @@ def _tried(
         return None
     scores = space.scores(vectors, centres)
     thresholds = usual(scores) * REACH
-    refits = [_labels(z, spherical(z[part], k, seed + 1 + n)) for n, (z, part) in enumerate(zip(again, parts, strict=True))]
+    refits = [_refitted(z, part, k, seed + 1 + n) for n, (z, part) in enumerate(zip(again, parts, strict=True))]
     own = assigned(scores, thresholds)
     jaccard = np.array([_found_again(own == at, refits) for at in range(len(centres))])
     kept = jaccard >= MIN_JACCARD
     if kept.sum() < 2:
         return None
     inside = (own >= 0) & kept[np.maximum(own, 0)]
-    agreement = float(np.mean([adjusted_rand(own[inside], labels[inside]) for labels in refits])) if inside.any() else 0.0
+    agreement = (
+        float(np.mean([adjusted_rand(own[inside], labels[inside]) for labels in refits])) if inside.any() else 0.0
+    )
     return Split(centres[kept], thresholds[kept], agreement, jaccard[kept])
 
 
@@ -114,7 +124,7 @@ def _beyond_chance(space: Space, found: Split, k: int, seed: int) -> bool:
     for n in range(2):
         part = _resample(space.size, seed, n)
         z = strewn.vectors(part)
-        by_chance.append(adjusted_rand(own[inside], _labels(z, spherical(z[part], k, seed + 1 + n))[inside]))
+        by_chance.append(adjusted_rand(own[inside], _refitted(z, part, k, seed + 1 + n)[inside]))
     return found.agreement - float(np.mean(by_chance)) >= BEYOND_SHUFFLED
 
 
@@ -123,8 +133,10 @@ def _resample(n: int, seed: int, number: int) -> NDArray[np.int64]:
     return np.sort(rng.permutation(n)[: int(_RESAMPLED * n)])
 
 
-def _labels(vectors: NDArray[np.float64], centres: NDArray[np.float64]) -> NDArray[np.int64]:
-    return (vectors @ centres.T).argmax(axis=1)
+def _refitted(vectors: NDArray[np.float64], part: NDArray[np.int64], k: int, seed: int) -> NDArray[np.int64]:
+    """Where centres of a part of the documents put all of them, shape (documents,)."""
+    centres = spherical(vectors[part], k, seed)
+    return (vectors @ centres.T).argmax(axis=1) if len(centres) else np.zeros(len(vectors), np.int64)
 
 
 def _found_again(own: NDArray[np.bool_], refits: Sequence[NDArray[np.int64]]) -> float:

@@ -8,9 +8,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ..text.reasons import quoted, ranked
-from ..text.summary import Point, Quote
-from ..text.themes import Themed
+from ..text.reasons import quoted
+from ..text.summary import Point
 
 MOST_TYPICAL = 5
 MOST_POINTS = 1500
@@ -25,17 +24,20 @@ _ROUNDS = 200
 
 
 def typical(
-    scores: NDArray[np.float64], members: NDArray[np.bool_], tokens: Sequence[Sequence[str]]
+    near: NDArray[np.float64], scores: NDArray[np.float64], members: NDArray[np.bool_], tokens: Sequence[Sequence[str]]
 ) -> tuple[int, ...]:
-    """Places of the documents with the highest scores of a theme that are no near-copies of each other.
+    """Places of the documents nearest to what tells a theme, well inside it, that are no near-copies of each other.
 
     Args:
-        scores: Of the theme, shape (documents,).
+        near: How much of the terms that tell the theme each document holds, shape (documents,). The model's score alone
+            would pick documents of rare words.
+        scores: The model's, of the theme, shape (documents,).
         members: Who belongs to it, shape (documents,).
         tokens: The words of each document.
     """
     own = np.flatnonzero(members)
-    order = own[np.argsort(-scores[own], kind="stable")]
+    own = own[scores[own] >= np.median(scores[own])] if len(own) else own
+    order = own[np.argsort(-np.round(near[own], 9), kind="stable")]
     long = [int(at) for at in order if len(tokens[at]) >= _READABLE] or [int(at) for at in order]
     chosen: list[int] = []
     for at in long[:_TRIED]:
@@ -45,11 +47,6 @@ def typical(
         if len(chosen) == MOST_TYPICAL:
             break
     return tuple(chosen)
-
-
-def typical_quote(themed: Themed, theme: str, text: str, tokens: Sequence[str]) -> Quote:
-    """The document as a quote, the words marked that keep it in its theme."""
-    return quoted(text, ranked(themed.falls(theme, tokens)))
 
 
 def drawn(size: int) -> NDArray[np.int64]:
@@ -83,8 +80,8 @@ def mapped(
     xy[none] = (pull / pull.sum(axis=1, keepdims=True)) @ anchors
     xy = np.round(xy / max(float(np.abs(xy).max(initial=0.0)), 1e-9), 3) + 0.0
     return tuple(
-        Point(x=float(x), y=float(y), theme=ids[theme] if theme >= 0 else None, quote=quoted(text, longest=_MAP_QUOTE))
-        for (x, y), theme, text in zip(xy, themes, texts, strict=True)
+        Point(x=float(x), y=float(y), theme=ids[at] if at >= 0 else None, quote=quoted(text, longest=_MAP_QUOTE))
+        for (x, y), at, text in zip(xy, themes.tolist(), texts, strict=True)
     )
 
 
@@ -100,7 +97,9 @@ def _flat(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.zeros((len(vectors), 2))
     apart = vectors - vectors.mean(axis=0)
     _, _, axes = np.linalg.svd(apart, full_matrices=False)
-    axes = axes[:2] * np.where(axes[:2][np.arange(len(axes[:2])), np.abs(axes[:2]).argmax(axis=1)] < 0, -1.0, 1.0)[:, None]
+    axes = (
+        axes[:2] * np.where(axes[:2][np.arange(len(axes[:2])), np.abs(axes[:2]).argmax(axis=1)] < 0, -1.0, 1.0)[:, None]
+    )
     flat = apart @ axes.T
     if flat.shape[1] < 2:
         flat = np.column_stack([flat, np.zeros(len(flat))])

@@ -6,7 +6,7 @@ addresses. Knows exploration documents. Must never know a label, a sealed docume
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,10 +54,12 @@ def read_words(documents: Sequence[str], fitted: int, language: str | None = Non
     tokens = [words_of(text) for text in documents]
     sample = tokens[:fitted]
     holding: Counter[str] = Counter()
+    said: Counter[str] = Counter()
     for words in sample:
+        said.update(words)
         holding.update(set(words))
     length = float(np.median([len(w) for w in sample])) if sample else 0.0
-    out = stop_words(holding, len(sample), length, language)
+    out = stop_words(said, holding, len(sample), length, language)
     names = _user_names(holding, len(sample))
     good = [w for w in holding if w not in out and _is_word(w) and not _of_name(w, names)]
     terms = _frequent(good, sample, out)
@@ -74,8 +76,10 @@ def _frequent(good: Sequence[str], sample: Sequence[Sequence[str]], out: frozens
     least = max(LEAST_DOCUMENTS, len(sample) // 1000)
     if not key or len(sample) < 2 * least:
         return {}
-    vectorizer = CountVectorizer(analyzer=lambda words: [key[w] for w in words if w in key], binary=True)
-    table = vectorizer.fit_transform(sample)
+    # The library takes a function here; its hints do not say so.
+    analyzer = cast(str, lambda words: [key[w] for w in words if w in key])
+    vectorizer = CountVectorizer(analyzer=analyzer, binary=True)
+    table = cast("csr_array", vectorizer.fit_transform(cast(list[str], sample)))
     held = np.asarray(table.sum(axis=0)).reshape(-1)
     names = vectorizer.get_feature_names_out()
     inside = np.flatnonzero((held >= least) & (held <= MOST_SHARE * len(sample)))
@@ -96,7 +100,7 @@ def _user_names(holding: Counter[str], documents: int) -> tuple[str, ...]:
 
 
 def _of_name(word: str, names: Sequence[str]) -> bool:
-    """Whether a word begins or ends a frequent user's name, as `united` does `@united` and `virgin` `@virginamerica`."""
+    """Whether a word begins or ends a frequent user's name, as `united` does `@united`, `virgin` `@virginamerica`."""
     plain = folded(word.lstrip("#"))
     if len(plain) < _NAME_LETTERS:
         return False

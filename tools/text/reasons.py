@@ -82,7 +82,9 @@ def quoted(text: str, telling: Mapping[str, float] | None = None, longest: int =
     told = [p for p in placed_words(plain) if p.word in telling]
     start, end = _part(plain, told, telling, longest)
     before, after = (_CUT if start else ""), (_CUT if end < len(plain) else "")
-    inside = [(p.start - start + len(before), p.end - start + len(before)) for p in told if start <= p.start and p.end <= end]
+    inside = [
+        (p.start - start + len(before), p.end - start + len(before)) for p in told if start <= p.start and p.end <= end
+    ]
     return Quote(document=digest(text)[:12], text=before + plain[start:end] + after, marks=_merged(inside))
 
 

@@ -16,7 +16,8 @@ _LITTLE = frozenset(
     "ok okay yes yeah yep nope oh ah hi hey hello lol haha omg wow please pls plz thing something anything u ur r n im "
     "ive id ill dont didnt doesnt cant couldnt wont wouldnt isnt wasnt arent havent hasnt youre youve thats theres hes "
     "shes theyre weve gonna gotta wanna ya em amp lt gt quot nbsp http https com www rt via actually quite maybe "
-    "used use using able took take taken came come comes coming don didn doesn isn wasn couldn wouldn ain ll ve re ".split()
+    "used use using able took take taken came come comes coming don didn doesn isn wasn couldn wouldn ain ll ve "
+    "re".split()
 )  # fmt: skip
 """English words of little content that the library's list leaves out, chat spellings, and left-overs of markup."""
 
@@ -29,10 +30,13 @@ def english() -> frozenset[str]:
     return frozenset(ENGLISH_STOP_WORDS) | _LITTLE
 
 
-def stop_words(holding: Mapping[str, int], documents: int, length: float, language: str | None = None) -> frozenset[str]:
+def stop_words(
+    said: Mapping[str, int], holding: Mapping[str, int], documents: int, length: float, language: str | None = None
+) -> frozenset[str]:
     """The words to leave out.
 
     Args:
+        said: How often each word is said.
         holding: How many documents hold each word.
         documents: How many documents there are.
         length: Words in the document of middle length.
@@ -40,8 +44,8 @@ def stop_words(holding: Mapping[str, int], documents: int, length: float, langua
     """
     listed = english()
     if language is None:
-        total = sum(holding.values())
-        language = "en" if sum(holding.get(w, 0) for w in listed) >= _ENGLISH_SHARE * max(total, 1) else ""
+        total = sum(said.values())
+        language = "en" if sum(said.get(w, 0) for w in listed) >= _ENGLISH_SHARE * max(total, 1) else ""
     if language == "en":
         return frozenset(w for w in holding if _is_listed(w, listed))
     most = (_COMMON_LONG if length >= _LONG else _COMMON_SHORT) * documents

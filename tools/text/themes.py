@@ -11,7 +11,7 @@ Knows frozen weights and documents. Must never fit anything, nor see a column be
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,6 +66,7 @@ class Themed:
 
     def __init__(self, model: ThemeModel) -> None:
         self.model = model
+        self.id = model.id
         self.ids = tuple(t.id for t in model.themes)
         self._weights = np.array([t.weights for t in model.themes], np.float64).T / UNIT
 
@@ -84,7 +85,7 @@ class Themed:
         if not isinstance(prop, InTheme) or prop.theme not in self.ids:
             raise HypothesisError(f"The frozen themes {self.model.id} do not know {prop!r}.")
         scores = self.read(words_of(t) for t in texts).scores
-        return self._above(scores, self.ids.index(prop.theme))
+        return above(scores, self.model.themes, self.ids.index(prop.theme))
 
     def falls(self, theme: str, words: Sequence[str]) -> dict[str, float]:
         """By how much `degree` falls when a word is left out of a document, for each known word of it.
@@ -107,14 +108,8 @@ class Themed:
         left = np.sqrt(np.maximum(squares - before**2 + after**2, 0.0))
         scores = (sums - (before - after)[:, None] * self._weights[places]) / np.where(left > 1e-9, left, 1.0)[:, None]
         own = self.ids.index(theme)
-        fall = self._above((sums / np.sqrt(squares))[None], own)[0] - self._above(scores, own)
+        fall = above((sums / np.sqrt(squares))[None], self.model.themes, own)[0] - above(scores, self.model.themes, own)
         return dict(zip(held, fall.tolist(), strict=True))
-
-    def _above(self, scores: NDArray[np.float64], at: int) -> NDArray[np.float64]:
-        own = self.model.themes[at]
-        others = [i for i, t in enumerate(self.model.themes) if t.parent == own.parent and i != at]
-        bar = np.full(len(scores), own.threshold / UNIT)
-        return scores[:, at] - np.maximum(bar, scores[:, others].max(axis=1, initial=-np.inf))
 
     def read(self, documents: Iterable[Sequence[str]]) -> Reading:
         """Scores and memberships of documents, given as their words."""
@@ -148,6 +143,11 @@ def word_counts(documents: Iterable[Sequence[str]], forms: dict[str, int], terms
     return out
 
 
+def size_of(table: "csr_array") -> tuple[int, int]:
+    """Rows and columns of a sparse table."""
+    return cast(tuple[int, int], table.shape)
+
+
 def dampened(counts: "csr_array") -> "csr_array":
     """Counts as `1 + ln(times)`: a word said ten times weighs 3.3, not 10."""
     out = counts.copy()
@@ -160,6 +160,18 @@ def scored(counts: "csr_array", weights: NDArray[np.float64]) -> NDArray[np.floa
     times = dampened(counts)
     length = np.sqrt(np.asarray(times.multiply(times).sum(axis=1), np.float64).reshape(-1))
     return np.asarray(times @ weights) / np.where(length > 0, length, 1.0)[:, None]
+
+
+def above(scores: NDArray[np.float64], themes: Sequence[ThemeWeights], at: int) -> NDArray[np.float64]:
+    """How far one theme's score lies above its siblings' and its threshold, shape (documents,)."""
+    others = [i for i, t in enumerate(themes) if t.parent == themes[at].parent and i != at]
+    bar = np.full(len(scores), themes[at].threshold / UNIT)
+    return scores[:, at] - np.maximum(bar, scores[:, others].max(axis=1, initial=-np.inf))
+
+
+def in_thousandths(values: NDArray[np.float64]) -> tuple[int, ...]:
+    """Values as the model holds them."""
+    return tuple(int(v) for v in np.rint(UNIT * values))
 
 
 def memberships(scores: NDArray[np.float64], themes: Sequence[ThemeWeights]) -> NDArray[np.bool_]:

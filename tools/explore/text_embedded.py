@@ -1,0 +1,47 @@
+"""Documents placed by sentence embeddings, for finding themes.
+
+Knows vectors. Must never know a word, a label, or which model made them.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..text.themes import in_thousandths
+
+
+class EmbeddedSpace:
+    """Documents where an embedder puts them; a `Space` of `text_stability`."""
+
+    def __init__(self, vectors: NDArray[np.float64], seed: int) -> None:
+        self._vectors, self._seed = vectors, seed
+
+    @property
+    def size(self) -> int:
+        """How many documents there are."""
+        return len(self._vectors)
+
+    def vectors(self, part: NDArray[np.int64] | None) -> NDArray[np.float64]:
+        """The vectors; the embedder was fixed before, so no part of the documents moves them."""
+        return self._vectors
+
+    def chance(self) -> "EmbeddedSpace":
+        """The same spread along each main direction, but dealt out to documents one direction at a time."""
+        rng = np.random.Generator(np.random.PCG64(self._seed))
+        middle = self._vectors.mean(axis=0)
+        _, _, axes = np.linalg.svd(self._vectors - middle, full_matrices=False)
+        along = (self._vectors - middle) @ axes.T
+        mixed = np.column_stack([rng.permutation(column) for column in along.T]) @ axes + middle
+        length = np.linalg.norm(mixed, axis=1, keepdims=True)
+        return EmbeddedSpace(mixed / np.maximum(length, 1e-9), self._seed)
+
+    def scores(self, vectors: NDArray[np.float64], centres: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Cosines, shape (documents, themes)."""
+        return vectors @ centres.T
+
+    def of(self, documents: NDArray[np.int64]) -> "EmbeddedSpace":
+        """Some of the documents, alone."""
+        return EmbeddedSpace(self._vectors[documents], self._seed)
+
+    def weights(self, centre: NDArray[np.float64]) -> tuple[int, ...]:
+        """The centre in thousandths."""
+        return in_thousandths(centre)
