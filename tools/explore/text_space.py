@@ -55,7 +55,7 @@ def directions(held: "csr_array", seed: int) -> NDArray[np.float64]:
     d = min(DIRECTIONS, size_of(links)[0] - 1)
     if d < 2 or links.nnz == 0:
         return np.zeros((size_of(links)[0], 2))
-    svd = TruncatedSVD(d, random_state=seed % 2**32, n_iter=4)
+    svd = TruncatedSVD(d, random_state=seed % 2**32, n_iter=3)
     placed = svd.fit_transform(links)
     return placed / np.sqrt(np.maximum(svd.singular_values_, 1e-9))
 

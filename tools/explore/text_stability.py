@@ -1,4 +1,4 @@
-"""How many themes there are: the largest number at which refits on resamples find the same ones again.
+"""How many themes there are: as many as refits on resamples find again, the same ones.
 
 Knows vectors of exploration documents and how to refit them. Must never know a word, a label, or a sealed document.
 
@@ -17,6 +17,8 @@ MIN_AGREEMENT = 0.6
 """Adjusted Rand index that refits must reach on average, over documents that belong to a theme."""
 BEYOND_SHUFFLED = 0.3
 """How much more the refits must agree than those of the same documents with their words shuffled."""
+NEARLY_BEST = 0.1
+"""More themes are preferred to fewer whose refits agree by no more than this better."""
 MIN_JACCARD = 0.5
 """A theme that refits find again by less than half is none; its documents belong to no theme."""
 REACH = 0.4
@@ -24,7 +26,7 @@ REACH = 0.4
 _REFITS = 3
 _RESAMPLED = 0.8
 _STARTS = 4
-_ROUNDS = 20
+_ROUNDS = 15
 
 
 class Space(Protocol):
@@ -70,7 +72,7 @@ class Split(NamedTuple):
 
 
 def stable_split(space: Space, sizes: Sequence[int], seed: int) -> Split | None:
-    """The largest of some numbers of themes at which refits agree; None where they agree at none.
+    """The largest of some numbers of themes at which refits agree nearly best; None where they agree at none.
 
     Refits take other starts and a random four fifths of the documents, from which words are placed anew. Themes that
     refits do not find again are dropped. What is left must agree, and by far more than where words are shuffled.
@@ -78,12 +80,17 @@ def stable_split(space: Space, sizes: Sequence[int], seed: int) -> Split | None:
     vectors = space.vectors(None)
     known = np.linalg.norm(vectors, axis=1) > 0
     parts = [_resample(space.size, seed, n) for n in range(_REFITS)]
-    again = [space.vectors(part) for part in parts]
-    for k in sorted(sizes, reverse=True):
-        if int(known.sum()) < 5 * k:
-            continue
+    again = [space.vectors(part).astype(np.float32) for part in parts]
+    tried: dict[int, Split] = {}
+    for k in sorted((k for k in sizes if 5 * k <= int(known.sum())), reverse=True):
         found = _tried(space, vectors, again, parts, k, seed)
-        if found is not None and found.agreement >= MIN_AGREEMENT and _beyond_chance(space, found, k, seed):
+        if found is not None and found.agreement >= MIN_AGREEMENT:
+            tried[k] = found
+            if found.agreement >= 1 - NEARLY_BEST:
+                break
+    best = max((s.agreement for s in tried.values()), default=0.0)
+    for k, found in tried.items():
+        if found.agreement >= best - NEARLY_BEST and _beyond_chance(space, found, k, seed):
             return found
     return None
 
@@ -194,7 +201,7 @@ def _moved(x: NDArray[np.float64], centres: NDArray[np.float64]) -> NDArray[np.f
         if (now == labels).all():
             break
         labels = now
-        sums = (labels[:, None] == np.arange(len(centres))).T.astype(np.float64) @ x
+        sums = (labels[:, None] == np.arange(len(centres))).T.astype(x.dtype) @ x
         length = np.linalg.norm(sums, axis=1, keepdims=True)
         centres = np.where(length > 1e-9, sums / np.maximum(length, 1e-9), centres)
     return centres

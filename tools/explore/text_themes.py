@@ -28,12 +28,14 @@ from .text_words import Words, pieces, read_words
 MOST_FITTED = 4000
 LEAST_DOCUMENTS = 30
 """Different documents below which no themes are sought."""
-SIZES = (2, 3, 4, 5, 6, 8, 10, 12)
+SIZES = (2, 3, 4, 5, 6, 7, 8, 10, 12)
 PART_SIZES = (2, 3, 4, 5)
 _LEAST_A_THEME = 15
 _LEAST_TERMS = 5
 _LEAST_FOR_PARTS, _SHARE_FOR_PARTS = 200, 0.1
 """A theme has parts only if so many fitted documents, and this share of them, belong to it."""
+_SHORT = 4
+"""Known words at which a document's nearness to a theme counts for 7 tenths: two words are near, and say little."""
 _NAMED_BY = 3
 """Terms that a property's name holds."""
 
@@ -207,7 +209,8 @@ def _theme(c: _Called, corpus: _Corpus, model: Themed | EmbeddedThemes, reading:
     texts, times, words, _ = corpus
     at = model.ids.index(c.theme)
     inside = reading.members[:, at]
-    near = scored(words.counts, c.worth[:, None])[:, 0]
+    known = np.diff(words.counts.indptr)
+    near = scored(words.counts, c.worth[:, None])[:, 0] * np.sqrt(known / (known + _SHORT))
     chosen = typical(near, reading.scores[:, at], inside, words.tokens)
     return Theme(
         id=c.theme, parent=c.parent, terms=c.terms, documents=int(times[inside].sum()),

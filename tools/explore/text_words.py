@@ -19,7 +19,7 @@ from ..text.words import LINK, words_of
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-MOST_TERMS = 4000
+MOST_TERMS = 3000
 LEAST_DOCUMENTS = 3
 MOST_SHARE = 0.5
 """A word of more than half of the documents tells no theme from another."""

@@ -9,6 +9,7 @@ from ..data.rows import Rows
 from ..text.evaluate import NO_AIDS, Aids, with_properties
 from ..text.properties import Form, Measure, TextProperty
 from ..text.summary import TextSummary
+from .text_themes import find_themes
 
 
 class Texts(NamedTuple):
@@ -26,8 +27,17 @@ def read_texts(rows: Rows) -> Texts:
         for name in rows.texts
         for form in get_args(Form)
     ]
+    themes = {name: find_themes(name, documents) for name, documents in rows.texts.items()}
+    aids = Aids({f.summary.model: f.model for f in themes.values() if f.summary.model and f.model})
+    properties += [p for f in themes.values() for p in f.properties]
     told = tuple(
-        TextSummary(column=name, documents=len(documents), missing=sum(t is None for t in documents))
+        TextSummary(
+            column=name,
+            documents=len(documents),
+            missing=sum(t is None for t in documents),
+            themes=themes[name].summary,
+            map=themes[name].map,
+        )
         for name, documents in rows.texts.items()
     )
-    return Texts(with_properties(rows, properties), told=told)
+    return Texts(with_properties(rows, properties, aids), aids, told)

@@ -79,7 +79,7 @@ def quoted(text: str, telling: Mapping[str, float] | None = None, longest: int =
     """
     plain = " ".join(text.split())
     telling = telling or {}
-    told = [p for p in placed_words(plain) if p.word in telling]
+    told = [p for p in placed_words(plain) if p.word in telling] if telling else []
     start, end = _part(plain, told, telling, longest)
     before, after = (_CUT if start else ""), (_CUT if end < len(plain) else "")
     inside = [

@@ -75,16 +75,18 @@ def placed_words(text: str) -> list[Placed]:
     They cannot where unifying compatibility forms joins characters that stand apart.
     """
     plain, origin = _unified(text)
+    words = words_of(text)
     out: list[Placed] = []
     for found in _WORD.finditer(plain):
-        start, words = found.start(), words_of(found.group())
-        if len(words) == 1:
-            out.append(Placed(words[0], origin[start], origin[found.end()]))
-            continue
-        for word in words:
-            out.append(Placed(word, origin[start], origin[min(start + len(word), len(plain))]))
-            start += len(word)
-    return out if [p.word for p in out] == words_of(text) else []
+        start, end = found.span()
+        alone = found.group().isascii() or not _ALONE.search(found.group())
+        for part in [found.group()] if alone or found.group().startswith(("http", "www.")) else _apart(found.group()):
+            stop = end if alone else start + len(part)
+            if len(out) == len(words):
+                return []
+            out.append(Placed(words[len(out)], origin[start], origin[stop]))
+            start = stop
+    return out if len(out) == len(words) else []
 
 
 def _unified(text: str) -> tuple[str, list[int]]:
