@@ -13,7 +13,12 @@ class EmbeddedSpace:
     """Documents where an embedder puts them; a `Space` of `text_stability`."""
 
     def __init__(self, vectors: NDArray[np.float64], seed: int) -> None:
-        self._vectors, self._seed = vectors, seed
+        self._raw, self._seed = vectors, seed
+        middle = vectors.mean(axis=0)
+        length = float(np.linalg.norm(middle))
+        apart = vectors - np.outer(vectors @ middle, middle) / length**2 if length > 1e-9 else vectors
+        norm = np.linalg.norm(apart, axis=1, keepdims=True)
+        self._vectors = np.where(norm > 1e-6, apart / np.maximum(norm, 1e-9), 0.0)
 
     @property
     def size(self) -> int:
@@ -21,26 +26,26 @@ class EmbeddedSpace:
         return len(self._vectors)
 
     def vectors(self, part: NDArray[np.int64] | None) -> NDArray[np.float64]:
-        """The vectors; the embedder was fixed before, so no part of the documents moves them."""
+        """The vectors less the direction that all share; the embedder was fixed before, so no part moves them."""
         return self._vectors
 
     def chance(self) -> "EmbeddedSpace":
         """The same spread along each main direction, but dealt out to documents one direction at a time."""
         rng = np.random.Generator(np.random.PCG64(self._seed))
-        middle = self._vectors.mean(axis=0)
-        _, _, axes = np.linalg.svd(self._vectors - middle, full_matrices=False)
-        along = (self._vectors - middle) @ axes.T
+        middle = self._raw.mean(axis=0)
+        _, _, axes = np.linalg.svd(self._raw - middle, full_matrices=False)
+        along = (self._raw - middle) @ axes.T
         mixed = np.column_stack([rng.permutation(column) for column in along.T]) @ axes + middle
         length = np.linalg.norm(mixed, axis=1, keepdims=True)
         return EmbeddedSpace(mixed / np.maximum(length, 1e-9), self._seed)
 
     def scores(self, vectors: NDArray[np.float64], centres: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Cosines, shape (documents, themes)."""
-        return vectors @ centres.T
+        """Products of documents as they are embedded with the centres, shape (documents, themes)."""
+        return self._raw @ centres.T
 
     def of(self, documents: NDArray[np.int64]) -> "EmbeddedSpace":
         """Some of the documents, alone."""
-        return EmbeddedSpace(self._vectors[documents], self._seed)
+        return EmbeddedSpace(self._raw[documents], self._seed)
 
     def weights(self, centre: NDArray[np.float64]) -> tuple[int, ...]:
         """The centre in thousandths."""

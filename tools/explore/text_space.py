@@ -109,8 +109,18 @@ class WordSpace:
     def words(self) -> NDArray[np.float64]:
         """The vector of each term times its rarity, by all documents, shape (terms, d)."""
         if self._whole is None:
-            self._whole = directions(self.held, self.seed) * self._rarity
+            self._whole = self._told_apart(directions(self.held, self.seed))
         return self._whole
+
+    def _told_apart(self, terms: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Vectors times rarity, less the direction that all documents share: it tells no theme from another.
+
+        References: Arora, Liang and Ma 2017, ICLR (the common component of sums of word vectors).
+        """
+        terms = terms * self._rarity
+        middle = placed(self.counts, terms).mean(axis=0)
+        length = float(np.linalg.norm(middle))
+        return terms - np.outer(terms @ middle, middle) / length**2 if length > 1e-9 else terms
 
     def vectors(self, part: NDArray[np.int64] | None) -> NDArray[np.float64]:
         """All documents by the words' directions in a part of them, shape (documents, d)."""
@@ -118,7 +128,9 @@ class WordSpace:
             return placed(self.counts, self.words())
         inside = np.zeros(self.size, bool)
         inside[part] = True
-        return placed(self.counts, directions(self.held[np.flatnonzero(inside[self.owners])], self.seed) * self._rarity)
+        return placed(
+            self.counts, self._told_apart(directions(self.held[np.flatnonzero(inside[self.owners])], self.seed))
+        )
 
     def chance(self) -> "WordSpace":
         """The same documents with their words dealt out at random."""

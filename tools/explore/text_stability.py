@@ -17,10 +17,14 @@ MIN_AGREEMENT = 0.6
 """Adjusted Rand index that refits must reach on average, over documents that belong to a theme."""
 BEYOND_SHUFFLED = 0.3
 """How much more the refits must agree than those of the same documents with their words shuffled."""
-NEARLY_BEST = 0.1
+NEARLY_BEST = 0.25
 """More themes are preferred to fewer whose refits agree by no more than this better."""
 MIN_JACCARD = 0.5
 """A theme that refits find again by less than half is none; its documents belong to no theme."""
+MOST_ALIKE = 0.6
+"""Cosine of two themes' centres above which they are one theme cut in two."""
+REST = 0.5
+"""A theme in which scores are usually below this part of what they are in others is what is left over, not a theme."""
 REACH = 0.4
 """A document belongs to its nearest theme if its score is at least this part of what is usual in the theme."""
 _REFITS = 3
@@ -75,21 +79,22 @@ def stable_split(space: Space, sizes: Sequence[int], seed: int) -> Split | None:
     """The largest of some numbers of themes at which refits agree nearly best; None where they agree at none.
 
     Refits take other starts and a random four fifths of the documents, from which words are placed anew. Themes that
-    refits do not find again are dropped. What is left must agree, and by far more than where words are shuffled.
+    refits do not find again, and what is left over, are dropped. What remains must agree, and by far more than where
+    words are shuffled.
     """
     vectors = space.vectors(None)
     known = np.linalg.norm(vectors, axis=1) > 0
     parts = [_resample(space.size, seed, n) for n in range(_REFITS)]
     again = [space.vectors(part).astype(np.float32) for part in parts]
-    tried: dict[int, Split] = {}
+    tried: list[tuple[int, Split]] = []
     for k in sorted((k for k in sizes if 5 * k <= int(known.sum())), reverse=True):
         found = _tried(space, vectors, again, parts, k, seed)
         if found is not None and found.agreement >= MIN_AGREEMENT:
-            tried[k] = found
-            if found.agreement >= 1 - NEARLY_BEST:
+            tried.append((k, found))
+            if found.agreement >= 1 - NEARLY_BEST and len(found.centres) == k:
                 break
-    best = max((s.agreement for s in tried.values()), default=0.0)
-    for k, found in tried.items():
+    best = max((found.agreement for _, found in tried), default=0.0)
+    for k, found in sorted(tried, key=lambda t: -len(t[1].centres)):
         if found.agreement >= best - NEARLY_BEST and _beyond_chance(space, found, k, seed):
             return found
     return None
@@ -102,12 +107,14 @@ def _tried(
     if len(centres) < 2:
         return None
     scores = space.scores(vectors, centres)
-    thresholds = usual(scores) * REACH
+    within = usual(scores)
+    thresholds = within * REACH
     refits = [_refitted(z, part, k, seed + 1 + n) for n, (z, part) in enumerate(zip(again, parts, strict=True))]
     own = assigned(scores, thresholds)
     jaccard = np.array([_found_again(own == at, refits) for at in range(len(centres))])
-    kept = jaccard >= MIN_JACCARD
-    if kept.sum() < 2:
+    kept = (jaccard >= MIN_JACCARD) & (within >= REST * np.median(within))
+    alike = centres[kept] @ centres[kept].T - np.eye(int(kept.sum()))
+    if kept.sum() < 2 or alike.max() > MOST_ALIKE:
         return None
     inside = (own >= 0) & kept[np.maximum(own, 0)]
     agreement = (

@@ -146,7 +146,7 @@ def _parting(x: NDArray[np.float64]) -> float:
 
 
 class EmbeddedModel(Value):
-    """Frozen themes by embeddings: a centre for each, with the cosine that a document must reach."""
+    """Frozen themes by embeddings: a centre for each, with the product that a document must reach."""
 
     embedder: str
     themes: tuple[ThemeWeights, ...]

@@ -59,8 +59,8 @@ def reasons(prop: TextProperty, text: str, aids: Aids = NO_AIDS) -> dict[str, fl
     if degrees is None or not np.isfinite(degrees[0]):
         return {}
     fall = degrees[0] - np.where(np.isfinite(degrees[1:]), degrees[1:], degrees[0])
-    usual = float(np.median(fall)) if len(fall) > 2 else 0.0
-    return ranked({w: float(f) for w, f in zip(tried, fall, strict=True) if f > max(2 * usual, 1e-9)})
+    any_word = float(fall.min()) if len(fall) > 2 else 0.0
+    return ranked({w: float(f) for w, f in zip(tried, fall, strict=True) if f > max(1.5 * any_word, 1e-9)})
 
 
 def ranked(falls: Mapping[str, float]) -> dict[str, float]:
