@@ -37,9 +37,14 @@ class Hashed:
         return out / np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-9)
 
 
-def complaints(n: int = 200) -> list[str]:
+FOOD = "dinner menu had cold soup and our waiter forgot bread butter salt dessert twice".split()
+
+
+def complaints(n: int = 200, kinds: int = 2) -> list[str]:
     rng = np.random.default_rng(3)
-    return [" ".join((LATE, BAGS)[i % 2][at] for at in rng.permutation(14)[:9]) + f" n{i}" for i in range(n)]
+    return [
+        " ".join((LATE, BAGS, FOOD)[i % kinds][at] for at in rng.permutation(14)[:9]) + f" n{i}" for i in range(n)
+    ]
 
 
 def test_vectors_are_kept_by_content_and_embedded_once(tmp_path):
@@ -81,13 +86,13 @@ def test_closeness_of_one_document_is_explained_by_its_words():
 
 
 def test_themes_by_embeddings_are_found_frozen_and_refuse_another_embedder():
-    texts, embedder = complaints(), Hashed()
+    texts, embedder = complaints(240, kinds=3), Hashed()
     out = find_themes("text", texts, embedder=embedder)
     assert isinstance(out.model, EmbeddedThemes)
     assert out.summary.agreement is not None
     held = np.array([out.model.holds(p.property, texts) for p in out.properties if "." not in p.property.theme])
-    kind = np.array([i % 2 for i in range(len(texts))])
-    assert any((h == kind).mean() > 0.9 for h in held)
+    kind = np.array([i % 3 for i in range(len(texts))])
+    assert all(any((h == (kind == k)).mean() > 0.9 for h in held) for k in range(3))
     other = Hashed()
     other.id = "hashed-words:2"
     with pytest.raises(HypothesisError, match="hashed-words"):

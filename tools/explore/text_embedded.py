@@ -30,12 +30,12 @@ class EmbeddedSpace:
         return self._vectors
 
     def chance(self) -> "EmbeddedSpace":
-        """The same spread along each main direction, but dealt out to documents one direction at a time."""
+        """As many normal ones of the same covariance: one cloud, however long it is in some direction."""
         rng = np.random.Generator(np.random.PCG64(self._seed))
         middle = self._raw.mean(axis=0)
         _, _, axes = np.linalg.svd(self._raw - middle, full_matrices=False)
         along = (self._raw - middle) @ axes.T
-        mixed = np.column_stack([rng.permutation(column) for column in along.T]) @ axes + middle
+        mixed = (rng.standard_normal(along.shape) * along.std(axis=0)) @ axes + middle
         length = np.linalg.norm(mixed, axis=1, keepdims=True)
         return EmbeddedSpace(mixed / np.maximum(length, 1e-9), self._seed)
 

@@ -80,7 +80,7 @@ def mapped(
     xy[none] = (pull / pull.sum(axis=1, keepdims=True)) @ anchors
     xy = np.round(xy / max(float(np.abs(xy).max(initial=0.0)), 1e-9), 3) + 0.0
     return tuple(
-        Point(x=float(x), y=float(y), theme=ids[at] if at >= 0 else None, quote=quoted(text, longest=_MAP_QUOTE))
+        Point(x=float(x), y=float(y), theme=str(ids[at]) if at >= 0 else None, quote=quoted(text, longest=_MAP_QUOTE))
         for (x, y), at, text in zip(xy, themes.tolist(), texts, strict=True)
     )
 

@@ -27,7 +27,7 @@ def read_texts(rows: Rows) -> Texts:
         for name in rows.texts
         for form in get_args(Form)
     ]
-    themes = {name: find_themes(name, documents) for name, documents in rows.texts.items()}
+    themes = {name: find_themes(name, list(documents)) for name, documents in rows.texts.items()}
     aids = Aids({f.summary.model: f.model for f in themes.values() if f.summary.model and f.model})
     properties += [p for f in themes.values() for p in f.properties]
     told = tuple(
