@@ -42,9 +42,7 @@ FOOD = "dinner menu had cold soup and our waiter forgot bread butter salt desser
 
 def complaints(n: int = 200, kinds: int = 2) -> list[str]:
     rng = np.random.default_rng(3)
-    return [
-        " ".join((LATE, BAGS, FOOD)[i % kinds][at] for at in rng.permutation(14)[:9]) + f" n{i}" for i in range(n)
-    ]
+    return [" ".join((LATE, BAGS, FOOD)[i % kinds][at] for at in rng.permutation(14)[:9]) + f" n{i}" for i in range(n)]
 
 
 def test_vectors_are_kept_by_content_and_embedded_once(tmp_path):

@@ -129,6 +129,6 @@ def _gelu(x: Floats) -> Floats:
 
 def _folder() -> Path:
     spec = find_spec(PACKAGE)
-    assert spec is not None
-    assert spec.origin is not None
+    if spec is None or spec.origin is None:
+        raise UsageError(f"Local embeddings need an extra: {HOW}")
     return Path(spec.origin).parent / "model"

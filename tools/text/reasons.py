@@ -140,5 +140,4 @@ def _degrees(p: TextProperty, texts: Sequence[str], aids: Aids) -> NDArray[np.fl
         return hits if isinstance(prop, Mentions) else 100 * hits / length
     if isinstance(prop, Measure):
         return np.array([measured(prop.of, t, w) for t, w in zip(texts, words, strict=True)], np.float64)
-    assert isinstance(prop, Ending)
     return np.array([float(bool(w) and w[-1].endswith(prop.of)) for w in words])
