@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ..value import digest
 from .evaluate import NO_AIDS, Aids
 from .measures import measured
-from .properties import CloseTo, Ending, InTheme, Judged, Measure, Mentions, Rate, TextProperty
+from .properties import CloseTo, InTheme, Judged, Measure, Mentions, Rate, TextProperty
 from .summary import Quote
 from .terms import Terms
 from .words import Placed, placed_words, words_of
