@@ -5,6 +5,7 @@ Knows characters. Must never know a term, a column, or why words are counted.
 
 import re
 import unicodedata
+from typing import NamedTuple
 
 _WORD = re.compile(
     r"https?://\S+|www\.\S+"
@@ -63,3 +64,49 @@ def _apart(found: str) -> list[str]:
         else:
             run += c
     return [*out, run] if run else out
+
+
+class Placed(NamedTuple):
+    """A word with where it stands in its text."""
+
+    word: str
+    start: int
+    end: int
+
+
+def placed_words(text: str) -> list[Placed]:
+    """The words of `words_of` with their places in `text`; empty in the rare text whose places cannot be told.
+
+    They cannot where unifying compatibility forms joins characters that stand apart.
+    """
+    plain, origin = _unified(text)
+    words = words_of(text)
+    out: list[Placed] = []
+    for found in _WORD.finditer(plain):
+        start, end = found.span()
+        alone = found.group().isascii() or not _ALONE.search(found.group())
+        for part in [found.group()] if alone or found.group().startswith(("http", "www.")) else _apart(found.group()):
+            stop = end if alone else start + len(part)
+            if len(out) == len(words):
+                return []
+            out.append(Placed(words[len(out)], origin[start], origin[stop]))
+            start = stop
+    return out if len(out) == len(words) else []
+
+
+def _unified(text: str) -> tuple[str, list[int]]:
+    """The text in compatibility forms, and for each place in it (and its end) the place in the text as it is."""
+    if text.isascii():
+        return text, list(range(len(text) + 1))
+    parts: list[str] = []
+    origin: list[int] = []
+    start = 0
+    while start < len(text):
+        end = start + 1
+        while end < len(text) and unicodedata.combining(text[end]):
+            end += 1
+        part = unicodedata.normalize("NFKC", text[start:end])
+        parts.append(part)
+        origin.extend(start if at == 0 else min(start + at, end) for at in range(len(part)))
+        start = end
+    return "".join(parts), [*origin, len(text)]

@@ -59,7 +59,7 @@ def documents_of(table: Table, name: str) -> list[str | None]:
 def as_column(p: Found, each: list[Any]) -> tuple[Any, list[str]]:
     """A property as a column with its labels; of a pair how far, or which of the two has more of it."""
     paired = len(each) == 2
-    if p["property"]["kind"] in NUMBERS:
+    if p["property"]["kind"] in NUMBERS and not p.get("which"):
         return (each[0] - each[1] if paired else each[0]), []
     if not paired:
         return np.nan_to_num(each[0], nan=-1.0).astype(int), ["no", "yes"]
