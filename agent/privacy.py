@@ -79,7 +79,21 @@ def redacted(value: object) -> str:
 
     Patterns find what looks like such a thing and miss what does not: nothing is promised.
     """
-    text = visible(str(value)[: 16 * LONGEST])
+    return cleaned(_without_patterns(visible(str(value)[: 16 * LONGEST])))
+
+
+def redacted_document(text: str, longest: int) -> str:
+    """A document for a model that may read some: on one line, redacted as a cell is, at most so many characters.
+
+    What was cut ends in `…`. As with cells, nothing is promised: patterns miss what does not look like one.
+    """
+    flat = visible(text[: 4 * longest])
+    kept = _without_patterns(flat)
+    whole = len(kept) <= longest and len(text) <= 4 * longest
+    return kept if whole else kept[: longest - 1].rstrip() + "…"
+
+
+def _without_patterns(text: str) -> str:
     for name, pattern in _PATTERNS:
         text = pattern.sub(f"[{name}]", text)
-    return cleaned(text)
+    return text

@@ -7,6 +7,8 @@ import os
 import re
 from collections.abc import Iterable
 
+from pydantic import Field
+
 from ..prompts import Prompt
 from ..tools.errors import UsageError
 from ..tools.value import Value
@@ -21,6 +23,20 @@ class PromptUsed(Value):
     name: str
     version: str
     sha256: str
+
+
+class JudgedUsage(Value):
+    """What yes/no questions about documents took, beside the calls of the run."""
+
+    calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    documents: int = 0
+    """Labels that were asked for: a document counts once for each question and each time it was asked."""
+
+    def __add__(self, other: "JudgedUsage") -> "JudgedUsage":
+        mine, theirs = self.as_json(), other.as_json()
+        return JudgedUsage(**{name: mine[name] + theirs[name] for name in mine})
 
 
 class ModelUsage(Value):
@@ -39,6 +55,8 @@ class ModelUsage(Value):
     """What the model would ask a person who knows these data. Its own words: shown as quotations, never as findings."""
     failure: str | None = None
     """Why the model did not come to an end; what it had proposed until then counts."""
+    judged: JudgedUsage | None = Field(default=None, exclude_if=lambda judged: judged is None)
+    """What questions about documents took; its price is part of the cost."""
 
 
 def used(prompts: Iterable[Prompt]) -> tuple[PromptUsed, ...]:
