@@ -25,6 +25,11 @@ _MODEL = (
         "--privacy", type=click.Choice(PRIVACIES), default="profile", show_default=True,
         help="What it may be told: names, aggregates of ten rows or more, or redacted values too.",
     ),
+    click.option("--send-documents", is_flag=True, help="It may read redacted documents whatever `--privacy` says."),
+    click.option(
+        "--max-judged", type=click.IntRange(0, 100_000), default=400, show_default=True,
+        help="Documents of a side that each of its yes/no questions is asked about.",
+    ),
     click.option("--no-sql", is_flag=True, help="It writes no SQL."),
     click.option("--show-prompts", is_flag=True, help="Print the first request that would be sent, and send nothing."),
 )  # fmt: skip
@@ -44,7 +49,8 @@ def settings_of(options: dict[str, Any]) -> "ModelSettings | None":
         UsageError: if prompts are to be shown of no model.
     """
     name = options.pop("model")
-    given = {key: options.pop(key) for key in ("max_calls", "max_tokens", "timeout", "privacy")}
+    given = {key: options.pop(key) for key in ("max_calls", "max_tokens", "timeout", "privacy", "max_judged")}
+    given["documents"] = options.pop("send_documents")
     sql = not options.pop("no_sql")
     if not name:
         if options.get("show_prompts"):

@@ -139,8 +139,8 @@ def embedder_of(
         raise UsageError(f"Embeddings of an endpoint are named openai:NAME. Got '{name[:80]}'.")
     if privacy == "none" or (privacy != "sample" and not documents):
         raise UsageError(
-            f"`--embeddings {name[:80]}` sends documents to an endpoint, which privacy mode `{privacy}` does not allow: "
-            "say `--privacy sample` or `--send-documents`, or leave `--embeddings` out."
+            f"`--embeddings {name[:80]}` sends documents to an endpoint, which privacy mode `{privacy}` does not "
+            "allow: say `--privacy sample` or `--send-documents`, or leave `--embeddings` out."
         )
     url, timeout = (settings.base_url, settings.timeout) if settings is not None else (None, 120)
     return Endpoint(name.removeprefix(_PREFIX), base_url=url, timeout=timeout, say=say)

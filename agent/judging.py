@@ -115,8 +115,8 @@ class Judge:
         if second.failure is not None:
             return Repeats(failure=second.failure)
         pairs = [(first.labels[n], label) for n, label in second.labels.items() if not np.isnan(label)]
-        counts = {both: sum(pair == both for pair in pairs) for both in ((1, 1), (1, 0), (0, 1), (0, 0))}
-        return Repeats(*(counts[both] for both in ((1, 1), (1, 0), (0, 1), (0, 0))))
+        yes_yes, yes_no, no_yes = (sum(pair == both for pair in pairs) for both in ((1, 1), (1, 0), (0, 1)))
+        return Repeats(yes_yes, yes_no, no_yes, len(pairs) - yes_yes - yes_no - no_yes)
 
     def _pass(self, prop: Judged, documents: dict[str, str], *, again: bool) -> _Pass:
         """The labels of these documents: known, kept in the book, or asked for now."""

@@ -31,7 +31,6 @@ class ModelSettings(NamedTuple):
     price: tuple[float, float] | None = None
     """Price of a million input and of a million output tokens; by default HELDOUT_MODEL_PRICE."""
 
-
     @property
     def reads(self) -> bool:
         """Whether texts of documents may be told."""

@@ -33,7 +33,7 @@ from .exposure import placed
 from .folders import run_folder
 from .marks import make_marks, with_codes
 from .model_settings import Modelling, ModelSettings
-from .modelling import Proposed, part_of, propose, recorded, worded
+from .modelling import Proposed, after_verdicts, part_of, propose, recorded, with_answers, worded
 from .outlook import Focus
 from .propose_segments import segments_of
 from .report.explanation import Explanation
@@ -192,7 +192,7 @@ def _run(
         with _timed(timing, "draft"):
             say("Drafting hypotheses")
             put = _proposed(split, opened, explored, settings, closed, request, say)
-            batch = _draft(split, explored, settings, number, closed, shown, put.hypotheses)
+            batch = _draft(split, put.explored or explored, settings, number, closed, shown, put.hypotheses)
     if session is None and not batch.drafts:
         return _report(opened, plan, book, settings, explored, None, batch, None, timing, usage=put.usage)
     session, claims, receipt = committed(
@@ -201,6 +201,7 @@ def _run(
     )  # fmt: skip
     if session.opened and session.vault != number:  # another question came to a batch that was tested: see as it saw
         explored = _explored(split, book, opened, settings, session, say, timing)
+    explored, judge = with_answers(settings.modelling, explored, claims, request, say)
     with _timed(timing, "verify"):
         replayed = session.opened
         say(announcement(plan, receipt.vault, len(claims), replayed))
@@ -214,6 +215,9 @@ def _run(
         explored = look_at(burnt_rows(split, book, opened.fingerprint, before=number + 1)[0], settings, say, timing)
     burnt = burnt_table(split, book, receipt, claims)
     usage, drafted_by = part_of(session)
+    opened_rows = None if closed else burnt_rows(split, book, opened.fingerprint, before=receipt.vault + 1)[-1]
+    usage, texts = after_verdicts(settings.modelling, explored, opened_rows, usage, judge, request, say)
+    explored = explored._replace(texts=texts)
     return _report(
         opened, plan, book, settings, explored, judged, batch, receipt.session, timing, replayed=replayed, burnt=burnt,
         usage=usage, drafted_by=drafted_by, request=request, say=say,

@@ -69,7 +69,7 @@ def told(bench: Bench, explored: Explored, contrast: Contrast, number: int) -> d
     themes = _themes(explored, contrast)
     if themes:
         out["themes"] = themes
-    documents = explored.rows.texts[contrast.text]
+    documents = explored.rows.texts[contrast.text].tolist()
     for side, rows in zip("ab", contrast.sides, strict=True):
         out[f"documents_{side}"] = _shown([documents[at] for at in rows])
     return out
@@ -103,7 +103,9 @@ def _contrast(bench: Bench, text: str, column: Column, known: BoolArray) -> Cont
 def _of_labels(bench: Bench, text: str, column: Column, known: BoolArray) -> Contrast | None:
     """The two most frequent labels that may be told."""
     codes = bench.rows.codes(column.name)
-    sides = [(level, np.flatnonzero(known & (codes == column.levels.index(level)))) for level, _ in bench.levels(column)]
+    sides = [
+        (level, np.flatnonzero(known & (codes == column.levels.index(level)))) for level, _ in bench.levels(column)
+    ]
     sides = [(level, rows) for level, rows in sides if len(rows) >= _LEAST][:2]
     if len(sides) < 2:
         return None
@@ -129,7 +131,7 @@ def _themes(explored: Explored, contrast: Contrast) -> list[dict[str, Any]]:
     model = summary.themes.model if summary is not None else None
     if summary is None or model not in explored.aids.models or model is None:
         return []
-    documents, out = explored.rows.texts[contrast.text], []
+    documents, out = explored.rows.texts[contrast.text].tolist(), []
     for theme in summary.themes.themes:
         prop = InTheme(theme=theme.id, model=model)
         holds = [explored.aids.models[model].holds(prop, [documents[at] for at in rows]) for rows in contrast.sides]

@@ -1,8 +1,8 @@
 """Drafts from reading: a language model reads samples of two groups of documents and says in what they differ.
 
-Knows exploration rows, their redacted texts, and the grammar of text properties. Must never know a sealed row, a verdict
-or a smallest effect. What the model says becomes properties of documents, which code computes (or has answered blind),
-and claims about them, which go through the same door as every proposal.
+Knows exploration rows, their redacted texts, and the grammar of text properties. Must never know a sealed row, a
+verdict or a smallest effect. What the model says becomes properties of documents, which code computes (or has answered
+blind), and claims about them, which go through the same door as every proposal.
 """
 
 import re
@@ -96,7 +96,7 @@ def drafts_from_reading(
     user = prompt.user(budget=budget, contrasts=shown)
     found = talk(settings, prompt.system, user, (), None, reply=Differences, book=book, say=say)
     if not isinstance(found.structured, Differences):
-        return ReadDraft(explored, found=found)
+        return ReadDraft(explored, found=found, failures=(found.failure,) if found.failure else ())
     claims = _claimed(found.structured.differences[:_MOST], contrasts, settings, questions)
     return _measured(explored, claims, found, settings, book, say)
 
@@ -109,7 +109,7 @@ def _measured(
     judge = Judge(settings, book, say)
     aids = with_judge(explored.aids, judge)
     plain = [c.property for c in claims if c.property.property.kind != "judged"]
-    rows, failures, kept = with_properties(explored.rows, plain, aids), [], []
+    rows, kept = with_properties(explored.rows, plain, aids), []
     for one in claims:
         if one.property.property.kind == "judged":
             labelled = with_properties(rows, [one.property], aids)
@@ -117,11 +117,10 @@ def _measured(
                 continue  # the model failed, or said the same of every document
             rows = labelled
         kept.append(one)
-    if judge.failure is not None:
-        failures.append(judge.failure)
+    failures = () if judge.failure is None else (judge.failure,)
     asked = judge if judge.usage.calls else None
     explored = explored._replace(rows=rows, aids=aids if asked is not None else explored.aids)
-    return ReadDraft(explored, tuple(kept), found, asked, tuple(failures))
+    return ReadDraft(explored, tuple(kept), found, asked, failures)
 
 
 def _claimed(

@@ -33,7 +33,18 @@ def _spent(usage: ModelUsage) -> str:
     """`4 calls, 23,100 input and 1,900 output tokens`, with the cost where a price is set."""
     cost = "" if usage.cost is None else f", at a price of {usage.cost:g}"
     tokens = f"{usage.input_tokens:,} input and {usage.output_tokens:,} output tokens"
-    return f"{words.many(usage.calls, 'call')}, {tokens}{cost}"
+    return f"{words.many(usage.calls, 'call')}, {tokens}{_judged(usage)}{cost}"
+
+
+def _judged(usage: ModelUsage) -> str:
+    """What labels of documents took, apart from the rest; empty where none were asked for."""
+    own = usage.judged
+    if own is None:
+        return ""
+    tokens = f"{own.input_tokens:,} input and {own.output_tokens:,} output tokens"
+    return (
+        f", and {words.many(own.documents, 'label')} of documents in {words.many(own.calls, 'further call')}, {tokens}"
+    )
 
 
 def worded_line(result: Result) -> str:
@@ -61,5 +72,14 @@ def model_method(result: Result) -> str:
     return (
         f"The language model {words.clean(usage.id)} saw exploration rows alone, through tools and within its privacy "
         "mode, and proposed hypotheses; it set no level, no smallest effect, no test and no outcome, and saw no sealed "
-        f"row. It took {_spent(usage)}. Prompts: {prompts}."
+        f"row. {_answered(usage)}It took {_spent(usage)}. Prompts: {prompts}."
+    )
+
+
+def _answered(usage: ModelUsage) -> str:
+    if usage.judged is None:
+        return ""
+    return (
+        "It answered yes/no questions about documents, each time seeing texts alone, without group, outcome or any "
+        "other column; held-out documents only after the ledger said that they were being opened. "
     )

@@ -24,7 +24,7 @@ from .clusters import centred
 from .evidence import Evidence, Picture, Verdict
 from .families import FAMILIES
 from .hypothesis import Hypothesis
-from .labels import carried, repeats_of, unlabelled
+from .labels import carried, judged_columns, repeats_of, unlabelled
 from .ledger import Ledger
 from .multiplicity import Rejections
 from .policy import Rule
@@ -125,7 +125,8 @@ def verify(
     judged = judged._replace(verdicts=adjust(judged.verdicts, rows, exploration, marks or Marks(), structural))
     if exploration is None:
         judged = judged._replace(verdicts=warned(judged.verdicts, rows))
-    record_reveal(ledger, receipt, {v.hypothesis_id: v.outcome for v in judged.verdicts})
+    late = {h.content_id() for h in claims if judged_columns(h)}
+    record_reveal(ledger, receipt, {v.hypothesis_id: v.outcome for v in judged.verdicts}, late)
     return judged
 
 
