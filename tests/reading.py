@@ -15,7 +15,7 @@ QUESTION = "Does the writer ask for the money back?"
 _PLEASED = ("thank you for the quick parcel", "all arrived well and on time", "a fine lamp, my aunt loves it")
 _ASKS = ("please return what I paid", "I want my money back", "kindly refund the price to my account")
 _FILL = ("the box was blue", "it rained that day", "my neighbour took it in", "the label was hand written",
-         "we have a dog", "the stairs are narrow", "it was a gift", "the shop is near the station")  # fmt: skip
+         "we have a dog", "the stairs are narrow", "it was a gift", "the mill is near the station")  # fmt: skip
 PLAIN = "Answer every document."
 
 
@@ -104,7 +104,7 @@ class Reader(Provider):
 def _placed(difference: dict[str, Any], contrasts: list[dict[str, Any]]) -> dict[str, Any]:
     """A difference that names a label instead of a side, with the side that has it."""
     label = difference["more"]
-    if label in ("a", "b"):
+    if label in ("a", "b") or difference["contrast"] > len(contrasts):
         return difference
     return difference | {"more": "a" if contrasts[difference["contrast"] - 1]["a"].endswith(f"= {label}") else "b"}
 
