@@ -42,6 +42,12 @@ def model_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
+def embeddings_option(command: Callable[..., None]) -> Callable[..., None]:
+    """The option on an endpoint that embeds documents."""
+    text = "Embeddings of an endpoint for texts; needs `--privacy sample`."
+    return click.option("--embeddings", metavar="openai:NAME", help=text)(command)
+
+
 def settings_of(options: dict[str, Any]) -> "ModelSettings | None":
     """The model's settings, taken out of the options; None where no model was named. `show_prompts` stays there.
 
@@ -51,6 +57,8 @@ def settings_of(options: dict[str, Any]) -> "ModelSettings | None":
     name = options.pop("model")
     given = {key: options.pop(key) for key in ("max_calls", "max_tokens", "timeout", "privacy", "max_judged")}
     given["documents"] = options.pop("send_documents")
+    if options.get("embeddings"):
+        options["privacy"] = "sample" if given["documents"] and given["privacy"] != "none" else given["privacy"]
     sql = not options.pop("no_sql")
     if not name:
         if options.get("show_prompts"):

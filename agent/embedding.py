@@ -9,7 +9,6 @@ import time as clock
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +18,7 @@ from ..tools.value import digest
 from .folders import cache_folder
 from .model_faults import ModelFault, fault
 from .model_settings import ModelSettings
-from .privacy import redacted_document
+from .privacy import Privacy, redacted_document
 
 LONGEST = 8_000
 """Characters of a text that are sent."""
@@ -28,19 +27,6 @@ _CHARACTERS = 200_000
 """Characters of the texts of one call together."""
 _FIRST_WAIT = 0.5
 _PREFIX = "openai:"
-
-
-class Embedder(Protocol):
-    """Texts as vectors; the same text has the same vector."""
-
-    @property
-    def id(self) -> str:
-        """Names the model and its version."""
-        ...
-
-    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """One vector a text, shape (texts, dimensions)."""
-        ...
 
 
 class Endpoint:
@@ -68,7 +54,7 @@ class Endpoint:
         self.file = (folder or cache_folder("embeddings")) / f"{digest(self.id)[:16]}.sqlite"
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """One vector a text, shape (texts, dimensions); a text that shows nothing has zeros.
+        """Vectors of length 1, shape (texts, dimensions); a text that shows nothing has zeros.
 
         Raises:
             ModelFault: if the provider fails, in one line; what it answered before is kept.
@@ -96,7 +82,7 @@ class Endpoint:
         for at, name in enumerate(names):
             if name in vectors:
                 out[at] = vectors[name]
-        return out
+        return out / np.maximum(np.linalg.norm(out, axis=1, keepdims=True), np.float32(1e-12))
 
     def _asked(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """The vectors of one request, tried again where that may help.
@@ -118,32 +104,36 @@ class Endpoint:
                 clock.sleep(min(err.wait or _FIRST_WAIT * 2 ** (attempt - 1), self.timeout))
 
 
-def embedder_of(
-    name: str, settings: ModelSettings | None, *, privacy: str, documents: bool = False,
+def embedder_for(
+    name: str | None,
+    model: ModelSettings | None,
+    privacy: Privacy | None = None,
     say: Callable[[str], None] | None = None,
-) -> Endpoint:  # fmt: skip
-    """The embedder that `--embeddings` names.
+) -> Endpoint | None:
+    """The embedder that `--embeddings` names; None where it names none.
 
     Args:
         name: `openai:NAME`.
-        settings: The language model's, for its address and time; None where there is none.
-        privacy: What may be told.
-        documents: Whether redacted documents may be sent although the mode would not.
+        model: The language model's settings, for its address, its time and what may be told; None where there is none.
+        privacy: What may be told, where that is said apart; by default as to the model, else `profile`.
         say: Called with one line a call.
 
     Raises:
         ModelUnavailable: if a key is needed and missing.
         UsageError: if the name cannot be read, or documents may not be sent.
     """
+    if name is None:
+        return None
     if not name.startswith(_PREFIX) or len(name) == len(_PREFIX):
         raise UsageError(f"Embeddings of an endpoint are named openai:NAME. Got '{name[:80]}'.")
-    if privacy == "none" or (privacy != "sample" and not documents):
+    told = model or ModelSettings("none")
+    told = told if privacy is None else told._replace(privacy=privacy)
+    if not told.reads:
         raise UsageError(
-            f"`--embeddings {name[:80]}` sends documents to an endpoint, which privacy mode `{privacy}` does not "
-            "allow: say `--privacy sample` or `--send-documents`, or leave `--embeddings` out."
+            f"`--embeddings {name[:80]}` sends documents to an endpoint, which privacy mode `{told.privacy}` does not "
+            "allow: say `--privacy sample` (with a model also `--send-documents`), or leave `--embeddings` out."
         )
-    url, timeout = (settings.base_url, settings.timeout) if settings is not None else (None, 120)
-    return Endpoint(name.removeprefix(_PREFIX), base_url=url, timeout=timeout, say=say)
+    return Endpoint(name.removeprefix(_PREFIX), base_url=told.base_url, timeout=told.timeout, say=say)
 
 
 def _known(kept: sqlite3.Connection, wanted: dict[str, str]) -> Iterator[tuple[str, NDArray[np.float32]]]:

@@ -1,11 +1,29 @@
-"""Which model takes part in a run, and what it may cost and be told.
+"""Which model takes part in a run, what it may cost and be told, and what an embedder is.
 
 Knows options alone. Must never know a table, a key or a model library.
 """
 
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from .privacy import Privacy
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+class Embedder(Protocol):
+    """Texts as vectors; the same text has the same vector."""
+
+    @property
+    def id(self) -> str:
+        """Names the model and its version."""
+        ...
+
+    def embed(self, texts: Sequence[str]) -> "NDArray[np.float32]":
+        """Vectors of length 1, shape (texts, dimensions); a text's vector does not depend on the others."""
+        ...
 
 
 class ModelSettings(NamedTuple):

@@ -23,7 +23,7 @@ from .model_settings import Modelling
 from .outlook import Focus
 from .prose import catalogue, summary_of
 from .report.result import Result
-from .summary import Explored
+from .summary import Explored, Settings
 from .usage import ModelUsage, used
 
 Say = Callable[[str], None]
@@ -133,16 +133,18 @@ def with_answers(
 
 
 def after_verdicts(
-    modelling: Modelling | None, explored: Explored, opened: Rows | None, usage: ModelUsage | None, judge: Any,
-    request: str, say: Say,
+    settings: Settings, explored: Explored, opened: Rows | None, usage: ModelUsage | None, judge: Any, request: str,
+    say: Say,
 ) -> tuple[ModelUsage | None, tuple[TextSummary, ...]]:  # fmt: skip
     """The account with the labels of opened documents, and what is told of the texts with themes named by the model."""
+    modelling = settings.modelling
     if modelling is None or usage is None or not (explored.rows.texts or judge is not None):
         return usage, explored.texts
     from .reading import named_themes, with_labels
 
     usage = with_labels(usage, judge, modelling.settings.price) or usage
-    texts, usage = named_themes(modelling.settings, explored, opened, usage, book_of(modelling, request), say)
+    own, book = modelling.settings, book_of(modelling, request)
+    texts, usage = named_themes(own, explored, opened, usage, book, say, settings.embedder)
     return usage, texts
 
 

@@ -29,12 +29,14 @@ from ..tools.verify.verify import Judged, burnt_rows, verify
 from .closed import enumerate_closed
 from .commitment import announcement, committed, frozen_batch, request_of, standing
 from .draft import Batch, Draft, draft_by_rule
+from .embedding import embedder_for
 from .exposure import placed
 from .folders import run_folder
 from .marks import make_marks, with_codes
 from .model_settings import Modelling, ModelSettings
 from .modelling import Proposed, after_verdicts, part_of, propose, recorded, with_answers, worded
 from .outlook import Focus
+from .privacy import Privacy
 from .propose_segments import segments_of
 from .report.explanation import Explanation
 from .report.reproduce import reproduce_text
@@ -67,6 +69,8 @@ def explain(
     explore_only: bool = False,
     keep_counts: bool = False,
     model: ModelSettings | str | None = None,
+    embeddings: str | None = None,
+    privacy: Privacy | None = None,
     ledger: str | Path | None = None,
     limits: Limits | None = None,
     threads: int = 2,
@@ -99,6 +103,8 @@ def explain(
         keep_counts: Read a cross-tabulation as it stands instead of one row a counted unit.
         model: A language model that drafts beside the rules and words the summary, such as `openai:gpt-4.1` or a
             `ModelSettings`. It sees exploration rows alone, as its privacy mode allows, and decides nothing.
+        embeddings: `openai:NAME`: embeddings of an OpenAI-compatible endpoint, which is sent redacted documents.
+        privacy: What may be told where no model is named; by default the model's mode, else `profile`.
         ledger: File that records what was spent; by default one a data set in the user's data folder.
         limits: Bounds on what is read.
         threads: Threads for reading and scanning; the report does not depend on it.
@@ -117,7 +123,7 @@ def explain(
         outcome=outcome, about=about, causes=causes, consequences=consequences, later=later, entity=entity, time=time,
         table=table, tables=tables, root=root, grain=grain, links=links, name=name, alpha=alpha, strict=strict,
         smallest_effects=smallest_effects, one_shot=one_shot, explore_only=explore_only, keep_counts=keep_counts,
-        model=model, limits=limits, threads=threads,
+        model=model, limits=limits, threads=threads, embeddings=embeddings, privacy=privacy,
     )  # fmt: skip
     return run(source, how, settings, ledger, progress)
 
@@ -131,6 +137,8 @@ def described(
     later: Sequence[str] = (),
     explore_only: bool = False,
     model: ModelSettings | str | None = None,
+    embeddings: str | None = None,
+    privacy: Privacy | None = None,
     show: bool = False,
     threads: int = 2,
     alpha: float = 0.05,
@@ -144,6 +152,7 @@ def described(
         make_rule(alpha=alpha, strict=strict, smallest_effects=smallest_effects),
         Focus(outcome, tuple(sorted(set(about)))), explore_only, threads,
         marks=make_marks(causes, consequences, later), modelling=None if asked is None else Modelling(asked, show),
+        embedder=embedder_for(embeddings, asked, privacy),
     )  # fmt: skip
     return how_of(**reading), settings
 
@@ -216,7 +225,7 @@ def _run(
     burnt = burnt_table(split, book, receipt, claims)
     usage, drafted_by = part_of(session)
     opened_rows = None if closed else burnt_rows(split, book, opened.fingerprint, before=receipt.vault + 1)[-1]
-    usage, texts = after_verdicts(settings.modelling, explored, opened_rows, usage, judge, request, say)
+    usage, texts = after_verdicts(settings, explored, opened_rows, usage, judge, request, say)
     explored = explored._replace(texts=texts)
     return _report(
         opened, plan, book, settings, explored, judged, batch, receipt.session, timing, replayed=replayed, burnt=burnt,

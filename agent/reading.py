@@ -13,10 +13,9 @@ from ..tools.text.properties import Judged
 from ..tools.text.summary import TextSummary
 from ..tools.verify.hypothesis import Hypothesis
 from .callbook import CallBook
-from .embedding import Embedder
 from .judging import Judge, with_judge
 from .model import Talk
-from .model_settings import ModelSettings
+from .model_settings import Embedder, ModelSettings
 from .summary import Explored
 from .text_drafts import ReadDraft, drafts_from_reading
 from .text_names import named

@@ -31,7 +31,7 @@ from ..tools.verify.verify import Judged
 from .asking import Asking, asked_of
 from .assemble import counts_of, findings_of, strong_leads, unit_of
 from .draft import Batch
-from .model_settings import Modelling
+from .model_settings import Embedder, Modelling
 from .outlook import Focus
 from .report.result import (
     Asked,
@@ -87,6 +87,8 @@ class Settings(NamedTuple):
     marks: Marks = Marks()
     modelling: Modelling | None = None
     """The language model that drafts beside the rules and words the summary."""
+    embedder: Embedder | None = None
+    """What turns documents into vectors, where an endpoint was named for it."""
 
 
 def summarise(

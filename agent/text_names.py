@@ -21,9 +21,8 @@ from ..tools.text.properties import InTheme
 from ..tools.text.summary import TextSummary, Theme
 from ..tools.value import digest
 from .callbook import CallBook
-from .embedding import Embedder
 from .model import Talk, talk
-from .model_settings import ModelSettings
+from .model_settings import Embedder, ModelSettings
 from .privacy import redacted_document, visible
 
 MOST = 12

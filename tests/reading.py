@@ -1,4 +1,4 @@
-"""A corpus of letters with a planted difference, and a model on this machine that reads documents as its script says."""
+"""A corpus of letters with a planted difference, and a model on this machine that reads documents by its script."""
 
 import json
 import re
@@ -22,7 +22,7 @@ PLAIN = "Answer every document."
 def letters(
     seed: int = 1, n: int = 900, shares: tuple[float, float] = (0.55, 0.25), beside: tuple[str, ...] = ()
 ) -> pd.DataFrame:
-    """Letters to two shops, of which one is asked for money back more often; `beside`: sentences that some letters add."""
+    """Letters to two shops, of which one is asked for money back more often; `beside`: sentences that some add."""
     rng = np.random.default_rng(seed)
     shop = rng.choice(["north", "south"], n)
     asks = rng.random(n) < np.where(shop == "north", *shares)

@@ -96,7 +96,7 @@ def test_labels_that_see_the_document_alone_leave_the_p_value_as_it_is() -> None
 
 
 def test_a_difference_that_labels_shrank_under_the_smallest_effect_is_not_refuted() -> None:
-    """Six points of truth are three and a half of labels, shown to be under five: labels as they are would refute it."""
+    """Six points of truth are three and a half of labels, shown to be under five: as they are they would refute it."""
     rule = make_rule(alpha=1e-9, smallest_effects={"rate_difference": 0.05})
     outcomes: dict[Repeats, list[str]] = {Repeats(220, 160, 160, 460): [], Repeats(500, 0, 0, 500): []}
     for seed in range(20):

@@ -1,4 +1,4 @@
-"""A whole `explain` in which a language model reads documents: drafts from samples, blind labels, what fails, what leaks."""
+"""A whole `explain` in which a language model reads documents: drafts, blind labels, what fails, what leaks."""
 
 import json
 import re

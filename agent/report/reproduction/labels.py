@@ -1,7 +1,7 @@
 """Labels of a language model and their errors in an interval, from how often repeated labels agreed.
 
-Knows a claim, its figures, and the counts of repeated labels as the report tells them: the labels are in the rows, their
-repetition is not. Must never widen an interval for anything else.
+Knows a claim, its figures, and the counts of repeated labels as the report tells them: the labels are in the rows,
+their repetition is not. Must never widen an interval for anything else.
 """
 
 from math import inf, sqrt
