@@ -28,6 +28,8 @@ from .toolbox.bench import Bench
 PROMPT = "read_texts"
 MOST_QUESTIONS = 3
 """Yes/no questions that one reading may have answered."""
+_LEAST_LABELLED = 20
+"""Labels that the smaller side of a contrast must be likely to get, for a question to be worth its price."""
 _MOST = 8
 _MOST_TERMS = 12
 _LONGEST_QUESTION = 160
@@ -90,14 +92,14 @@ def drafts_from_reading(
     if not contrasts or not settings.reads:
         return ReadDraft(explored)
     prompt = load(PROMPT)
-    questions = MOST_QUESTIONS if settings.max_judged else 0
+    questions = MOST_QUESTIONS if any(_enough(one, explored, settings) for one in contrasts) else 0
     budget = {"differences": _MOST, "questions": questions, "measures": list(_FORMS)}
     shown = [told(bench, explored, one, at) for at, one in enumerate(contrasts, 1)]
     user = prompt.user(budget=budget, contrasts=shown)
     found = talk(settings, prompt.system, user, (), None, reply=Differences, book=book, say=say)
     if not isinstance(found.structured, Differences):
         return ReadDraft(explored, found=found, failures=(found.failure,) if found.failure else ())
-    claims = _claimed(found.structured.differences[:_MOST], contrasts, settings, questions)
+    claims = _claimed(found.structured.differences[:_MOST], contrasts, explored, settings, questions)
     return _measured(explored, claims, found, settings, book, say)
 
 
@@ -124,8 +126,9 @@ def _measured(
 
 
 def _claimed(
-    differences: Sequence[Difference], contrasts: Sequence[Contrast], settings: ModelSettings, questions: int
-) -> list[Claimed]:
+    differences: Sequence[Difference], contrasts: Sequence[Contrast], explored: Explored, settings: ModelSettings,
+    questions: int,
+) -> list[Claimed]:  # fmt: skip
     """The differences that can be said in the grammar, each property once a contrast."""
     out: list[Claimed] = []
     for one in differences:
@@ -136,6 +139,8 @@ def _claimed(
             prop = property_of(one, contrast.text, settings)
         except HypothesisError:
             continue
+        if prop.property.kind == "judged" and not _enough(contrast, explored, settings):
+            continue
         asked = {c.property.name for c in out if c.property.property.kind == "judged"} - {prop.name}
         if prop.property.kind == "judged" and len(asked) >= questions:
             continue
@@ -143,6 +148,13 @@ def _claimed(
         if all(c.claim != claim for c in out):
             out.append(Claimed(claim, visible(one.why)[:300], prop))
     return out
+
+
+def _enough(contrast: Contrast, explored: Explored, settings: ModelSettings) -> bool:
+    """Whether the documents that may be labelled hold enough of both sides: they are chosen blind to sides."""
+    known = sum(t is not None for t in explored.rows.texts[contrast.text])
+    smaller = min(len(side) for side in contrast.sides)
+    return smaller * min(1.0, settings.max_judged / max(known, 1)) >= _LEAST_LABELLED
 
 
 def property_of(difference: Difference, column: str, settings: ModelSettings) -> TextProperty:

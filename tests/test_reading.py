@@ -241,3 +241,11 @@ def test_the_first_request_that_is_shown_is_the_reading_and_nothing_is_sent(tmp_
     assert done.exit_code == 0, done.output
     assert told(json.loads(done.output))[0] == "read"
     assert not list(home.glob("ledgers/*.jsonl"))
+
+
+def test_no_question_is_asked_where_the_smaller_side_would_get_too_few_labels() -> None:
+    with serving(Reader()) as reader:
+        explained(reader, max_judged=30)
+        [body] = [b for b in reader.requests if told(b)[0] == "read"]
+        assert reader.of("judge") == []
+    assert told(body)[1]["budget"]["questions"] == 0
