@@ -167,3 +167,24 @@ def test_with_labels_that_have_nothing_to_do_with_documents_little_is_verified()
         ).verdicts  # fmt: skip
         verified += verdict.outcome == "verified"
     assert verified <= 10 + 3 * np.sqrt(200 * 0.05 * 0.95)
+
+
+def test_the_page_on_methods_has_the_numbers_of_the_code() -> None:
+    from pathlib import Path
+
+    from heldout.agent import judging
+    from heldout.agent.model_settings import ModelSettings
+    from heldout.tools.text.properties import Judged
+    from heldout.tools.text.repeats import REPEATED
+    from heldout.tools.verify import labels
+
+    text = (Path(__file__).resolve().parents[1] / "docs" / "methods.md").read_text(encoding="utf-8")
+    section = " ".join(text.split("## Questions that a model answers")[1].split("\n## ")[0].split())
+    most = ModelSettings("x:y").max_judged
+    assert most == Judged.model_fields["most"].default
+    for said in (
+        f"cut at {judging.LONGEST:,} characters, up to {judging.A_CALL} in a call", f"At most {most} documents",
+        f"{REPEATED} opened documents are labelled a second time", f"the {100 * labels.LEVEL:.0f} % interval of d",
+        f"under {labels.LEAST_FACTOR}, or fewer than {labels.LEAST_REPEATS} documents",
+    ):  # fmt: skip
+        assert said in section
