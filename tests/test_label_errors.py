@@ -9,7 +9,7 @@ import pytest
 from heldout.tools.text.repeats import Repeats, kappa
 from heldout.tools.value import Effect
 from heldout.tools.verify.families import FAMILIES
-from heldout.tools.verify.hypothesis import parse
+from heldout.tools.verify.hypothesis import Hypothesis, parse
 from heldout.tools.verify.labels import LEAST_FACTOR, beyond, carried, shrinkage, unlabelled, widened
 from heldout.tools.verify.policy import make_rule
 from heldout.tools.verify.verify import judge
@@ -188,3 +188,27 @@ def test_the_page_on_methods_has_the_numbers_of_the_code() -> None:
         f"under {labels.LEAST_FACTOR}, or fewer than {labels.LEAST_REPEATS} documents",
     ):  # fmt: skip
         assert said in section
+
+
+@pytest.mark.parametrize("h", [AS_OUTCOME, AS_GROUPS], ids=["outcome", "groups"])
+def test_the_second_opinion_widens_alike(h: Hypothesis) -> None:
+    from heldout.agent.report.reproduction import labels as second
+
+    rng = np.random.default_rng(11)
+    drawn = of_shares(rng, 200, (0.6, 0.3), Errors(0.1, 0.1)) if h is AS_OUTCOME else None
+    drawn = drawn or of_amounts(rng, 200, 0.4, 0.6, Errors(0.03, 0.03))
+    plain = FAMILIES[h.family].evaluate(h, drawn.rows, draws=0)
+    first = carried(h, plain, {"rude": drawn.repeats})
+    told = [x.as_json() for x in first.labels]
+    found = {
+        "n_per_group": list(plain.n_per_group.values()), "null": h.null, "error": plain.standard_error,
+        "effect": plain.effect.as_json(), "in_units": plain.in_units.as_json(),
+    }  # fmt: skip
+    factor = second.shrunk(h.as_json(), found, told)
+    assert factor is not None
+    again = second.carried(h.as_json(), found, factor)
+    for name in ("effect", "in_units"):
+        own = getattr(first, name)
+        assert (again[name]["low"], again[name]["high"]) == pytest.approx((own.low, own.high), rel=1e-12)
+    assert again["error"] == pytest.approx(first.standard_error, rel=1e-12)
+    assert second.shrunk(h.as_json(), found, []) is None
