@@ -25,7 +25,7 @@ from .cli_frame import (
     read_options,
     source_of,
 )
-from .cli_model import model_options, settings_of
+from .cli_model import embeddings_option, model_options, settings_of
 from .cli_verify import selftest, verify
 
 __all__ = ["INTERNAL", "USAGE", "cli", "main"]
@@ -49,6 +49,7 @@ def cli() -> None:
 @no_quotes
 @read_options
 @model_options
+@embeddings_option
 def explain(files: tuple[Path, ...], **options: Any) -> None:
     """Explain FILE: explore one part, commit hypotheses, verify them on rows that nothing has looked at.
 

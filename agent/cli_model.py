@@ -29,6 +29,11 @@ _MODEL = (
         "--privacy", type=click.Choice(PRIVACIES), default="profile", show_default=True,
         help="What it may be told: names, aggregates of ten rows or more, or redacted values too.",
     ),
+    click.option("--send-documents", is_flag=True, help="It may read redacted documents whatever `--privacy` says."),
+    click.option(
+        "--max-judged", type=click.IntRange(0, 100_000), default=400, show_default=True,
+        help="Documents of a side that each of its yes/no questions is asked about.",
+    ),
     click.option("--no-sql", is_flag=True, help="It writes no SQL."),
     click.option("--show-prompts", is_flag=True, help="Print the first request that would be sent, and send nothing."),
 )  # fmt: skip
@@ -41,6 +46,12 @@ def model_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
+def embeddings_option(command: Callable[..., None]) -> Callable[..., None]:
+    """The option on what places documents by what they mean."""
+    text = "Embeddings that place documents where themes are sought; those of an endpoint need `--privacy sample`."
+    return click.option("--embeddings", metavar="local|openai:NAME", help=text)(command)
+
+
 def settings_of(options: dict[str, Any]) -> "ModelSettings | None":
     """The model's settings, taken out of the options; None where no model was named. `show_prompts` stays there.
 
@@ -48,7 +59,10 @@ def settings_of(options: dict[str, Any]) -> "ModelSettings | None":
         UsageError: if prompts are to be shown of no model.
     """
     name = options.pop("model")
-    given = {key: options.pop(key) for key in ("max_calls", "max_tokens", "timeout", "privacy")}
+    given = {key: options.pop(key) for key in ("max_calls", "max_tokens", "timeout", "privacy", "max_judged")}
+    given["documents"] = options.pop("send_documents")
+    if options.get("embeddings"):
+        options["privacy"] = "sample" if given["documents"] and given["privacy"] != "none" else given["privacy"]
     sql = not options.pop("no_sql")
     if not name:
         if options.get("show_prompts"):

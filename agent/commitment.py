@@ -92,6 +92,8 @@ def request_of(settings: Settings, opened: Opened, closed: bool) -> str:
     asked = {"focus": focus, "drafter": "rule"}
     if settings.modelling is not None and not closed:
         asked |= {"drafter": "model", **settings.modelling.request()}
+    if settings.embedder is not None and not closed:
+        asked["embeddings"] = settings.embedder.id
     if settings.asking is not None:
         asked = {**settings.asking.request(), "drafter": "user"}
     if opened.tables is not None:

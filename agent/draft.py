@@ -21,6 +21,7 @@ from ..tools.explore.structure import structural_pairs
 from ..tools.text.properties import Ending, Mentions, Rate
 from ..tools.verify.evidence import Evidence
 from ..tools.verify.hypothesis import Hypothesis, Ranking, Subgroup, Trend
+from ..tools.verify.labels import beyond
 from ..tools.verify.policy import Rule
 from ..tools.verify.population import floor_of
 from ..tools.verify.texts import same_text_pairs, with_texts
@@ -129,12 +130,13 @@ def draft_by_rule(
     )
     for suggested in ruled:
         hypothesis = with_texts(with_unit(suggested, nests), rows.columns)
-        if set_aside is None or not set_aside(hypothesis):
+        if beyond(hypothesis) is None and (set_aside is None or not set_aside(hypothesis)):
             score = scoring(hypothesis)
             if score > 0:
                 scored[hypothesis.content_id()] = Draft(hypothesis, score)
     picks = [with_texts(with_unit(h, nests), rows.columns) for h in proposed]
-    _pick([h for h in picks if set_aside is None or not set_aside(h)], scored, scoring)
+    fit = [h for h in picks if beyond(h) is None and (set_aside is None or not set_aside(h))]
+    _pick(fit, scored, scoring)
     # Twins first: what an order implies must not live on under a longer label that selects the same rows.
     distinct = without_parts(without_twins(list(scored.values()), sample))
     chosen = choose(distinct, sample)

@@ -24,6 +24,16 @@ def user_folder(name: str) -> Path:
     return user_data_path("heldout", appauthor=False) / name
 
 
+def cache_folder(name: str) -> Path:
+    """The folder of that name among what may be thrown away and made again; it may not exist yet."""
+    home = os.environ.get("HELDOUT_HOME")
+    if home:
+        return Path(home) / "cache" / name
+    from platformdirs import user_cache_path
+
+    return user_cache_path("heldout", appauthor=False) / name
+
+
 @contextmanager
 def run_folder() -> Iterator[Path]:
     """A folder for the split's files, removed when the run ends, however it ends short of a kill."""

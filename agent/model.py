@@ -16,7 +16,7 @@ from pydantic import BaseModel, SecretStr
 from ..prompts import Prompt, load
 from ..tools.errors import ModelUnavailable, UsageError
 from .callbook import CallBook, request_of
-from .model_faults import FaultKind, ModelFault, fault
+from .model_faults import FaultKind, ModelFault, fault, fault_of
 from .model_meter import FIRST_WAIT, Meter
 from .model_replies import Shown, answer, keyless, parsed, tool_error
 from .model_settings import ModelSettings
@@ -288,22 +288,58 @@ def _connected(settings: ModelSettings, *, keyless: bool = False, warm: bool = F
     return _other(settings, provider, options)
 
 
-def _openai(name: str, settings: ModelSettings, options: dict[str, Any], keyless: bool) -> Any:
-    key, url = os.environ.get("OPENAI_API_KEY"), settings.base_url or os.environ.get("OPENAI_BASE_URL") or None
+def endpoint(base_url: str | None, *, keyless: bool = False, option: str = "--model") -> tuple[str, str | None]:
+    """The key and the address of an OpenAI-compatible server.
+
+    Raises:
+        ModelUnavailable: if a key is needed and missing.
+        UsageError: if the address cannot be read.
+    """
+    key, url = os.environ.get("OPENAI_API_KEY"), base_url or os.environ.get("OPENAI_BASE_URL") or None
     if url is not None and not re.match(r"https?://[^\s/]", url):
         raise UsageError("The address of a model server starts with http:// or https://: set OPENAI_BASE_URL so.")
     if not key and url is None and not keyless:
         raise ModelUnavailable(
             "OPENAI_API_KEY is not set, so the model cannot be asked. Set it, set OPENAI_BASE_URL to a server that "
-            "needs no key, or leave `--model` out."
+            f"needs no key, or leave `{option}` out."
         )
+    return key or "not-needed", url
+
+
+def embedded(name: str, base_url: str | None, timeout: float, texts: Sequence[str]) -> list[list[float]]:
+    """One vector a text from an OpenAI-compatible endpoint: one request, not repeated.
+
+    Raises:
+        ModelFault: for whatever goes wrong there.
+        ModelUnavailable: if the package or the key is missing.
+        UsageError: if the address cannot be read.
+    """
+    key, url = endpoint(base_url, option="--embeddings")
+    try:
+        from openai import OpenAI
+    except ImportError as err:
+        raise ModelUnavailable(f"Embeddings of an endpoint need packages that are not installed: {INSTALL}.") from err
+    try:
+        client = OpenAI(api_key=key, base_url=url, timeout=timeout, max_retries=0)
+        found = client.embeddings.create(model=name, input=list(texts), encoding_format="float").data
+        vectors = [[float(x) for x in one.embedding] for one in sorted(found, key=lambda one: one.index)]
+    except Exception as err:
+        failed = fault_of(err)
+    else:
+        return vectors
+    # Outside the handler, so that no traceback drags the provider's words along.
+    raise failed
+
+
+def _openai(name: str, settings: ModelSettings, options: dict[str, Any], keyless: bool) -> Any:
+    key, url = endpoint(settings.base_url, keyless=keyless)
     try:
         from langchain_openai import ChatOpenAI
     except ImportError as err:
         raise ModelUnavailable(f"A language model needs packages that are not installed: {INSTALL}.") from err
     # Names of models decide where LangChain sends requests to unless it is told; servers know this route.
     return ChatOpenAI(
-        model=name, base_url=url, api_key=SecretStr(key or "not-needed"), use_responses_api=False,
+        model=name, base_url=url, api_key=SecretStr(key), use_responses_api=False,
         streaming=settings.stream, stream_usage=True, **options,
     )  # fmt: skip
 

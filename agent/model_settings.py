@@ -1,11 +1,14 @@
-"""Which model takes part in a run, and what it may cost and be told.
+"""Which model takes part in a run, what it may cost and be told, and what an embedder is.
 
 Knows options alone. Must never know a table, a key or a model library.
 """
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .privacy import Privacy
+
+if TYPE_CHECKING:
+    pass
 
 
 class ModelSettings(NamedTuple):
@@ -24,8 +27,17 @@ class ModelSettings(NamedTuple):
     sql: bool = True
     stream: bool = False
     """Have replies sent in pieces: for servers behind a gateway that cuts connections on which nothing moves."""
+    documents: bool = False
+    """Whether redacted documents may be sent outside `sample` too."""
+    max_judged: int = 400
+    """Documents of one side that a question is asked about at most; 0 asks none."""
     price: tuple[float, float] | None = None
     """Price of a million input and of a million output tokens; by default HELDOUT_MODEL_PRICE."""
+
+    @property
+    def reads(self) -> bool:
+        """Whether texts of documents may be told."""
+        return self.privacy == "sample" or (self.documents and self.privacy != "none")
 
 
 class Modelling(NamedTuple):
@@ -37,4 +49,6 @@ class Modelling(NamedTuple):
 
     def request(self) -> dict[str, Any]:
         """What makes it another question: who drafts, and what may be told and called."""
-        return {"model": self.settings.name, "privacy": self.settings.privacy, "sql": self.settings.sql}
+        own = self.settings
+        asked = {"model": own.name, "privacy": own.privacy, "sql": own.sql}
+        return asked | ({"judged": own.max_judged, "documents": own.documents} if own.reads else {})

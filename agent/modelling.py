@@ -12,6 +12,8 @@ from typing import Any, Literal, NamedTuple
 from ..prompts import load
 from ..tools.data.rows import Rows
 from ..tools.errors import ModelUnavailable, UsageError
+from ..tools.text.evaluate import with_properties
+from ..tools.text.summary import TextSummary
 from ..tools.verify.hypothesis import Hypothesis, parse
 from ..tools.verify.sessions import Session
 from .callbook import CallBook
@@ -22,8 +24,8 @@ from .outlook import Focus
 from .privacy import Privacy
 from .prose import catalogue, summary_of
 from .report.result import Finding, Result
-from .summary import Explored
-from .usage import ModelUsage, cost_of, used
+from .summary import Explored, Settings
+from .usage import ModelUsage, used
 
 Say = Callable[[str], None]
 _NOTHING_SPENT = (
@@ -47,6 +49,8 @@ class Proposed(NamedTuple):
     usage: ModelUsage | None = None
     shown: str | None = None
     """The request that would be sent, where nothing is."""
+    explored: Explored | None = None
+    """What was explored with the columns that a reading of documents added; None where it added nothing."""
 
 
 def propose(
@@ -60,6 +64,7 @@ def propose(
         UsageError: if the model's name or privacy mode cannot be used.
     """
     from .draft_model import draft_by_model
+    from .reading import less, propose_read, read_drafts, with_reading
     from .toolbox.bench import Bench
 
     settings = modelling.settings
@@ -70,20 +75,30 @@ def propose(
         if modelling.show
         else f"Letting {settings.name} explore and propose"
     )
+    book = book_of(modelling, request)
     bench = Bench.of(explored, focus=focus, privacy=settings.privacy, left_out=left_out)
+    read = read_drafts(bench, explored, settings, book, say)
+    if modelling.show and read.found is not None:
+        return Proposed(shown=read.found.text)
+    bench = Bench.of(read.explored, focus=focus, privacy=settings.privacy, left_out=left_out)
     bench.citing = False
+    propose_read(bench, read)
     jail = _jail(bench) if settings.sql and settings.privacy != "schema" else None
     try:
         bench.jail = jail
-        draft = draft_by_model(bench, settings, book_of(modelling, request), say)
+        draft = draft_by_model(bench, less(settings, read.found), book, say)
     finally:
         if jail is not None:
             jail.close()
     if draft.failure and not draft.usage.calls:
         raise ModelUnavailable(f"{draft.failure} {_NOTHING_SPENT}")
     questions = tuple(_with_names(q, bench.ids) for q in draft.open_questions)
-    usage = draft.usage.model_copy(update={"open_questions": questions, "failure": draft.failure})
-    return Proposed(draft.hypotheses, usage, draft.shown)
+    failure = (
+        draft.failure or next(iter(read.failures), None) or (read.found.failure if read.found is not None else None)
+    )
+    usage = draft.usage.model_copy(update={"open_questions": questions, "failure": failure})
+    usage = with_reading(usage, read, settings.price)
+    return Proposed(draft.hypotheses, usage, draft.shown, read.explored)
 
 
 def _with_names(text: str, ids: Mapping[str, str]) -> str:
@@ -111,6 +126,40 @@ def part_of(session: Session | None) -> tuple[ModelUsage | None, dict[str, str]]
     return ModelUsage.model_validate(kept["usage"]), {i: source for source in _SOURCES for i in kept[source]}
 
 
+def with_answers(
+    modelling: Modelling | None, explored: Explored, claims: Sequence[Hypothesis], request: str, say: Say
+) -> tuple[Explored, Any]:
+    """The exploration rows with every text property of the claims; and what answers questions about opened documents.
+
+    Raises:
+        HypothesisError: if a property needs a model that is not at hand.
+    """
+    if not any(h.texts for h in claims):
+        return explored, None
+    if modelling is None:
+        properties = [p for h in claims for p in h.texts]
+        return explored._replace(rows=with_properties(explored.rows, properties, explored.aids)), None
+    from .reading import labelled
+
+    return labelled(modelling.settings, explored, claims, book_of(modelling, request), say)
+
+
+def after_verdicts(
+    settings: Settings, explored: Explored, opened: Rows | None, usage: ModelUsage | None, judge: Any, request: str,
+    say: Say,
+) -> tuple[ModelUsage | None, tuple[TextSummary, ...]]:  # fmt: skip
+    """The account with the labels of opened documents, and what is told of the texts with themes named by the model."""
+    modelling = settings.modelling
+    if modelling is None or usage is None or not (explored.rows.texts or judge is not None):
+        return usage, explored.texts
+    from .reading import named_themes, with_labels
+
+    usage = with_labels(usage, judge, modelling.settings.price) or usage
+    own, book = modelling.settings, book_of(modelling, request)
+    texts, usage = named_themes(own, explored, opened, usage, book, say, settings.embedder)
+    return usage, texts
+
+
 def worded(modelling: Modelling, result: Result, request: str, say: Say, rows: Rows) -> Result:
     """The result with a summary that the model worded, every sentence checked; unchanged where it failed.
 
@@ -119,6 +168,7 @@ def worded(modelling: Modelling, result: Result, request: str, say: Say, rows: R
     if result.model is None or result.model.failure or not any(f.outcome == "verified" for f in result.findings):
         return result
     from .model import talk
+    from .reading import counted
 
     settings = modelling.settings._replace(
         max_calls=modelling.settings.max_calls - result.model.calls,
@@ -136,10 +186,10 @@ def worded(modelling: Modelling, result: Result, request: str, say: Say, rows: R
     usage = result.model.model_copy(
         update={
             "calls": result.model.calls + found.calls, "input_tokens": tokens[0], "output_tokens": tokens[1],
-            "dropped_sentences": len(summary.dropped), "cost": cost_of(*tokens, settings.price),
-            "prompts": (*result.model.prompts, *used([prompt])),
+            "dropped_sentences": len(summary.dropped), "prompts": (*result.model.prompts, *used([prompt])),
         }
     )  # fmt: skip
+    usage = counted(usage, settings.price)
     return result.model_copy(update={"model": usage, "summary": summary.sentences if offered else ()})
 
 

@@ -19,7 +19,6 @@ from ..tools.explore.quality import find_quality
 from ..tools.explore.scan import scan_pairs
 from ..tools.explore.structure import find_structure, structural_pairs
 from ..tools.explore.texts import read_texts
-from ..tools.text.evaluate import with_properties
 from ..tools.verify.exposures import Exposure, covering, exposures
 from ..tools.verify.hypothesis import Hypothesis
 from ..tools.verify.ledger import Ledger
@@ -29,12 +28,14 @@ from ..tools.verify.verify import Judged, burnt_rows, verify
 from .closed import enumerate_closed
 from .commitment import announcement, committed, frozen_batch, request_of, standing
 from .draft import Batch, Draft, draft_by_rule
+from .embedding import embedder_for
 from .exposure import placed
 from .folders import run_folder
 from .marks import make_marks, with_codes
 from .model_settings import Modelling, ModelSettings
-from .modelling import Proposed, part_of, propose, recorded, worded
+from .modelling import Proposed, after_verdicts, part_of, propose, recorded, with_answers, worded
 from .outlook import Focus
+from .privacy import Privacy
 from .propose_segments import segments_of
 from .quoting import Disclosed, disclosed, with_examples
 from .report.explanation import Explanation
@@ -70,6 +71,8 @@ def explain(
     text: Sequence[str] | str = (),
     quotes: bool = True,
     model: ModelSettings | str | None = None,
+    embeddings: str | None = None,
+    privacy: Privacy | None = None,
     ledger: str | Path | None = None,
     limits: Limits | None = None,
     threads: int = 2,
@@ -105,6 +108,9 @@ def explain(
         quotes: Whether the report and its files may hold documents or pieces of them; without, terms and figures alone.
         model: A language model that drafts beside the rules and words the summary, such as `openai:gpt-4.1` or a
             `ModelSettings`. It sees exploration rows alone, as its privacy mode allows, and decides nothing.
+        embeddings: What places documents where themes are sought: `local`, the model of the extra `embeddings`, or
+            `openai:NAME`, an OpenAI-compatible endpoint, which is sent redacted documents. Their words by default.
+        privacy: What may be told where no model is named; by default the model's mode, else `profile`.
         ledger: File that records what was spent; by default one a data set in the user's data folder.
         limits: Bounds on what is read.
         threads: Threads for reading and scanning; the report does not depend on it.
@@ -123,7 +129,7 @@ def explain(
         outcome=outcome, about=about, causes=causes, consequences=consequences, later=later, entity=entity, time=time,
         table=table, tables=tables, root=root, grain=grain, links=links, name=name, alpha=alpha, strict=strict,
         smallest_effects=smallest_effects, one_shot=one_shot, explore_only=explore_only, keep_counts=keep_counts,
-        text=text, quotes=quotes, model=model, limits=limits, threads=threads,
+        text=text, quotes=quotes, model=model, limits=limits, threads=threads, embeddings=embeddings, privacy=privacy,
     )  # fmt: skip
     return run(source, how, settings, ledger, progress)
 
@@ -138,6 +144,8 @@ def described(
     explore_only: bool = False,
     quotes: bool = True,
     model: ModelSettings | str | None = None,
+    embeddings: str | None = None,
+    privacy: Privacy | None = None,
     show: bool = False,
     threads: int = 2,
     alpha: float = 0.05,
@@ -155,7 +163,7 @@ def described(
         make_rule(alpha=alpha, strict=strict, smallest_effects=smallest_effects),
         Focus(outcome, tuple(sorted(set(about)))), explore_only, threads,
         marks=make_marks(causes, consequences, later), modelling=None if asked is None else Modelling(asked, show),
-        quotes=quotes,
+        quotes=quotes, embedder=embedder_for(embeddings, asked, privacy),
     )  # fmt: skip
     return how_of(**reading), settings
 
@@ -204,7 +212,7 @@ def _run(
         with _timed(timing, "draft"):
             say("Drafting hypotheses")
             put = _proposed(split, opened, explored, settings, closed, request, say)
-            batch = _draft(split, explored, settings, number, closed, shown, put.hypotheses)
+            batch = _draft(split, put.explored or explored, settings, number, closed, shown, put.hypotheses)
     if session is None and not batch.drafts:
         return _report(opened, plan, book, settings, explored, None, batch, None, timing, usage=put.usage)
     session, claims, receipt = committed(
@@ -213,7 +221,7 @@ def _run(
     )  # fmt: skip
     if session.opened and session.vault != number:  # another question came to a batch that was tested: see as it saw
         explored = _explored(split, book, opened, settings, session, say, timing)
-    explored = _with_claimed(explored, claims)
+    explored, judge = with_answers(settings.modelling, explored, claims, request, say)
     with _timed(timing, "verify"):
         replayed = session.opened
         say(announcement(plan, receipt.vault, len(claims), replayed))
@@ -227,6 +235,9 @@ def _run(
         explored = look_at(burnt_rows(split, book, opened.fingerprint, before=number + 1)[0], settings, say, timing)
     burnt = disclosed(split, book, receipt, claims, explored.aids, quotes=settings.quotes)
     usage, drafted_by = part_of(session)
+    opened_rows = None if closed else burnt_rows(split, book, opened.fingerprint, before=receipt.vault + 1)[-1]
+    usage, texts = after_verdicts(settings, explored, opened_rows, usage, judge, request, say)
+    explored = explored._replace(texts=texts)
     return _report(
         opened, plan, book, settings, explored, judged, batch, receipt.session, timing, replayed=replayed, burnt=burnt,
         usage=usage, drafted_by=drafted_by, request=request, say=say,
@@ -244,14 +255,6 @@ def _explored(
     return look_at(rows, settings, say, timing)
 
 
-def _with_claimed(explored: Explored, claims: Sequence[Hypothesis]) -> Explored:
-    """What was seen, with the properties of texts that the claims name: those stated by a person among them."""
-    named = [p for h in claims for p in h.texts]
-    if not named or not explored.rows.texts:
-        return explored
-    return explored._replace(rows=with_properties(explored.rows, named, explored.aids))
-
-
 def look_at(rows: Rows, settings: Settings, say: Progress, timing: dict[str, float]) -> Explored:
     """What exploration rows show: structure, profile and leads."""
     with _timed(timing, "explore"):
@@ -260,7 +263,7 @@ def look_at(rows: Rows, settings: Settings, say: Progress, timing: dict[str, flo
         profile = profile_rows(rows)
         quality = find_quality(rows, structure)
         segments = segments_of(rows, structure, settings.focus)
-        rows, aids, texts = read_texts(rows)
+        rows, aids, texts = read_texts(rows, settings.embedder)
         leads = scan_pairs(rows, threads=settings.threads)
         return Explored(rows, profile, leads, structure, segments, quality, aids, texts)
 

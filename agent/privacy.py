@@ -93,7 +93,20 @@ def redacted(value: object, longest: int = LONGEST) -> str:
         value: The cell.
         longest: Characters that may be told; more than those of a cell make it a document.
     """
-    text = visible(str(value)[: 16 * longest])
-    for name, pattern in (*_PATTERNS, *(_OF_DOCUMENTS if longest > LONGEST else ())):
+    return cleaned(_without_patterns(visible(str(value)[: 16 * longest]), document=longest > LONGEST), longest)
+
+
+def redacted_document(text: str, longest: int) -> str:
+    """A document for a model that may read some: on one line, redacted as a cell is, at most so many characters.
+
+    What was cut ends in `…`. As with cells, nothing is promised: patterns miss what does not look like one.
+    """
+    kept = _without_patterns(visible(text[: 4 * longest]), document=True)
+    whole = len(kept) <= longest and len(text) <= 4 * longest
+    return kept if whole else kept[: longest - 1].rstrip() + "…"
+
+
+def _without_patterns(text: str, *, document: bool) -> str:
+    for name, pattern in (*_PATTERNS, *(_OF_DOCUMENTS if document else ())):
         text = pattern.sub(f"[{name}]", text)
-    return cleaned(text, longest)
+    return text

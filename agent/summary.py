@@ -18,6 +18,7 @@ from ..tools.explore.profile import ColumnProfile
 from ..tools.explore.quality import repeated_rows
 from ..tools.explore.segments import Segmentation
 from ..tools.explore.structure import structural_pairs
+from ..tools.text.embeddings import Embedder
 from ..tools.text.evaluate import NO_AIDS, Aids
 from ..tools.text.summary import TextSummary
 from ..tools.verify.adjustment import Marks
@@ -90,6 +91,8 @@ class Settings(NamedTuple):
     """The language model that drafts beside the rules and words the summary."""
     quotes: bool = True
     """Whether the report may hold documents, or pieces of them."""
+    embedder: Embedder | None = None
+    """What turns documents into vectors, where an endpoint was named for it."""
 
 
 def summarise(

@@ -7,9 +7,11 @@ import os
 import re
 from collections.abc import Iterable
 
+from pydantic import Field
+
 from ..prompts import Prompt
 from ..tools.errors import UsageError
-from ..tools.value import Value
+from ..tools.value import Value, counted
 
 PRICE = "HELDOUT_MODEL_PRICE"
 """Environment variable: price of a million input and of a million output tokens, as `2.50,10`."""
@@ -21,6 +23,20 @@ class PromptUsed(Value):
     name: str
     version: str
     sha256: str
+
+
+class JudgedUsage(Value):
+    """What yes/no questions about documents took, beside the calls of the run."""
+
+    calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    documents: int = 0
+    """Labels that were asked for: a document counts once for each question and each time it was asked."""
+
+    def __add__(self, other: "JudgedUsage") -> "JudgedUsage":
+        mine, theirs = self.as_json(), other.as_json()
+        return JudgedUsage(**{name: mine[name] + theirs[name] for name in mine})
 
 
 class ModelUsage(Value):
@@ -39,13 +55,25 @@ class ModelUsage(Value):
     """What the model would ask a person who knows these data. Its own words: shown as quotations, never as findings."""
     failure: str | None = None
     """Why the model did not come to an end; what it had proposed until then counts."""
+    judged: JudgedUsage | None = Field(default=None, exclude_if=lambda judged: judged is None)
+    """What questions about documents took; its price is part of the cost."""
 
 
 def spent(usage: ModelUsage) -> str:
     """`4 calls, 23,100 input and 1,900 output tokens`, with the cost where a price is set."""
     cost = "" if usage.cost is None else f", at a price of {usage.cost:g}"
     calls = f"{usage.calls:,} {'call' if usage.calls == 1 else 'calls'}"
-    return f"{calls}, {usage.input_tokens:,} input and {usage.output_tokens:,} output tokens{cost}"
+    return f"{calls}, {usage.input_tokens:,} input and {usage.output_tokens:,} output tokens{_judged(usage)}{cost}"
+
+
+def _judged(usage: ModelUsage) -> str:
+    """What labels of documents took, apart from the rest; empty where none were asked for."""
+    own = usage.judged
+    if own is None:
+        return ""
+    labels, calls = (counted(n, what) for n, what in ((own.documents, "label"), (own.calls, "further call")))
+    tokens = f"{own.input_tokens:,} input and {own.output_tokens:,} output tokens"
+    return f", and {labels} of documents in {calls}, {tokens}"
 
 
 def used(prompts: Iterable[Prompt]) -> tuple[PromptUsed, ...]:

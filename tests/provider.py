@@ -72,6 +72,10 @@ class Provider:
                 return refused
             return self.script.pop(0) if self.script else fails(400, "the script has ended", "script_ended")
 
+    def vector(self, text: str) -> list[float]:
+        """The embedding of a text, where a script answers with `says("")`."""
+        return [float(len(text)), float(text.count("e")), 1.0]
+
     def _refused(self, body: dict[str, Any], headers: dict[str, str]) -> Line | None:
         sent = headers.get("authorization", "")
         if self.key is not None and sent != f"Bearer {self.key}":
@@ -148,6 +152,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         provider = self.server.provider
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        if self.path == "/v1/embeddings":
+            return self._embeddings(provider, body)
         if self.path != "/v1/chat/completions":
             return self._send(fails(404, f"Unknown request URL: {self.path}"), b"")
         line = provider.answer(body, {k.lower(): v for k, v in self.headers.items()})
@@ -168,6 +174,18 @@ class _Handler(BaseHTTPRequestHandler):
             return self._stream(line, body, head, message, finish, usage)
         choice = {"index": 0, "message": message, "finish_reason": finish, "logprobs": None}
         reply = {**head, "object": "chat.completion", "choices": [choice]} | ({"usage": usage} if line.usage else {})
+        return self._send(line, json.dumps(reply).encode())
+
+    def _embeddings(self, provider: Provider, body: dict[str, Any]) -> None:
+        line = provider.answer({**body, "messages": []}, {k.lower(): v for k, v in self.headers.items()})
+        if line.status != 200:
+            return self._send(line, json.dumps({"error": line.error}).encode())
+        if line.raw is not None:
+            return self._send(line, line.raw.encode())
+        vectors = [provider.vector(text) for text in body["input"]]
+        data = [{"object": "embedding", "index": at, "embedding": v} for at, v in enumerate(vectors)]
+        usage = {"prompt_tokens": 1, "total_tokens": 1}
+        reply = {"object": "list", "data": data[::-1], "model": body["model"], "usage": usage}
         return self._send(line, json.dumps(reply).encode())
 
     def _drip(self) -> None:

@@ -3,7 +3,7 @@
 Knows a result. Must never know a page's markup, nor let a word of the model pass for a finding.
 """
 
-from ..usage import spent
+from ..usage import ModelUsage, spent
 from . import words
 from .result import Result
 
@@ -56,5 +56,14 @@ def model_method(result: Result) -> str:
     return (
         f"The language model {words.clean(usage.id)} saw exploration rows alone, through tools and within its privacy "
         "mode, and proposed hypotheses; it set no level, no smallest effect, no test and no outcome, and saw no sealed "
-        f"row. It took {spent(usage)}. Prompts: {prompts}."
+        f"row. {_answered(usage)}It took {spent(usage)}. Prompts: {prompts}."
+    )
+
+
+def _answered(usage: ModelUsage) -> str:
+    if usage.judged is None:
+        return ""
+    return (
+        "It answered yes/no questions about documents, each time seeing texts alone, without group, outcome or any "
+        "other column; held-out documents only after the ledger said that they were being opened. "
     )

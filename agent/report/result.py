@@ -14,7 +14,7 @@ from ...tools.explore.lead import Structure
 from ...tools.text.summary import Example, TextSummary
 from ...tools.value import Effect, Value
 from ...tools.verify.adjustment import Adjustment as Adjusted
-from ...tools.verify.evidence import Group, Outcome, Size
+from ...tools.verify.evidence import Group, Labels, Outcome, Size
 from ..usage import ModelUsage
 
 SCHEMA_VERSION = 1
@@ -125,6 +125,8 @@ class HeldOut(Value):
     effect: Effect | None
     in_units: Effect | None
     groups: tuple[Group, ...] = ()
+    labels: tuple[Labels, ...] = Field(default=(), exclude_if=lambda labels: not labels)
+    """Where a language model answered a question about the documents: how far its answers agree with themselves."""
 
 
 class Explored(Value):

@@ -23,6 +23,7 @@ from ...tools.explore.segments import Segmentation
 from ...tools.explore.structure import structural_pairs
 from ...tools.verify.families.wording import column as shortened
 from ...tools.verify.hypothesis import Hypothesis
+from ...tools.verify.texts import same_text_pairs
 from ..outlook import Focus
 from ..privacy import LEAST, Privacy, cleaned
 from ..propose_amounts import often_zero
@@ -171,10 +172,10 @@ class Bench:
 
     @cached_property
     def barred(self) -> frozenset[frozenset[str]]:
-        """Pairs that follow from how the table is built, or from how its columns were made from other tables."""
+        """Pairs that follow from how the table is built, from how columns were made of other tables, or of one text."""
         columns = list(self.rows.columns.values())
         built = structural_pairs(self.structure) | constructed_pairs(columns, self.structure)
-        return built | follow_from_others(columns, self.leads)
+        return built | follow_from_others(columns, self.leads) | same_text_pairs(columns)
 
     @cached_property
     def often_zero(self) -> frozenset[str]:

@@ -15,6 +15,7 @@ from ...tools.errors import HypothesisError, UsageError
 from ...tools.verify.evidence import Evidence
 from ...tools.verify.families import FAMILIES
 from ...tools.verify.hypothesis import Hypothesis
+from ...tools.verify.labels import beyond
 from ...tools.verify.verify import measure
 from ..asking import settled, understood
 from ..claims_file import Stated, stated
@@ -185,6 +186,9 @@ def _out_of_place(bench: Bench, h: Hypothesis) -> str | None:
         return _SURE
     if h.follows_from(bench.barred):
         return _STRUCTURAL
+    unfit = beyond(h)
+    if unfit is not None:
+        return bench.masked(unfit)
     chosen = _made_of(bench, h)
     if chosen is not None:
         return _CHOSEN.format(bench.id(chosen))

@@ -78,6 +78,8 @@ class Judged(Value):
     model: str
     prompt: str
     """The sha256 of the prompt that frames the question."""
+    most: int = 400
+    """Documents of one side that are labelled at most, chosen by their digests; the rest are missing."""
 
 
 Property = Annotated[

@@ -44,6 +44,17 @@ class Picture(Value):
     """What was done to the rows before they were aggregated, where anything was."""
 
 
+class Labels(Value):
+    """How far labels that a language model gave agree with a second labelling of the same documents."""
+
+    column: str
+    repeated: int
+    """Documents with two clear answers."""
+    same: int
+    kappa: float | None
+    """Agreement beyond chance; None where all answers were the same."""
+
+
 class Evidence(Value):
     """One hypothesis measured and tested on one set of rows."""
 
@@ -67,10 +78,13 @@ class Evidence(Value):
     in_units: Effect | None = None
     """The same contrast in the data's own units."""
     theta: float | None = None
-    """Effect minus its null value, positive in the committed direction (raw sign where none was committed)."""
+    """Effect minus its null value, positive in the committed direction (raw sign where none was committed). Where
+    labels of a model enter, as far from nothing as their errors allow."""
     standard_error: float | None = None
     groups: tuple[Group, ...] = ()
     warnings: tuple[str, ...] = ()
+    labels: tuple[Labels, ...] = Field(default=(), exclude_if=lambda labels: not labels)
+    """Of a claim on what a language model answered about documents: how far its answers agree with themselves."""
     untestable: str | None = None
     """Why no p-value was computed; None when the test ran."""
 

@@ -4,7 +4,7 @@ Knows ledger entries and what they mean for vaults and weights. Must never know 
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from pydantic import Field
@@ -308,12 +308,20 @@ def record_open(ledger: Ledger, receipt: Receipt) -> None:
     ledger.append("open", receipt.dataset, {"number": receipt.session, "vault": receipt.vault})
 
 
-def record_reveal(ledger: Ledger, receipt: Receipt, outcomes: Mapping[str, str]) -> None:
-    """Write down what became of each claim, once; from here on the vault is burnt."""
-    for session in sessions(ledger, receipt.dataset):
-        if session.number == receipt.session and session.verified is not None:
-            return
+def record_reveal(ledger: Ledger, receipt: Receipt, outcomes: Mapping[str, str], late: Collection[str] = ()) -> None:
+    """Write down what became of each claim, once; from here on the vault is burnt.
+
+    A second time only where claims of `late` could not be tested for want of a model's labels that are there now: they
+    were committed and counted with the others, so every verdict is the one that it would have had at once.
+    """
+    known = [e.body["outcomes"] for e in ledger.entries(receipt.dataset) if e.kind == "reveal" and _is_of(e, receipt)]
+    if known and not any(known[-1].get(i) == "untestable" and outcomes[i] != "untestable" for i in late):
+        return
     ledger.append("reveal", receipt.dataset, {"number": receipt.session, "outcomes": dict(outcomes)})
+
+
+def _is_of(entry: Entry, receipt: Receipt) -> bool:
+    return entry.body["number"] == receipt.session
 
 
 def batch_id(hypotheses: Sequence[Hypothesis], rule: Rule) -> str:

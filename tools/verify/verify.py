@@ -6,7 +6,8 @@ Knows the sealed file, the families and the rule. Must never know who drafted a 
 This is the only module that reads sealed rows for a verdict; `disclosure` hands them out once they are burnt.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from ..data.rows import Rows
@@ -15,6 +16,7 @@ from ..errors import LedgerError, SealBroken
 from ..explore.constructed import constructed_pairs
 from ..explore.structure import find_structure, structural_pairs
 from ..text.evaluate import NO_AIDS, Aids, with_properties
+from ..text.repeats import Repeats
 from ..value import digest
 from .adjust import adjust
 from .adjustment import Marks
@@ -22,6 +24,7 @@ from .clusters import centred
 from .evidence import Evidence, Picture, Verdict
 from .families import FAMILIES
 from .hypothesis import Hypothesis
+from .labels import carried, judged_columns, repeats_of, unlabelled
 from .ledger import Ledger
 from .multiplicity import Rejections
 from .policy import Rule
@@ -32,6 +35,7 @@ from .units import by_unit, counted_level, counted_p, refuse_unit, unit_warning,
 from .verdict import Claim, control_errors, decide, locked_p
 
 DRAWS = 9_999
+_NO_LABELS: Mapping[str, Repeats] = MappingProxyType({})
 
 
 class Judged(NamedTuple):
@@ -116,11 +120,13 @@ def verify(
         earlier=receipt.earlier,
         split="held_out" if exploration is not None else "all",
         structural=structural if exploration is None else frozenset(),
+        labels=repeats_of(claims, rows, aids),
     )
     judged = judged._replace(verdicts=adjust(judged.verdicts, rows, exploration, marks or Marks(), structural))
     if exploration is None:
         judged = judged._replace(verdicts=warned(judged.verdicts, rows))
-    record_reveal(ledger, receipt, {v.hypothesis_id: v.outcome for v in judged.verdicts})
+    late = {h.content_id() for h in claims if judged_columns(h)}
+    record_reveal(ledger, receipt, {v.hypothesis_id: v.outcome for v in judged.verdicts}, late)
     return judged
 
 
@@ -243,6 +249,7 @@ def judge(
     earlier: int,
     split: str,
     structural: frozenset[frozenset[str]] = frozenset(),
+    labels: Mapping[str, Repeats] = _NO_LABELS,
 ) -> Judged:
     """The verdicts of claims on rows that are open already.
 
@@ -255,11 +262,12 @@ def judge(
         earlier: Discoveries of earlier batches.
         split: Which rows these are, for the evidence.
         structural: Pairs that follow from how the table is built; claims on them are not tested.
+        labels: Second labels of these documents, by the column that a language model answered.
     """
-    tested = [_claim(h, rows, structural, split) for h in claims]
+    tested = [_claim(h, rows, structural, split, labels) for h in claims]
     rejections = control_errors(tested, rule, weight=weight, earlier=earlier)
     tested = [
-        _with_interval(claim, rows, split, rejections) if rejected else claim
+        _with_interval(claim, rows, split, rejections, labels) if rejected else claim
         for claim, rejected in zip(tested, rejections.rejected, strict=True)
     ]
     verdicts = [
@@ -285,8 +293,15 @@ def _structural(rows: Rows) -> frozenset[frozenset[str]]:
     return structural_pairs(found) | constructed_pairs(made, found)
 
 
-def _claim(hypothesis: Hypothesis, rows: Rows, structural: frozenset[frozenset[str]], split: str = "held_out") -> Claim:
-    return Claim(hypothesis, _evaluate(hypothesis, rows, split, structural), hypothesis.null)
+def _claim(
+    hypothesis: Hypothesis, rows: Rows, structural: frozenset[frozenset[str]], split: str = "held_out",
+    labels: Mapping[str, Repeats] = _NO_LABELS,
+) -> Claim:  # fmt: skip
+    reason = unlabelled(hypothesis, labels)
+    if reason is not None:
+        return Claim(hypothesis, _not_tested(hypothesis, split, reason), hypothesis.null)
+    evidence = _evaluate(hypothesis, rows, split, structural)
+    return Claim(hypothesis, carried(hypothesis, evidence, labels), hypothesis.null)
 
 
 def _evaluate(hypothesis: Hypothesis, rows: Rows, split: str, structural: frozenset[frozenset[str]]) -> Evidence:
@@ -317,11 +332,13 @@ def _read_vault(split: SealedSplit, number: int) -> Rows:
     return split.read(split.sealed_file, f"vault_{number}")
 
 
-def _with_interval(claim: Claim, rows: Rows, split: str, rejections: Rejections) -> Claim:
+def _with_interval(
+    claim: Claim, rows: Rows, split: str, rejections: Rejections, labels: Mapping[str, Repeats] = _NO_LABELS
+) -> Claim:
     """The claim with the interval that keeps its coverage although only verified claims show it."""
     h = claim.hypothesis
     level = 1 - counted_level(h, rejections.level)
-    wider = FAMILIES[h.family].evaluate(h, by_unit(h, rows), split=split, level=level, draws=0)
+    wider = carried(h, FAMILIES[h.family].evaluate(h, by_unit(h, rows), split=split, level=level, draws=0), labels)
     kept = claim.evidence.model_copy(update={"effect": wider.effect, "in_units": wider.in_units})
     return claim._replace(evidence=kept)
 

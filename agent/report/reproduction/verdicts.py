@@ -11,6 +11,7 @@ from scipy import stats
 from .base import ALONG_TIME, POWER, RECOMPUTE, SIGNS, Found, scale_of
 from .clusters import is_constant
 from .figures import z_reach
+from .labels import asked, carried, shrunk
 from .ledger import canonical, sha
 from .table import Table, population
 from .threads import thread_control
@@ -39,6 +40,12 @@ def evidence(finding: Found, table: Table, level: float) -> Found:
         found["p_value"] = min(1.0, tried(h) * p)
         found["theta"] = (SIGNS[h["direction"]] or 1) * (found["effect"]["value"] - found["null"])
         found["untestable"] = False
+        if asked(h):
+            factor = shrunk(h, found, finding["held_out"].get("labels", []))
+            if factor is None:
+                return nothing
+            found = carried(h, found, factor)
+            found["theta"] /= 1.0 if SIGNS[h["direction"]] and found["theta"] <= 0 else factor
     return nothing | found
 
 
