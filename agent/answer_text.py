@@ -31,12 +31,14 @@ def _lines(answer: Answered, most: int) -> Iterator[str]:
         yield f"'{clean(answer.question)}' can be read in {len(answer.ways)} ways."
         for at, way in enumerate(answer.ways, 1):
             yield f"  {at}. {plain(way.reading)}: {clean(way.question)}"
+    elif answer.kind == "words":
+        yield from _wrapped(plain(own_words_line(answer)))
     else:
         yield from _beside(answer)
         yield from _wrapped(f"Understood: {plain(answer.understood)}.")
     for note in answer.supplied:
         yield from _wrapped(f"({plain(note)})")
-    for sentence in answer.words:
+    for sentence in () if answer.kind == "words" else answer.words:
         yield from _wrapped(plain(sentence))
     if answer.fact is not None:
         yield ""
@@ -48,6 +50,12 @@ def _lines(answer: Answered, most: int) -> Iterator[str]:
     if answer.exploratory_words:
         yield from _wrapped("Seen on the exploration rows: " + " ".join(plain(s) for s in answer.exploratory_words))
     yield from _closing(answer)
+
+
+def own_words_line(answer: Answered) -> str:
+    """A model's own words, named as such."""
+    by = clean(answer.model.id) if answer.model is not None else "a model"
+    return f"In the words of {by}, and nothing was computed: {' '.join(answer.words)}"
 
 
 def _beside(answer: Answered) -> Iterator[str]:

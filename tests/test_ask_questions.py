@@ -303,7 +303,7 @@ def test_a_model_asks_back_once_and_the_chosen_reading_is_answered(planted, tmp_
         {"reading": "by visits", "question": "do gold plans visit more?"},
     ]
     provider = Provider(
-        calls(("ask_back", {"readings": ways})), says("Which one?"),
+        calls(("ask_back", {"readings": ways})),
         calls(("ask_back", {"readings": ways})), calls(("answer_claim", {"claim": "spend higher for plan=gold"})),
         says(""),
     )  # fmt: skip
@@ -315,7 +315,9 @@ def test_a_model_asks_back_once_and_the_chosen_reading_is_answered(planted, tmp_
             answer = asked.ask(back.ways[0].question, chosen=True)
     assert answer.claim is not None
     assert answer.claim.verified
-    assert "ask_back" not in json.dumps(provider.requests[2]["tools"])
+    assert "ask_back" not in json.dumps(provider.requests[1]["tools"])
+    assert back.model is not None
+    assert back.model.calls == 1, "nothing is worded where a person is to choose"
 
 
 @pytest.mark.parametrize(
@@ -331,7 +333,7 @@ def test_a_model_that_fails_leaves_the_grammar_to_read_and_one_line_says_so(by_m
 
 
 def test_where_neither_model_nor_grammar_can_read_it_both_are_told(by_model) -> None:
-    with pytest.raises(HypothesisError, match="Without the model: "):
+    with pytest.raises(HypothesisError, match="Without the model: a question in free words"):
         by_model(Provider(fails(401, "no")), "why do people leave us")
 
 
