@@ -34,6 +34,7 @@ from .outlook import Focus
 from .pipeline import look_at
 from .report.explanation import Explanation
 from .report.reproduce import reproduce_text
+from .report.words import many
 from .sealing import How, Progress, default_ledger, joining_of, left_out_of, sealed
 from .sentences.reader import Reading
 from .summary import Explored, Settings, summarise
@@ -282,7 +283,7 @@ class Thread:
         explored = look_at(state.rows(standing), state.settings, state.say, timing)
         standing = state.settled(standing, explored)
         claims, receipt = claims_of(standing), thread_receipt(state.book, state.dataset, standing)
-        state.say(f"Revealing {len(claims)} verdicts of vault {standing.vault}")
+        state.say(f"Revealing {many(len(claims), 'verdict')} of vault {standing.vault}")
         judged = reveal(
             state.split, state.book, receipt, claims, explored.rows,
             marks=with_codes(state.settings.marks, state.split.columns.values(), Focus()),
