@@ -11,7 +11,8 @@ from .facts import Table
 from .question import Way
 from .usage import ModelUsage
 
-Kind = Literal["fact", "claim", "ways"]
+Kind = Literal["fact", "claim", "ways", "words"]
+"""What a question was answered with; words: a model's own, that the table has no answer."""
 
 
 class Shown(Value):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from html import escape
 
 from .answer_fields import Answered, ClaimAnswer
-from .answer_text import cell, model_line, provenance, verdict
+from .answer_text import cell, model_line, own_words_line, provenance, verdict
 from .facts import Table
 from .report.html import content_policy
 from .report.words import clean, plain
@@ -41,12 +41,14 @@ def _section(answer: Answered) -> str:
     if answer.kind == "ways":
         items = "".join(f"<li>{escape(plain(w.reading))}: <code>{escape(w.question)}</code></li>" for w in answer.ways)
         out.append(f"<p>This can be read in {len(answer.ways)} ways.</p><ol>{items}</ol>")
+    elif answer.kind == "words":
+        out.append(_p(own_words_line(answer)))
     else:
         for one in answer.beside:
             out += [_p(f"Understood: {one.understood}."), _table(one.fact), *([_p(one.cost)] if one.cost else [])]
         out.append(_p(f"Understood: {answer.understood}."))
     out += [_p(f"({note})") for note in answer.supplied]
-    out += [_p(sentence) for sentence in answer.words]
+    out += [_p(sentence) for sentence in answer.words if answer.kind != "words"]
     if answer.fact is not None:
         out.append(_table(answer.fact))
     if answer.claim is not None:

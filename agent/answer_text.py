@@ -31,12 +31,14 @@ def _lines(answer: Answered, most: int) -> Iterator[str]:
         yield f"'{clean(answer.question)}' can be read in {len(answer.ways)} ways."
         for at, way in enumerate(answer.ways, 1):
             yield f"  {at}. {plain(way.reading)}: {clean(way.question)}"
+    elif answer.kind == "words":
+        yield from _wrapped(plain(own_words_line(answer)))
     else:
         yield from _beside(answer)
         yield from _wrapped(f"Understood: {plain(answer.understood)}.")
     for note in answer.supplied:
         yield from _wrapped(f"({plain(note)})")
-    for sentence in answer.words:
+    for sentence in () if answer.kind == "words" else answer.words:
         yield from _wrapped(plain(sentence))
     if answer.fact is not None:
         yield ""
@@ -48,6 +50,12 @@ def _lines(answer: Answered, most: int) -> Iterator[str]:
     if answer.exploratory_words:
         yield from _wrapped("Seen on the exploration rows: " + " ".join(plain(s) for s in answer.exploratory_words))
     yield from _closing(answer)
+
+
+def own_words_line(answer: Answered) -> str:
+    """A model's own words, named as such."""
+    by = clean(answer.model.id) if answer.model is not None else "a model"
+    return f"In the words of {by}, and nothing was computed: {' '.join(answer.words)}"
 
 
 def _beside(answer: Answered) -> Iterator[str]:
@@ -106,6 +114,9 @@ def verdict(claim: ClaimAnswer) -> str:
 def table_lines(table: Table, most: int) -> Iterator[str]:
     """The result in columns, numbers to the right, and how many rows are not printed."""
     if table.rows == 1 and len(table.columns) <= 3 and not table.groups and table.cells:
+        if said := _one_figure(table):
+            yield f"  {said}"
+            return
         figures = [f"{clean(name)} = {cell(v)}" for name, v in zip(table.columns, table.cells[0], strict=True)]
         yield "  " + ", ".join(figures)
         return
@@ -124,6 +135,22 @@ def table_lines(table: Table, most: int) -> Iterator[str]:
         yield f"  … {table.rows - len(shown):,} more of {table.rows:,} rows{carried}"
 
 
+def _one_figure(table: Table) -> str | None:
+    """`91 of 1,338 rows`, `43.1 % of 714 rows`: the one figure of a question in the grammar's words, as one says it."""
+    row = dict(zip(table.columns, table.cells[0], strict=True))
+    n, known, names = row.get("n"), row.get("known"), tuple(row)
+    if table.used is None or n != table.used:
+        return None
+    if names == ("n",):
+        return f"{cell(n)} of {table.total:,} rows"
+    if known is not None and table.used - known not in table.missing.values():
+        return None
+    rows = f"{cell(n)} rows" if known is None else f"the {cell(known)} of {cell(n)} rows that have a value"
+    if names[0] == "percent" and table.sql.startswith("SELECT 100.0 * avg((") and row["percent"] is not None:
+        return f"{cell(row['percent'])} % of {rows}"
+    return f"{cell(row['value'])}, over {rows}" if names[0] == "value" else None
+
+
 def provenance(table: Table) -> Iterator[str]:
     """Rows used, filter, missing cells and the query."""
     whose = "rows" if table.rows_read == "all" else "exploration rows"
@@ -133,10 +160,13 @@ def provenance(table: Table) -> Iterator[str]:
         rows = f"Rows used: {table.used:,} of {table.total:,} {whose}"
         rows += f", where {table.filter}." if table.filter else ", without a filter."
     yield from _wrapped(rows)
-    told = [f"{name} {n:,}" for name, n in table.missing.items() if n]
-    if told:
-        yield from _wrapped(f"Missing among them, and left out of averages and sums: {', '.join(told)}.")
-    elif table.missing:
+    told = {name: f"{name} {n:,}" for name, n in table.missing.items() if n}
+    if groups := [text for name, text in told.items() if name in table.grouped]:
+        row = " (the row “–”)" if any(None in row for row in table.cells) else ""
+        yield from _wrapped(f"Missing among them, and a group of its own{row}: {', '.join(groups)}.")
+    if others := [text for name, text in told.items() if name not in table.grouped]:
+        yield from _wrapped(f"Missing among them, and left out of averages and sums: {', '.join(others)}.")
+    if table.missing and not told:
         yield f"Missing among them: none ({', '.join(table.missing)})."
     if table.limited:
         yield "The query asks for its first rows only."

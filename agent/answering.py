@@ -102,6 +102,13 @@ class Words:
             ways=tuple(ways),
         )  # fmt: skip
 
+    def own(self, question: str, sentences: Sequence[str]) -> Answer:
+        """A model's own words that the table has no answer."""
+        return Answer(
+            question=question, dataset=self.dataset, kind="words", understood="nothing that a query or a claim answers",
+            words=tuple(sentences), not_checked="what the model says, beyond that the columns it names are there.",
+        )  # fmt: skip
+
     def budget(self, left: Remaining) -> str:
         """What can still be asked, in a sentence."""
         if left.vault is None:

@@ -21,6 +21,7 @@ from .consent import Declined
 from .facts import planned
 from .folders import user_folder
 from .inquiry import Inquiry, RequestShown, Sought
+from .own_words import own_words
 from .pipeline import look_at
 from .privacy import visible
 from .prose import Summary, answer_of
@@ -65,8 +66,7 @@ def answered(asked: Inquiry, question: str, may_ask: bool) -> Answer:
         found = _talk(asked, settings, bench, wanted, question)
         usage = _usage(settings, found)
         if not (wanted.facts or wanted.claim or wanted.ways):
-            why = found.failure or f"{settings.name} gave no answer that code could carry out."
-            return _without(asked, question, why).model_copy(update={"model": usage})
+            return _not_carried_out(asked, bench, found, usage)
         text = found.text if found.failure is None else ""
         try:
             answer = _carried_out(asked, question, bench, wanted, text)
@@ -77,13 +77,28 @@ def answered(asked: Inquiry, question: str, may_ask: bool) -> Answer:
     return answer.model_copy(update={"model": dropped, "note": note})
 
 
-def _without(asked: Inquiry, question: str, why: str) -> Answer:
+def _not_carried_out(asked: Inquiry, bench: Bench, found: "Talk", usage: ModelUsage) -> Answer:
+    """The answer where nothing is to be run: the grammar's, else the model's own words that there is none.
+
+    Raises:
+        HypothesisError: if the grammar cannot read the question, and the model's words say more than that.
+    """
+    why = found.failure or f"{usage.id} gave no answer that code could carry out."
     try:
-        answer = asked.by_grammar(question)
+        answer = asked.by_grammar(bench.question)
     except HypothesisError as err:
-        told = str(err).replace(_NEEDS, " cannot be read: write")
-        raise HypothesisError(f"{why} Without the model: {told}") from err
-    return answer.model_copy(update={"note": f"{why} The question was read by the grammar alone."})
+        said = own_words("" if found.failure else found.text, bench, list(asked.columns), _row_words(asked))
+        if not said.sentences:
+            told = str(err).replace(_NEEDS, " cannot be read: write")
+            raise HypothesisError(f"{why} Without the model: {_inside(told)}") from err
+        usage = usage.model_copy(update={"dropped_sentences": said.dropped})
+        return asked.words.own(bench.question, said.sentences).model_copy(update={"model": usage})
+    return answer.model_copy(update={"note": f"{why} The question was read by the grammar alone.", "model": usage})
+
+
+def _inside(told: str) -> str:
+    """An error as it goes on behind a colon: a name or a single letter keeps its capital."""
+    return told[:1].lower() + told[1:] if re.match(r"[A-Z][a-z]|A ", told) else told
 
 
 @contextmanager
@@ -149,7 +164,7 @@ def _talk(asked: Inquiry, settings: "ModelSettings", bench: Bench, wanted: Wante
     book = CallBook(folder, bench.privacy, "show" if asked.manner.show else "send")
     found = talk(
         settings, prompt.system, user, (*tools, *answer_tools(wanted)), bench, reply=None, book=book,
-        say=asked.state.say,
+        say=asked.state.say, done=lambda: wanted.asks_back,
     )  # fmt: skip
     if asked.manner.show:
         raise RequestShown(json.dumps(json.loads(found.text), indent=2, ensure_ascii=False))
@@ -165,7 +180,7 @@ def _before(asked: Inquiry) -> list[dict[str, Any]]:
     out = []
     for answer in asked.answers[-_REMEMBERED:]:
         one: dict[str, Any] = {"question": visible(answer.question), "kind": answer.kind}
-        if answer.kind != "ways":
+        if answer.kind in ("fact", "claim"):
             one["understood"] = visible(answer.understood)
         if answer.fact is not None:
             one["sql"] = answer.fact.sql
@@ -190,7 +205,7 @@ def _usage(settings: "ModelSettings", found: "Talk") -> ModelUsage:
 
 def _carried_out(asked: Inquiry, question: str, bench: Bench, wanted: Wanted, text: str) -> Answer:
     """The answer to what the model asked for: a question back, a claim, or facts."""
-    if wanted.ways and wanted.claim is None and not wanted.facts:
+    if wanted.asks_back:
         return asked.words.ways(question, wanted.ways)
     if wanted.claim is not None:
         answer = asked.claim(question, wanted.claim)
@@ -209,7 +224,8 @@ def _worded(
     """The model's sentences: those on the answer's own figures, and apart from them those on exploration rows."""
     every = {**bench.facts, **full}
     cited = _cited(every, text)
-    told = answer_of((), cited, text, words)
+    # Templates would say again what stands in the table, or tell as an answer what the model only mentioned.
+    told = answer_of((), cited, text, words, templates=False)
     on_all = [(s, c) for s, c in zip(told.sentences, told.cites, strict=True) if set(c) <= set(full)]
     rest = [(s, c) for s, c in zip(told.sentences, told.cites, strict=True) if not set(c) <= set(full)]
     pair = [Summary(tuple(s for s, _ in part), tuple(c for _, c in part)) for part in (on_all, rest)]

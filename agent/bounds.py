@@ -61,6 +61,7 @@ def bound_of(finding: Finding) -> Bound:
         names=tuple(column(name) for name in h.columns),
         sides=sides,
         qualifiers=tuple(_qualifiers(h, finding)),
+        shaken=_shaken(finding),
         order=tuple(getattr(h, "order", ())) if getattr(h, "top", None) is None else (),
     )
 
@@ -140,6 +141,12 @@ def _qualifiers(h: Hypothesis, finding: Finding) -> Iterator[str]:
             yield what[0].lower() if what[0].startswith("The") and "`" not in what[0][:3] else what[0]
     if isinstance(h, RateRatio):
         yield f"per unit of {column(h.exposure)}" if h.exposure is not None else "per row"
+
+
+def _shaken(finding: Finding) -> str:
+    """What becomes of a verified claim with other columns held fixed, where that is not what it says."""
+    told = finding.outcome == "verified" and finding.adjustment.tag in ("attenuated", "reversed")
+    return finding.adjustment.phrase if told else ""
 
 
 def _sign(h: Hypothesis, finding: Finding) -> int:

@@ -25,6 +25,7 @@ HELP = """Ask a question of fact (such as "mean fare by class") or state a claim
   /reveal   close the thread: all its numbers at once; further claims then need another vault
   /export   html, notebook or script, and where to: /export notebook questions.ipynb
   /help     this; /quit leaves"""
+_CARRIED_OUT = ("fact", "claim")
 _PRINTED = 200
 _BEHIND = 10
 
@@ -91,7 +92,7 @@ class Chat:
 
     def _rows(self, _: str) -> str:
         """The last result in full, and rows behind it that may be seen: exploration rows, which cost nothing."""
-        last = next((a for a in reversed(self.asked.answers) if a.kind != "ways"), None)
+        last = next((a for a in reversed(self.asked.answers) if a.kind in _CARRIED_OUT), None)
         if last is None:
             raise UsageError("Nothing was asked yet.")
         lines, names, condition = [], (), None
@@ -116,7 +117,7 @@ class Chat:
         return list(table_lines(from_exploration(sql, "rows", self.asked.exploration_rows()), _BEHIND))
 
     def _chart(self, rest: str) -> str:
-        last = next((a for a in reversed(self.asked.answers) if a.kind != "ways"), None)
+        last = next((a for a in reversed(self.asked.answers) if a.kind in _CARRIED_OUT), None)
         if last is None:
             raise UsageError("Nothing was asked yet.")
         return f"Written: {draw(last, self.asked, Path(rest or 'chart.svg'))}"
@@ -135,7 +136,7 @@ class Chat:
 
     def _export(self, rest: str) -> str:
         kind, _, path = rest.partition(" ")
-        answers = [a for a in self.asked.answers if a.kind != "ways"]
+        answers = [a for a in self.asked.answers if a.kind in _CARRIED_OUT]
         return "Written: " + ", ".join(str(p) for p in export(kind, path.strip(), answers, self.asked))
 
     def _quit(self, _: str) -> str:

@@ -44,6 +44,8 @@ class Table(Value):
     groups: tuple[str, ...]
     missing: dict[str, int]
     """For each column of the result, the rows used in which it is missing."""
+    grouped: tuple[str, ...] = ()
+    """Of these columns those that rows are grouped by, where missing is a group of its own."""
     columns: tuple[str, ...]
     cells: tuple[tuple[Any, ...], ...]
     """Numbers, text, booleans or None; dates as ISO text."""
@@ -195,7 +197,8 @@ def _asked(jail: Jail, plan: Planned, where: Where) -> Table:
         missing = dict(zip(names, each, strict=True))
     return Table(
         sql=plan.sql, rows_read=where, total=jail.rows, used=used, filter=reading.filter, groups=reading.groups,
-        missing=missing, columns=found.columns, cells=tuple(tuple(_plain(v) for v in row) for row in found.rows),
+        missing=missing, grouped=tuple(plan.called.get(name, name) for name in reading.grouped),
+        columns=found.columns, cells=tuple(tuple(_plain(v) for v in row) for row in found.rows),
         rows=_rows(jail, plan.sql, found), limited=reading.limited,
         read=tuple(sorted({plan.called[name] for name in reading.columns})),
     )  # fmt: skip

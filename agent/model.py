@@ -58,6 +58,8 @@ def talk(
     reply: type[BaseModel] | None,
     book: CallBook,
     say: Callable[[str], None],
+    done: Callable[[], bool] | None = None,
+    before: tuple[int, int] = (0, 0),
 ) -> Talk:
     """One conversation: the model calls tools until it answers, or until its budget is used up.
 
@@ -70,6 +72,8 @@ def talk(
         reply: Shape of a structured answer; asked for by schema, else by a tool, else in words.
         book: Where requests are entered and replies kept. A book that shows sends nothing: the text is the request.
         say: Called with one line an answer: step, tokens, time.
+        done: Whether what tools left behind ends the conversation, asked before each call: no text is wanted then.
+        before: Calls and input tokens of an earlier conversation that the same budget paid for.
 
     Returns:
         The answer, or one line of failure; what tools left on the bench stays there either way.
@@ -80,18 +84,21 @@ def talk(
     """
     if settings.privacy == "none":
         raise UsageError("Privacy mode `none` lets nothing reach a model: leave `--model` out, or allow `schema`.")
-    return _Conversation(settings, prompt_system, prompt_user, tools, bench, reply, book, say).run()
+    return _Conversation(settings, prompt_system, prompt_user, tools, bench, reply, book, say, done, before).run()
 
 
 class _Conversation:
     def __init__(
         self, settings: ModelSettings, system: str, user: str, tools: Sequence[ToolSpec], bench: Bench | None,
         reply: type[BaseModel] | None, book: CallBook, say: Callable[[str], None],
+        done: Callable[[], bool] | None, before: tuple[int, int],
     ) -> None:  # fmt: skip
         self.settings, self.system, self.reply, self.book = settings, system, reply, book
         self.model = _connected(settings, keyless=book.mode == "show")
         self.tools = [] if bench is None else [_tool(spec, bench) for spec in tools]
         self.meter = Meter(settings.max_calls, settings.max_tokens, settings.timeout, say)
+        self.meter.calls, self.meter.input_tokens = before
+        self.done, self.before = done or _never, before
         self.messages: list[Any] = [{"role": "user", "content": user}]
         self.warm = False
         self.prompts: list[Prompt] = []
@@ -182,7 +189,7 @@ class _Conversation:
                 max_retries=2, retry_on=self._again, on_failure="error", initial_delay=FIRST_WAIT, max_delay=8.0
             ),
             ToolErrorMiddleware(on_error=tool_error),
-            _recording(self.book, self.meter, self._standing),
+            _recording(self.book, self.meter, self._standing, self.done),
         ]
         return create_agent(
             self.model, self.tools, system_prompt=system, response_format=how, middleware=middleware
@@ -205,12 +212,19 @@ class _Conversation:
     ) -> Talk:  # fmt: skip
         m = self.meter
         prompts = tuple(dict.fromkeys(self.prompts))
-        return Talk(text, structured, m.calls, m.input_tokens, m.output_tokens, failure, kind, m.cached, prompts)
+        calls, tokens = m.calls - self.before[0], m.input_tokens - self.before[1]
+        return Talk(text, structured, calls, tokens, m.output_tokens, failure, kind, m.cached, prompts)
 
 
-def _recording(book: CallBook, meter: Meter, standing: Callable[[Sequence[Any]], None]) -> Any:
+def _never() -> bool:
+    return False
+
+
+def _recording(
+    book: CallBook, meter: Meter, standing: Callable[[Sequence[Any]], None], done: Callable[[], bool]
+) -> Any:
     """The middleware through which every call of the model goes."""
-    from langchain.agents.middleware import AgentMiddleware
+    from langchain.agents.middleware import AgentMiddleware, hook_config
     from langchain_core.language_models.chat_models import BaseChatModel
     from langchain_core.messages import AIMessage
     from langchain_core.outputs import ChatGeneration, ChatResult
@@ -238,6 +252,10 @@ def _recording(book: CallBook, meter: Meter, standing: Callable[[Sequence[Any]],
 
     class Recording(AgentMiddleware):
         """Enters every call in the book, answers from disk what was asked before, and keeps the account."""
+
+        @hook_config(can_jump_to=["end"])
+        def before_model(self, state: Any, runtime: Any) -> dict[str, Any] | None:
+            return {"jump_to": "end"} if done() else None
 
         def wrap_model_call(self, request: Any, handler: Any) -> Any:
             standing(request.messages)

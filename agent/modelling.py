@@ -170,16 +170,15 @@ def worded(modelling: Modelling, result: Result, request: str, say: Say, rows: R
     from .model import talk
     from .reading import counted
 
-    settings = modelling.settings._replace(
-        max_calls=modelling.settings.max_calls - result.model.calls,
-        max_tokens=modelling.settings.max_tokens - result.model.input_tokens,
-    )
+    settings, before = modelling.settings, (result.model.calls, result.model.input_tokens)
     say(f"Letting {settings.name} word the summary")
     findings = _nameable(result.findings, rows, settings.privacy)[:_WORDED]
     prompt = load("summary")
     told = list(catalogue(findings, (), settings.privacy))
     user = prompt.user(findings=told, facts=[])
-    found = talk(settings, prompt.system, user, (), None, reply=None, book=book_of(modelling, request), say=say)
+    found = talk(
+        settings, prompt.system, user, (), None, reply=None, book=book_of(modelling, request), say=say, before=before
+    )
     summary = summary_of(result.findings, (), found.text if found.failure is None else None)
     offered = bool(found.text.strip()) and found.failure is None
     tokens = result.model.input_tokens + found.input_tokens, result.model.output_tokens + found.output_tokens

@@ -132,6 +132,7 @@ def _entry(bound: Bound, finding: Finding, named: bool) -> dict[str, Any]:
 
 def _slots(bound: Bound, more: Sequence[str]) -> dict[str, Any]:
     must = [n for n in ("where", "within", "fixed") if n in bound.slots]
+    must += ["adjusted"] if bound.shaken else []
     own = [n for n in bound.slots if n in (*_CITED, *more) or not bound.outcome]
     return {"slots": own, **({"must": must} if must else {})}
 
@@ -176,7 +177,7 @@ def _judged(raw: str, known: Mapping[str, Bound]) -> tuple[tuple[str, ...], str,
     told = _plain("".join(_inert(p.text) if p.options else p.text for p in pieces))
     twice = _STUTTER.search(told)
     stutter = (Fault("markup", f"said twice: {twice[0][:80]}"),) if twice else ()
-    return named, told, _digits(raw) or stutter or check_pieces(pieces, evidence)
+    return named, _with_shaken(told, evidence), _digits(raw) or stutter or check_pieces(pieces, evidence)
 
 
 class _NoSuchSlot(Exception):
@@ -205,6 +206,8 @@ def _filled(raw: str, known: Mapping[str, Bound], evidence: Sequence[Bound]) -> 
             raise _NoSuchSlot(match[0])
         if not match[2] and bound.counts_rows and _is_called(raw, match, bound):
             slot = bound.slots["value"]
+        if match[2] == "effect" and slot.text.startswith("−") and re.search(r"\bby\s*$", raw[: match.start()]):
+            slot = bound.slots.get("size", slot)  # "falls by −25 points" would say it twice
         out.append(Piece(slot.text, ((bound, slot),)))
     return (*out, *pieces_of(raw[at:], words))
 
@@ -229,6 +232,16 @@ def _with_filter(pieces: tuple[Piece, ...], evidence: Sequence[Bound]) -> tuple[
     return (*body, Piece(" ("), Piece(where, options), Piece(")."))
 
 
+def _with_shaken(told: str, evidence: Sequence[Bound]) -> str:
+    """The sentence with what becomes of its claims when other columns are held fixed, where it leaves that out."""
+    for bound in evidence:
+        phrase = _inert(bound.shaken)
+        if phrase and phrase.lower() not in told.lower():
+            whose = "it" if len(evidence) == 1 else f"that of {_inert(' and '.join(bound.names[:2]))}"
+            told = f"{told.removesuffix('.')} ({whose} {phrase})."
+    return told
+
+
 def _inert(text: str) -> str:
     """A printed text on one line, without invisible characters and without an address that could be followed."""
     return clean(text).replace("://", ": //")
@@ -242,7 +255,7 @@ def _plain(text: str) -> str:
 
 
 def _template(bound: Bound) -> str:
-    return _inert(bound.slots["sentence"].text)
+    return _with_shaken(_inert(bound.slots["sentence"].text), (bound,))
 
 
 def _split(text: str) -> Iterator[str]:

@@ -10,11 +10,11 @@ from typing import Literal, NamedTuple
 from ..tools.data.schema import Column
 from ..tools.errors import HypothesisError
 from ..tools.value import Value
-from .sentences.facts import EXAMPLES, Fact, asks_for_fact, read_fact
-from .sentences.names import LABELS, Ambiguous, Names
+from .sentences.examples import fact_examples, kinds_of
+from .sentences.facts import Fact, asks_for_fact, read_fact
+from .sentences.names import LABELS, Ambiguous, Names, word
 from .sentences.reader import read
 from .sentences.tokens import Cursor
-from .toolbox.words import word
 
 _FREE = re.compile(
     r"(?i)^\s*(and|or|but|what|how|only|same|now|also|why|who|which|when|where|do|does|did|is|are|was|were|can|could|"
@@ -68,7 +68,7 @@ def understand(
     said = text.strip().rstrip("?").strip()
     if not said:
         raise HypothesisError(
-            f"The question is empty. Ask such as {_examples(columns)}, or state a claim such as {_claims(columns)}."
+            f"The question is empty. Ask such as {fact_examples(columns)}, or state a claim such as {_claims(columns)}."
         )
     try:
         return _read(said, columns, analysed, left_out, texts)
@@ -104,39 +104,19 @@ def _read(
     if _FREE.match(said):
         raise HypothesisError(
             "A question in free words, or a follow-up (in `heldout chat`), needs a language model "
-            f"(`--model openai:NAME`). Without one write the whole question such as {_examples(columns)}, or a claim "
-            f"such as {_claims(columns)}."
+            f"(`--model openai:NAME`). Without one write the whole question such as {fact_examples(columns)}, or a "
+            f"claim such as {_claims(columns)}."
         )
-    raise HypothesisError(f"{wrong} A question of fact is written such as {_examples(columns)}.") from wrong
-
-
-def _examples(columns: Mapping[str, Column]) -> str:
-    """Questions of fact that this table can answer, each form once; those of another table where it has too little."""
-    numbers, labels = _kinds(columns)
-    if not numbers or not labels:
-        return EXAMPLES
-    group, level = word(labels[0].name), word(labels[0].levels[0])
-    forms = [f"mean {word(numbers[0].name)} by {group}", f"how many where {group}={level}"]
-    if len(labels) > 1:
-        forms.append(f"share of {group}={level} by {word(labels[1].name)}")
-    if len(numbers) > 1:
-        forms.append(f"correlation of {word(numbers[0].name)} and {word(numbers[1].name)}")
-    return ", ".join(f'"{form}"' for form in forms)
+    raise HypothesisError(f"{wrong} A question of fact is written such as {fact_examples(columns)}.") from wrong
 
 
 def _claims(columns: Mapping[str, Column]) -> str:
     """Claims that this table could be asked, in the grammar's words."""
-    numbers, labels = _kinds(columns)
+    numbers, labels = kinds_of(columns)
     if not numbers or not labels:
         return "`a ~ b` or `a higher for b=c`"
     a, b, level = word(numbers[0].name), word(labels[0].name), word(labels[0].levels[0])
     return f'"{a} ~ {b}" or "{a} higher for {b}={level}"'
-
-
-def _kinds(columns: Mapping[str, Column]) -> tuple[list[Column], list[Column]]:
-    """The numbers and the labels of a table, in its order; a whole number of a few values stands behind the others."""
-    numbers = sorted((c for c in columns.values() if c.type == "number"), key=lambda c: bool(c.levels))
-    return numbers, [c for c in columns.values() if c.type in LABELS and c.levels]
 
 
 def _claim(said: str, analysed: Mapping[str, Column], left_out: Mapping[str, str], texts: Sequence[str] = ()) -> Asked:

@@ -12,6 +12,7 @@ from ..tools.verify.families import FAMILIES
 from ..tools.verify.hypothesis import Hypothesis
 from ..tools.verify.ledger import Ledger
 from ..tools.verify.sessions import Session, outcomes, sessions
+from ..tools.verify.transcript import open_thread
 from .report.words import OUTCOMES, many, plain
 from .summary import Settings
 
@@ -53,12 +54,18 @@ def counted(session: Session, found: Sequence[Told]) -> str:
 
 def known_before(ledger: Ledger, dataset: str, settings: Settings, command: str) -> str:
     """What the ledger can say to a question that no vault is left for, and the command that shows all of it."""
-    found = told(ledger, dataset)
+    found = (*told(ledger, dataset), *_so_far(ledger, dataset))
     asked = _asked(settings)
     near = [x for x in found if any(pair <= set(x.claim.columns) for pair in asked)]
     if settings.asking is None:
         near = [x for x in near if x.outcome == "verified"]
     return "\n".join(_lines(near, found, settings, command))
+
+
+def _so_far(ledger: Ledger, dataset: str) -> tuple[Told, ...]:
+    """What an open thread verified: its verdicts are known, its numbers are not revealed."""
+    thread = open_thread(ledger, dataset)
+    return tuple(Told(thread.vault, "verified", q.claim()) for q in thread.questions if q.verified) if thread else ()
 
 
 def _lines(near: Sequence[Told], found: Sequence[Told], settings: Settings, command: str) -> Iterator[str]:

@@ -35,6 +35,7 @@ from .pipeline import look_at
 from .quoting import disclosed, with_examples
 from .report.explanation import Explanation
 from .report.reproduce import reproduce_text
+from .report.words import many
 from .sealing import How, Progress, default_ledger, joining_of, left_out_of, sealed, texts_of
 from .sentences.reader import Reading
 from .summary import Explored, Settings, summarise
@@ -286,7 +287,7 @@ class Thread:
         claims, receipt = claims_of(standing), thread_receipt(state.book, state.dataset, standing)
         named = [p for h in claims for p in h.texts]
         explored = explored._replace(rows=with_properties(explored.rows, named, explored.aids))
-        state.say(f"Revealing {len(claims)} verdicts of vault {standing.vault}")
+        state.say(f"Revealing {many(len(claims), 'verdict')} of vault {standing.vault}")
         judged = reveal(
             state.split, state.book, receipt, claims, explored.rows,
             marks=with_codes(state.settings.marks, state.split.columns.values(), Focus()),

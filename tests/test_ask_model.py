@@ -145,3 +145,12 @@ def test_beside_a_verdict_no_template_repeats_what_exploration_rows_show(ask, pl
     answer = ask(planted, provider, "do visits go with spend?")
     assert answer.exploratory_words == ()
     assert answer.model.dropped_sentences == 1
+
+
+def test_a_citation_that_does_not_fit_leaves_the_table_and_no_template_that_says_it_again(ask, planted) -> None:
+    sql = "SELECT avg(spend) AS mean_spend, count(*) AS n FROM data"
+    provider = Provider(fact("the mean spend", sql=sql), says("Customers love it: [f1]. It is [f1] percent of [f2]."))
+    answer = ask(planted, provider, "the mean spend, please?")
+    assert (answer.words, answer.exploratory_words) == ((), ())
+    assert answer.model.dropped_sentences == 2
+    assert cells(answer)[0] == [pytest.approx(planted["spend"].mean()), 1200]

@@ -11,6 +11,7 @@ import heldout
 from heldout.agent.model import ModelSettings
 from heldout.agent.questions import inquiry
 from heldout.tools.errors import HypothesisError, ModelUnavailable, NoVaultLeft, UsageError
+from heldout.tools.verify.families.wording import returned
 from tests.asking import cells, exposed, flat, kinds, run, written
 from tests.provider import KEY, Provider, calls, fails, says, serving
 
@@ -36,6 +37,37 @@ def test_a_fact_is_printed_with_its_sql_rows_missing_and_what_was_and_was_not_ch
     assert "Missing among them: none" in text
     assert text.index("Checked: the query ran on all 1,200 rows") < text.index("Not checked: whether this holds beyond")
     assert "could then no longer be verified on these data" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("question", "line"),
+    [
+        ("how many where plan=gold", "{gold} of 1,200 rows"),
+        ("mean spend", "{spend}, over 1,200 rows"),
+        ("share of contract=yes", "{share} % of the {known} of 1,200 rows that have a value"),
+    ],
+)
+def test_one_figure_is_printed_as_one_says_it(planted, tmp_path, question: str, line: str) -> None:
+    table = planted.assign(contract=planted["contract"].mask(planted.index % 3 == 0))
+    known = table["contract"].dropna()
+    told = {
+        "gold": f"{(table['plan'] == 'gold').sum():,}", "spend": returned(table["spend"].mean(), 6),
+        "share": returned(100 * (known == "yes").mean(), 6), "known": f"{len(known):,}",
+    }  # fmt: skip
+    answer = heldout.ask(table, question, name="s", ledger=tmp_path / "l")
+    assert f"  {line.format(**told)}\n" in answer.to_text()
+
+
+@pytest.mark.parametrize("by", ["contract", "1", "ALL", "c"])
+def test_rows_without_a_group_are_told_as_a_group_and_not_as_left_out(planted, tmp_path, by: str) -> None:
+    table = planted.assign(
+        contract=planted["contract"].mask(planted.index < 60), spend=planted["spend"].mask(planted.index > 1189)
+    )
+    sql = f"SELECT contract AS c, avg(spend) AS m, count(*) AS n FROM data GROUP BY {by}"
+    with inquiry(table, name="s", ledger=tmp_path / "l") as asked:
+        text = flat(asked.fact("spend by contract", sql, "the mean").to_text())
+    assert "Missing among them, and a group of its own (the row “–”): contract 60." in text
+    assert "Missing among them, and left out of averages and sums: spend 10." in text
 
 
 def test_a_claim_is_answered_with_its_verdict_exploration_figures_and_the_budget(shop, tmp_path) -> None:
@@ -303,7 +335,7 @@ def test_a_model_asks_back_once_and_the_chosen_reading_is_answered(planted, tmp_
         {"reading": "by visits", "question": "do gold plans visit more?"},
     ]
     provider = Provider(
-        calls(("ask_back", {"readings": ways})), says("Which one?"),
+        calls(("ask_back", {"readings": ways})),
         calls(("ask_back", {"readings": ways})), calls(("answer_claim", {"claim": "spend higher for plan=gold"})),
         says(""),
     )  # fmt: skip
@@ -315,7 +347,9 @@ def test_a_model_asks_back_once_and_the_chosen_reading_is_answered(planted, tmp_
             answer = asked.ask(back.ways[0].question, chosen=True)
     assert answer.claim is not None
     assert answer.claim.verified
-    assert "ask_back" not in json.dumps(provider.requests[2]["tools"])
+    assert "ask_back" not in json.dumps(provider.requests[1]["tools"])
+    assert back.model is not None
+    assert back.model.calls == 1, "nothing is worded where a person is to choose"
 
 
 @pytest.mark.parametrize(
@@ -331,7 +365,7 @@ def test_a_model_that_fails_leaves_the_grammar_to_read_and_one_line_says_so(by_m
 
 
 def test_where_neither_model_nor_grammar_can_read_it_both_are_told(by_model) -> None:
-    with pytest.raises(HypothesisError, match="Without the model: "):
+    with pytest.raises(HypothesisError, match="Without the model: a question in free words"):
         by_model(Provider(fails(401, "no")), "why do people leave us")
 
 

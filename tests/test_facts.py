@@ -38,7 +38,7 @@ def test_a_mean_by_group_with_missing_values_is_that_of_pandas_with_its_denomina
     ]  # fmt: skip
     assert _close(cells(answer), wanted)
     assert answer.fact is not None
-    assert answer.fact.columns == ("Pclass", "Sex", "value", "with_value", "n")
+    assert answer.fact.columns == ("Pclass", "Sex", "value", "known", "n")
     assert (answer.fact.used, answer.fact.total) == (len(frame), len(frame))
     assert answer.fact.missing == {"Age": int(frame["Age"].isna().sum()), "Pclass": 0, "Sex": 0}
 

@@ -83,6 +83,18 @@ def test_proposals_meet_those_of_the_rules_and_are_verified_like_them() -> None:
     assert f"{result.model.input_tokens:,} input and" in told
 
 
+def test_the_summary_goes_on_counting_the_calls_and_tokens_of_the_draft() -> None:
+    lines: list[str] = []
+    with serving(Provider(PROPOSE, says("done"), says("Nothing to add."))) as provider:
+        report = explained(provider, progress=lines.append)
+    told = [re.match(r"Model call (\d+) of at most (\d+): .* ([\d,]+) of ([\d,]+) used", x) for x in lines]
+    calls_told = [m for m in told if m]
+    assert [m[1] for m in calls_told] == ["1", "2", "3"]
+    assert len({(m[2], m[4]) for m in calls_told}) == 1, "the budget stays what was allowed"
+    assert report.result.model is not None
+    assert calls_told[-1][3] == f"{report.result.model.input_tokens:,}"
+
+
 def test_the_same_question_again_asks_nobody_and_says_the_same() -> None:
     with serving(Provider(PROPOSE, says("done"), says("Nothing to add."))) as provider:
         first = explained(provider)

@@ -85,9 +85,9 @@ def test_a_long_tail_is_told_but_not_where_a_few_values_lie_apart() -> None:
 
 def test_one_value_that_fills_the_column_is_told() -> None:
     x = np.append(np.zeros(300), np.arange(1, 101))
-    assert warnings(x) == ("`x` is 0 in 75.0% of rows with a value (300 of 400).",)
+    assert warnings(x) == ("`x` is 0 in 75.0 % of rows with a value (300 of 400).",)
     labels = np.array(["no"] * 98 + ["yes"] * 2)
-    assert warnings(labels) == ("`x` is `no` in 98.0% of rows with a value (98 of 100).",)
+    assert warnings(labels) == ("`x` is `no` in 98.0 % of rows with a value (98 of 100).",)
 
 
 def test_a_profile_survives_its_own_json() -> None:

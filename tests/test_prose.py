@@ -383,3 +383,36 @@ def test_averages_that_do_not_show_a_relation_of_ranks_are_never_told_as_its_siz
     assert {"effect", "figure_a", "coefficient"} <= set(bound_of(AGE).slots)
     told = summary_of((faint,), (), f"[{faint.id}.claim], by [{faint.id}.effect].")
     assert told.sentences == (faint.sentence,)
+
+
+@pytest.mark.parametrize(
+    ("tag", "phrase"),
+    [
+        ("attenuated", "shrinks with `region` held fixed and is no longer shown"),
+        ("reversed", "reverses with `region` held fixed"),
+    ],
+)
+def test_a_verified_claim_that_does_not_stand_is_never_told_without_that(tag: str, phrase: str) -> None:
+    shaken = SMOKERS.model_copy(
+        update={"adjustment": SMOKERS.adjustment.model_copy(update={"tag": tag, "phrase": phrase})}
+    )
+    i, findings = shaken.id, (shaken, AGE)
+    told = summary_of(
+        findings, (), f"[{i}.claim], by [{i}.size]. [{i}.claim], but it [{i}.adjusted]. `charges` falls [{i}.a]."
+    )
+    assert [s.count(phrase) for s in told.sentences] == [1, 1, 1]
+    assert told.sentences[0].endswith(f"by 23,616 (it {phrase}).")
+    both = summary_of(findings, (), f"[{i}.claim], while [{AGE.id}.claim].").sentences[0]
+    assert both.endswith(f"(that of `charges` and `smoker` {phrase}).")
+    assert summary_of(findings, (), None).sentences[0].endswith(f"(it {phrase}).")
+    assert [e.get("must") for e in catalogue(findings, ())] == [["adjusted"], None]
+    firm = summary_of(FINDINGS, (), f"[{i}.claim], by [{i}.size].").sentences
+    assert not any("held fixed" in s for s in firm)
+
+
+def test_a_difference_below_nought_is_told_by_its_size_behind_by() -> None:
+    i = WOMEN.id
+    [told] = summary_of(FINDINGS, (), f"[{i}.claim], by [{i}.effect].").sentences
+    assert told.endswith("by 1,388.")
+    [alone] = summary_of(FINDINGS, (), f"[{i}.claim]: a difference of [{i}.effect].").sentences
+    assert "−1,388" in alone

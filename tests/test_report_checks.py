@@ -31,6 +31,12 @@ def test_the_terminal_shows_at_most_five_checks_and_counts_the_others() -> None:
     assert section[6].strip() == "and 4 more"
 
 
+def test_beside_a_count_over_the_whole_table_the_heading_does_not_claim_all_lines() -> None:
+    copies = check(1, kind="duplicates", text="1 row of 4,000 in the whole table repeats an earlier row.")
+    text = to_terminal(made.sample(quality=[check(0), copies]), width=100, color=False)
+    assert "What to check in the data (3,200 explored rows where no others are named)" in text
+
+
 @pytest.mark.parametrize("render", [to_html, to_markdown])
 def test_the_page_and_the_document_show_every_check_with_what_to_do(render: Any) -> None:
     text = render(made.sample(quality=[check(k) for k in range(9)]))

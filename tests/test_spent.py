@@ -107,3 +107,14 @@ def test_the_ledger_of_one_sheet_is_shown_by_its_name(planted, tmp_path, monkeyp
     assert "Left: 0 of 1 vault." in _run("ledger", "show", tmp_path / "book.xlsx", "--table", "June").stdout
     assert _run("ledger", "check", tmp_path / "book.xlsx", "--table", "June").exit_code == 0
     assert "Nothing was spent" in _run("ledger", "show", tmp_path / "book.xlsx", "--table", "May").stderr
+
+
+def test_what_an_open_thread_verified_is_known_before_it_is_revealed(planted, tmp_path) -> None:
+    book = tmp_path / "l"
+    heldout.ask(planted, "spend higher for plan=gold", name="s", ledger=book)
+    heldout.ask(planted, "noise increases with luck", name="s", ledger=book)
+    with pytest.raises(NoVaultLeft) as err:
+        heldout.explain(planted, name="s", ledger=book)
+    text = str(err.value)
+    assert "Verified before:\n- spend is higher when plan is gold than otherwise\n" in text
+    assert "noise" not in text

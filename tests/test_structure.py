@@ -128,7 +128,7 @@ def test_products_are_told_exact_or_near() -> None:
     assert texts(data) == ["`value` is `price` × `amount` in all 800 rows."]
     data["value"] *= np.exp(rng.normal(0, 0.03, 800))
     (told,) = texts(data)
-    assert told.startswith("`value` is nearly `price` × `amount`, off by 1.9% in the median of 800 rows.")
+    assert told.startswith("`value` is nearly `price` × `amount`, off by 1.9 % in the median of 800 rows.")
 
 
 def test_near_duplicates_are_told() -> None:

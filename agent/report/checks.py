@@ -39,7 +39,8 @@ def _rows(result: Result) -> int:
 
 def short_title(result: Result) -> str:
     """The heading where lines are short: it names the rows, so that no line has to."""
-    return f"{TITLE} ({words.many(_rows(result), 'explored row')})"
+    whole = any(c.kind == "duplicates" for c in result.quality)  # counted over the whole table, as its line says
+    return f"{TITLE} ({words.many(_rows(result), 'explored row')}{' where no others are named' if whole else ''})"
 
 
 def short_lines(result: Result) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from ...tools.data.schema import Column
 from ...tools.errors import HypothesisError
 from ...tools.verify.families.wording import is_level
-from .names import LABELS, STOPS, Names, days_of, number_of
+from .names import LABELS, STOPS, Names, days_of, number_of, word
 from .tokens import Cursor
 
 HIGHER = ("more likely", "more often", "more frequent", "higher", "larger", "greater", "likelier", "more")
@@ -83,9 +83,9 @@ def direction(cursor: Cursor, names: Names) -> str | None:
     """`higher`, `lower` or `any`, read; None where no such word comes next."""
     start = cursor.at
     cursor.accept("is", "are", "was", "were")
-    for word, phrases in (("higher", HIGHER), ("lower", LOWER), ("any", DIFFERS)):
+    for way, phrases in (("higher", HIGHER), ("lower", LOWER), ("any", DIFFERS)):
         if cursor.accept(*phrases):
-            return word
+            return way
     cursor.at = start
     return None
 
@@ -148,19 +148,36 @@ def cursor_equals(cursor: Cursor, column: Column) -> None:
         raise HypothesisError(f"After {column.name!r} an `=` and a level are expected.{said}")
 
 
-def conditions(cursor: Cursor, names: Names) -> list[dict[str, Any]]:
-    """`a=x and b<=2`: at most three conditions, read."""
-    found = [condition(cursor, names)]
+def conditions(cursor: Cursor, names: Names, *, missing: bool = False) -> list[dict[str, Any]]:
+    """`a=x and b<=2`: at most three conditions, read; with `missing` also `c is missing`, as of `condition`."""
+    found = [condition(cursor, names, missing=missing)]
     while cursor.accept("and"):
-        found.append(condition(cursor, names))
+        found.append(condition(cursor, names, missing=missing))
     if len(found) > 3:
         raise HypothesisError(f"At most three conditions can be joined by `and`. Got {len(found)}.")
     return found
 
 
-def condition(cursor: Cursor, names: Names) -> dict[str, Any]:
-    """One condition on a column, read."""
+def condition(cursor: Cursor, names: Names, *, missing: bool = False) -> dict[str, Any]:
+    """One condition on a column, read.
+
+    Args:
+        cursor: At its column.
+        names: Columns and levels.
+        missing: Whether `is missing` and `is not missing` may be asked: of a fact, for no claim is on such rows.
+
+    Raises:
+        HypothesisError: if it cannot be read.
+    """
     column = names.column(cursor)
+    absent = _absent(cursor, column)
+    if absent is not None:
+        if not missing:
+            raise HypothesisError(
+                f"A claim is not held to rows where {column.name!r} is missing or not: it leaves out rows without a "
+                f"value. Ask it as a fact: 'how many where {word(column.name)} is missing'."
+            )
+        return {"column": column.name, "op": absent, "value": None}
     sign = cursor.operator(*_OPERATORS)
     op = _OPERATORS[sign] if sign else None
     if op is None:
@@ -182,6 +199,15 @@ def condition(cursor: Cursor, names: Names) -> dict[str, Any]:
     else:
         value = number(cursor, f"After `{column.name}` {op}")
     return {"column": column.name, "op": op, "value": value}
+
+
+def _absent(cursor: Cursor, column: Column) -> str | None:
+    """`missing` or `known`, read; None where neither is asked, or `missing` is a level of the column."""
+    if any(level.casefold() == "missing" for level in column.levels):
+        return None
+    if cursor.accept("is not missing"):
+        return "known"
+    return "missing" if cursor.accept("is missing") else None
 
 
 def number(cursor: Cursor, where: str) -> float:

@@ -10,13 +10,11 @@ from typing import Any, NamedTuple
 from ...tools.data.readers_binary import quoted
 from ...tools.data.schema import Column
 from ...tools.errors import HypothesisError
-from .clauses import conditions
+from .clauses import condition, conditions
+from .examples import fact_examples
 from .names import LABELS, Names
 from .tokens import Cursor
 
-EXAMPLES = (
-    '"mean fare by class", "how many where sex=female", "share of survived=1 by sex", "correlation of age and fare"'
-)
 _OPENINGS = (
     "what is the", "what's the", "what are the", "what was the", "show me the", "show the", "show", "the", "compute",
     "calculate the", "calculate",
@@ -39,7 +37,14 @@ _DISTINCT = (
 _SHARE = ("share of rows with", "share of rows where", "share of", "percentage of", "proportion of", "rate of")
 _CORRELATION = ("correlation of", "correlation between", "pearson correlation of", "pearson correlation between")
 _BY = ("by", "per", "for each", "in each")
-_WHERE = ("where", "among", "for", "with", "when")
+_WHERE = (
+    "where", "among", "for", "with", "when", "that have", "who have", "have", "has", "having", "that are", "who are",
+)  # fmt: skip
+_PERCENTILE = re.compile(r"p?([1-9]\d?)(?:st|nd|rd|th)?", re.IGNORECASE)
+
+
+_COUNT = "count(*)"
+_PERCENT = "100.0 * avg("
 
 
 class Fact(NamedTuple):
@@ -58,7 +63,9 @@ def asks_for_fact(text: str) -> bool:
     except HypothesisError:
         return False
     cursor.accept(*_OPENINGS)
-    return any(cursor.accept(*words) for words in (_DISTINCT, _COUNTS, _SHARE, _CORRELATION, tuple(_MEASURES)))
+    return _percentile(cursor) is not None or any(
+        cursor.accept(*words) for words in (_DISTINCT, _COUNTS, _SHARE, _CORRELATION, tuple(_MEASURES))
+    )
 
 
 def read_fact(text: str, columns: dict[str, Column], left_out: dict[str, str] | None = None) -> Fact:
@@ -83,9 +90,13 @@ def read_fact(text: str, columns: dict[str, Column], left_out: dict[str, str] | 
             while cursor.comma() or cursor.accept("and"):
                 groups.append(names.column(cursor))
         elif not terms and cursor.accept(*_WHERE):
-            terms = _containing(cursor, names) or conditions(cursor, names)
+            terms = _containing(cursor, names) or conditions(cursor, names, missing=True)
+        elif not terms and not groups and figure == _COUNT and _states_condition(cursor, names):
+            terms = conditions(cursor, names, missing=True)  # "how many smoker=yes"
         else:
-            raise HypothesisError(f"Nothing is known to follow at {cursor.rest[:60]!r}. Write such as {EXAMPLES}.")
+            raise HypothesisError(
+                f"Nothing is known to follow at {cursor.rest[:60]!r}. Write such as {fact_examples(columns)}."
+            )
     return Fact(
         text.strip(),
         _sql(figure, measured, groups, terms),
@@ -102,11 +113,12 @@ def _figure(cursor: Cursor, names: Names) -> tuple[str, str, Column | None]:
         return f"count(DISTINCT {quoted(column.name)})", told, column
     if cursor.accept(*_COUNTS):
         cursor.accept("rows")
-        return "count(*)", "the number of rows", None
+        cursor.accept("are there", "there are", "are")
+        return _COUNT, "the number of rows", None
     if cursor.accept(*_SHARE):
-        (term,) = (_containing(cursor, names) or conditions(cursor, names))[:1]
-        share = f"100.0 * avg(({_condition(term)})::INTEGER)"
-        return share, f"the share, in percent, of rows where {_said(term)}", names.columns.get(term["column"])
+        term = next(iter(_containing(cursor, names)), None) or condition(cursor, names, missing=True)
+        told = f"the share, in percent, of rows where {_said(term)}"
+        return f"{_PERCENT}({_condition(term)})::INTEGER)", told, _measured(term, names)
     if cursor.accept(*_CORRELATION):
         a = _number(names.column(cursor), "correlation")
         if cursor.accept("and", "with") is None:
@@ -114,9 +126,14 @@ def _figure(cursor: Cursor, names: Names) -> tuple[str, str, Column | None]:
         b = _number(names.column(cursor), "correlation")
         told = f"the Pearson correlation of `{a.name}` and `{b.name}`"
         return f"corr({quoted(a.name)}, {quoted(b.name)})", told, None
+    if (percent := _percentile(cursor)) is not None:
+        cursor.accept("of the", "of")
+        column = _number(names.column(cursor), "percentile")
+        told = f"the {percent}{_ordinal(percent)} percentile of `{column.name}`"
+        return f"quantile_cont({quoted(column.name)}, {percent / 100:.2f})", told, column
     word = cursor.accept(*sorted(_MEASURES, key=len, reverse=True))
     if word is None:
-        raise HypothesisError(f"This is not read as a question of fact. Write such as {EXAMPLES}.")
+        raise HypothesisError(f"This is not read as a question of fact. Write such as {fact_examples(names.columns)}.")
     cursor.accept("of the", "of", "value of")
     column, measure = names.column(cursor), _MEASURES[word]
     if measure in _OF_NUMBERS:
@@ -143,6 +160,38 @@ def _containing(cursor: Cursor, names: Names) -> list[dict[str, Any]]:
     return [{"column": column.name, "op": "contains", "value": said}]
 
 
+def _percentile(cursor: Cursor) -> int | None:
+    """The 90 of `90th percentile of` or `p90 of`, read."""
+    token = cursor.peek()
+    found = None if token is None or token.kind != "word" else _PERCENTILE.fullmatch(token.text)
+    if token is None or found is None:
+        return None
+    start, cursor.at = cursor.at, cursor.at + 1
+    if cursor.accept("of" if token.text[:1] in "pP" else "percentile"):
+        return int(found[1])
+    cursor.at = start
+    return None
+
+
+def _ordinal(number: int) -> str:
+    return "th" if 10 < number < 20 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+
+
+def _states_condition(cursor: Cursor, names: Names) -> bool:
+    """Whether a column with an operator comes next; nothing is read."""
+    start, kept = cursor.at, list(names.notes)
+    found = names.column_if(cursor) is not None
+    token = cursor.peek()
+    found = found and token is not None and (token.kind == "operator" or token.text.casefold() in _SPOKEN)
+    cursor.at, names.notes[:] = start, kept
+    return found
+
+
+def _measured(term: dict[str, Any], names: Names) -> Column | None:
+    """The column without whose value a row is no part of a share; None where what is asked is that it has none."""
+    return None if term["op"] in _ABSENT else names.columns.get(term["column"])
+
+
 def _number(column: Column, what: str) -> Column:
     if column.type in LABELS or column.type == "datetime":
         raise HypothesisError(f"`{column.name}` is a {column.type}: no {what} of it. Ask for its share or count.")
@@ -152,16 +201,22 @@ def _number(column: Column, what: str) -> Column:
 def _sql(figure: str, measured: Column | None, groups: Sequence[Column], terms: Sequence[dict[str, Any]]) -> str:
     shown = [quoted(c.name) for c in groups]
     # The denominator of each group's figure, where it is not all of the group's rows.
-    known = [f"count({quoted(measured.name)}) AS with_value"] if measured is not None and measured.missing else []
+    taken = {c.name.lower() for c in groups}
+    called = {name: f"{name}_" if name in taken else name for name in ("value", "percent", "known")}
+    known = [f"count({quoted(measured.name)}) AS {called['known']}"] if measured and measured.missing else []
     # `n` is what a model's queries call the count as well; a group of that name keeps it for itself.
-    count = "rows" if any(c.name.lower() == "n" for c in groups) else "n"
-    select = ", ".join([*shown, f"{figure} AS value", *known, f"count(*) AS {count}"])
+    count = "rows" if "n" in taken else "n"
+    name = called["percent" if figure.startswith(_PERCENT) else "value"]
+    told = [] if figure == _COUNT else [f"{figure} AS {name}", *known]
+    select = ", ".join([*shown, *told, f"count(*) AS {count}"])
     where = f" WHERE {' AND '.join(_condition(t) for t in terms)}" if terms else ""
     grouped = f" GROUP BY {', '.join(shown)} ORDER BY {', '.join(shown)}" if shown else ""
     return f"SELECT {select} FROM data{where}{grouped}"
 
 
 def _condition(term: dict[str, Any]) -> str:
+    if term["op"] in _ABSENT:
+        return f"{quoted(term['column'])} {_ABSENT[term['op']]}"
     value = term["value"]
     if term["op"] == "contains":
         letters = re.sub(r"([\\%_])", r"\\\1", str(value)).replace("'", "''")
@@ -170,10 +225,14 @@ def _condition(term: dict[str, Any]) -> str:
     return f"{quoted(term['column'])} {_OPERATORS[term['op']]} {literal}"
 
 
+_ABSENT = {"missing": "IS NULL", "known": "IS NOT NULL"}
+_SPOKEN = frozenset(("is", "above", "below", "at", "before", "after"))
 _OPERATORS = {"==": "=", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 
 
 def _said(term: dict[str, Any]) -> str:
+    if term["op"] in _ABSENT:
+        return f"`{term['column']}` is {'missing' if term['op'] == 'missing' else 'not missing'}"
     value = term["value"]
     told = f"{value:g}" if isinstance(value, float) else str(value)
     if term["op"] == "contains":

@@ -30,6 +30,16 @@ STOPS = frozenset(
 """Words that end a name that is not quoted."""
 
 
+_BARE = re.compile(r"-?[A-Za-z_\d](?:[\w.\-/]|:(?=\w))*")
+
+
+def word(name: str) -> str:
+    """A name or a label as the reader reads it: bare where that is one plain word, else in backticks."""
+    if _BARE.fullmatch(name) and name.casefold() not in STOPS:
+        return name
+    return f"`{name}`" if "`" not in name else f'"{name}"'
+
+
 def folded(text: str) -> str:
     """A name without case, and with blanks, `_`, `-` and `.` alike."""
     return re.sub(r"[\s_\-.]+", " ", text.casefold()).strip()

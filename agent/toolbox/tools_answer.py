@@ -58,6 +58,11 @@ class Wanted:
         self.ways: tuple[Way, ...] = ()
         self.may_ask, self.sql, self.tried, self.others = may_ask, sql, tried, others
 
+    @property
+    def asks_back(self) -> bool:
+        """Whether the person is to choose a reading, which ends the conversation."""
+        return bool(self.ways) and self.claim is None and not self.facts
+
 
 class AnswerFact(Arguments):
     """Arguments of `answer_fact`."""

@@ -4,7 +4,6 @@ Knows hypotheses and the words that the reader reads. Must never know a row. Wha
 claim (a test holds it to that); kinds that have no short sentence get none.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 
 from ...tools.verify.evidence import Evidence
@@ -25,21 +24,13 @@ from ...tools.verify.hypothesis import (
     Trend,
     sign,
 )
-from ..sentences.names import STOPS
+from ..sentences.names import word
 
-_BARE = re.compile(r"-?[A-Za-z_\d](?:[\w.\-/]|:(?=\w))*")
 _CLEAR, _SEEN, _FAINT = 5.0, 3.0, 1.5
 _SIGNS = {"==": "="}
 _PAIRED = (
     GroupDifference, RateDifference, MeanDifference, QuantileDifference, OccurrenceDifference, RateRatio,
 )  # fmt: skip
-
-
-def word(name: str) -> str:
-    """A name or a label as the reader reads it: bare where that is one plain word, else in backticks."""
-    if _BARE.fullmatch(name) and name.casefold() not in STOPS:
-        return name
-    return f"`{name}`" if "`" not in name else f'"{name}"'
 
 
 def condition_words(term: Condition, ids: Mapping[str, str]) -> str:

@@ -28,6 +28,8 @@ class Reading(Value):
     """A query for the rows used and, for each of `measured`, the rows where it is missing; None for nested queries."""
     measured: tuple[str, ...] = ()
     """Columns of the table in the result of the outermost query."""
+    grouped: tuple[str, ...] = ()
+    """Columns of the table that rows are grouped by as they stand: rows without a value are a group of their own."""
 
 
 def read_query(sql: str, columns: Sequence[str]) -> Reading:
@@ -56,9 +58,13 @@ def read_query(sql: str, columns: Sequence[str]) -> Reading:
         limited = any(m["type"] == "LIMIT_MODIFIER" for m in node["modifiers"])
         measured = _measured(node, columns)
         groups = tuple(_text(run, g) for g in node["group_expressions"])
+        grouped = _grouped(node, columns)
         condition = None if node["where_clause"] is None else _text(run, node["where_clause"])
         counts = _counts(run, tree, measured) if _is_over_table(node["from_table"]) else None
-    return Reading(columns=read, filter=condition, groups=groups, limited=limited, counts=counts, measured=measured)
+    return Reading(
+        columns=read, filter=condition, groups=groups, limited=limited, counts=counts, measured=measured,
+        grouped=grouped,
+    )  # fmt: skip
 
 
 def _named(tree: Any) -> Iterator[str]:
@@ -82,6 +88,29 @@ def _has_star(tree: Any) -> bool:
 def _measured(node: dict[str, Any], columns: Sequence[str]) -> tuple[str, ...]:
     names = {name.lower() for name in _named(node["select_list"])}
     return tuple(c for c in columns if c.lower() in names)
+
+
+def _grouped(node: dict[str, Any], columns: Sequence[str]) -> tuple[str, ...]:
+    """Columns that rows are grouped by: by name, by what the result calls them, by place, or by GROUP BY ALL."""
+    selected = node["select_list"]
+    if node["aggregate_handling"] == "FORCE_AGGREGATES":
+        by = selected
+    else:
+        called = {str(item.get("alias", "")).lower(): item for item in selected if item.get("alias")}
+        by = [_meant(group, selected, called, columns) for group in node["group_expressions"]]
+    names = {g["column_names"][-1].lower() for g in by if g.get("class") == "COLUMN_REF"}
+    return tuple(c for c in columns if c.lower() in names)
+
+
+def _meant(
+    group: dict[str, Any], selected: Sequence[dict[str, Any]], called: dict[str, Any], columns: Sequence[str]
+) -> dict[str, Any]:
+    """What a group stands for: itself, or an item of the result that it names or counts."""
+    if group.get("class") == "COLUMN_REF":
+        name = group["column_names"][-1].lower()
+        return group if name in {c.lower() for c in columns} else called.get(name, group)
+    place = str((group.get("literal") or {}).get("text", ""))
+    return selected[int(place) - 1] if place.isdecimal() and 0 < int(place) <= len(selected) else group
 
 
 def _is_over_table(source: dict[str, Any]) -> bool:

@@ -135,7 +135,7 @@ def _histogram(spread: Spread) -> tuple[int, ...]:
 
 def _one_value(name: str, value: str, count: int, n: int, share: float) -> Iterator[str]:
     if n >= _LEAST and share * n <= count:
-        told = f"{count / n:.1%}" if count < n else "all"
+        told = f"{100 * count / n:.1f} %" if count < n else "all"
         yield f"`{name}` is {value} in {told} of rows with a value ({count:,} of {n:,})."
 
 

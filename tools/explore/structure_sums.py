@@ -182,7 +182,9 @@ def _product(rows: Rows, a: str, b: str, total: str) -> Structure | None:
     share = float(np.median(error / z))
     if share > 0.05:
         return None
-    text = f"`{total}` is nearly `{a}` × `{b}`{scale or ','} off by {share:.1%} in the median of {len(z):,} rows."
+    text = (
+        f"`{total}` is nearly `{a}` × `{b}`{scale or ','} off by {100 * share:.1f} % in the median of {len(z):,} rows."
+    )
     return Structure(kind="function", columns=(a, b, total), text=text, exceptions=off)
 
 

@@ -69,6 +69,8 @@ class Bound(NamedTuple):
     """Of a fact on one group of rows, the labels of the group as they are printed."""
     row_words: tuple[str, ...] = ()
     """What rows of this table may be called."""
+    shaken: str = ""
+    """Of a verified claim that is no longer shown, vanishes or reverses with other columns held fixed: that it does."""
 
     @property
     def counts_rows(self) -> bool:
