@@ -5,11 +5,11 @@
 
 Every run is the whole job on a sample of documents of its own with a ledger of its own. Worlds (`text_nulls.py`):
 `together` and `apart` permute the other columns, `copies` sends a quarter of the documents again with their permuted
-labels. There few claims are drafted, since nothing is there to be drafted. So `stated` puts what the reports on the
-documents as they are drafted (`real`, which is the power at the same size) to documents with permuted columns: there
-every run tests dozens. `planted` has one word that leaks a label, and must find it. `literature` states what was
-written about such texts before, on samples that are not permuted; a claim counts as refuted by the data where all
-documents lie the other way.
+labels. There few claims are drafted, since nothing is there to be drafted. So `stated` and `stated on copies` put to
+such documents what the reports on the documents as they are drafted (`real`, which is the power at the same size):
+there every run tests many. `planted` has one word that leaks a label, and must find it. `literature` states what was
+written about such texts before, on samples that are not permuted; the data refute a claim where all documents lie the
+other way.
 
 A verified claim counts if it relates a property of a text to another column; a run that fails counts as a hit. What was
 done stands in a file (`--keep`) and is not done again.
@@ -31,7 +31,8 @@ import heldout
 from heldout.tools.explore.dependence import upper_share
 
 DRAFTED = ("together", "apart", "copies")
-NULLS = (*DRAFTED, "stated")
+NULLS = (*DRAFTED, "stated", "stated on copies")
+_COUNTED = ("drafted", "about", "small", "verified")
 Job = tuple[str, str, int, Any]
 Told = dict[str, Any]
 
@@ -57,6 +58,7 @@ def _told(report: heldout.Explanation, world: str, label: str) -> Told:
     told: Told = {
         "drafted": counts.drafted, "committed": counts.committed, "about": len(about), "verified": len(found),
         "claims": [f.claim for f in found[:5]],
+        "small": sum(f.held_out.p_value is not None and f.held_out.p_value <= 0.05 for f in about),
     }  # fmt: skip
     if world == "real":
         told["hypotheses"] = [f.hypothesis for f in about if _can_be_stated(f.hypothesis)]
@@ -94,7 +96,8 @@ def stated_jobs(real: list[Told], names: list[str], runs: int, seed: int) -> Ite
     for name in names:
         drafts = [r["hypotheses"] for r in real if r["corpus"] == name and r.get("hypotheses")]
         for at in range(of(name, runs) if drafts else 0):
-            yield "stated", name, seed + 10_000 + at, drafts[at % len(drafts)][:50]
+            for world in NULLS[len(DRAFTED) :]:
+                yield world, name, seed + 10_000 + at, drafts[at % len(drafts)][:50]
 
 
 def done(jobs: Iterator[Job], keep: Path, processes: int) -> list[Told]:
@@ -123,7 +126,7 @@ def hit(run: Told) -> bool:
 def nulls_table(runs: list[Told], names: list[str]) -> str:
     """By corpus and world: runs with any verified, its bound, how many claims there were."""
     lines = ["| corpus | documents a run | world | runs | with any verified | upper 95 % bound | drafted a run | "
-             "committed on a text a run | of these verified |", "| --- " * 9 + "|"]  # fmt: skip
+             "committed on a text a run | of these p <= .05 | verified |", "| --- " * 10 + "|"]  # fmt: skip
     for name in [*names, "all"]:
         for world in [*NULLS, "all"]:
             own = [r for r in runs if name in (r["corpus"], "all") and world in (r["world"], "all")]
@@ -136,8 +139,9 @@ def nulls_table(runs: list[Told], names: list[str]) -> str:
 
 def _counted(own: list[Told]) -> str:
     hits, k = sum(map(hit, own)), len(own)
-    drafted, about, verified = (sum(r.get(key, 0) for r in own) for key in ("drafted", "about", "verified"))
-    return f"{k} | {hits} | {upper_share(hits, k):.3f} | {drafted / k:.1f} | {about / k:.1f} | {verified} of {about}"
+    drafted, about, small, found = (sum(r.get(key, 0) for r in own) for key in _COUNTED)
+    share, bound = f"{small / about:.3f}" if about else "", upper_share(hits, k)
+    return f"{k} | {hits} | {bound:.3f} | {drafted / k:.1f} | {about / k:.1f} | {share} | {found} of {about}"
 
 
 def power_table(runs: list[Told], names: list[str]) -> str:

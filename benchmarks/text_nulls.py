@@ -34,11 +34,11 @@ class Corpus(NamedTuple):
     label: str
     n: int = 1_500
     runs: float = 1.0
-    """The part of the runs that it takes: long documents take long."""
+    """How many times the runs asked for it takes: fewer of long documents, more where other columns go together."""
 
 
 CORPORA = {
-    "airline_tweets": Corpus("text/airline_tweets.csv", ("text",), "airline_sentiment", 2_000),
+    "airline_tweets": Corpus("text/airline_tweets.csv", ("text",), "airline_sentiment", 2_000, 2.0),
     "sms_spam": Corpus("text/sms_spam.csv", ("text",), "label", 2_000),
     "movie_reviews": Corpus("text/movie_reviews.parquet", ("text",), "label", 1_200, 0.3),
     "deceptive_reviews": Corpus("hypobench/real/deceptive_reviews.csv", ("review_sentence",), "label", 1_200),
@@ -82,7 +82,7 @@ def null(name: str, world: str, seed: int) -> pd.DataFrame:
     frame = sample(name, seed)
     if world == "apart":
         return _dealt(frame, texts, rng, together=False)
-    if world == "copies":
+    if world in ("copies", "stated on copies"):
         return _copied(_dealt(frame.iloc[: int(0.75 * len(frame))], texts, rng), texts, rng, len(frame))
     frame = _dealt(frame, texts, rng)
     return _leaking(frame, corpus(name), rng) if world == "planted" else frame
