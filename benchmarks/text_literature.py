@@ -2,7 +2,8 @@
 
 HypoBench lists for its corpora what the literature says; where a statement can be counted it stands here in the words
 of `heldout verify`. Those of films are often said. How all documents lie is found with regular expressions and scipy's
-tests, by no part of heldout: `the other way` where p <= .05 against the claim.
+tests: `the other way` where p <= .05 against the claim. Of heldout only the lists of words of opinion are taken, since
+the claim counts these: with a shorter list of praise and blame the same statement lies the other way (p .03).
 """
 
 import re
@@ -12,6 +13,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from text_nulls import CORPORA, SHARED
+
+from heldout.tools.text.lexicons import BLAME, PRAISE
 
 _LEXICON = {
     "praise": "good great excellent wonderful amazing love loved perfect beautiful best comfortable friendly nice",
@@ -39,11 +42,10 @@ def _pattern(name: str) -> str:
     return rf"\b({'|'.join(_LEXICON[name].split())})\b"
 
 
-_PRAISE, _BLAME = (_rate(_pattern(name)) for name in ("praise", "blame"))
-
-
 def _opinion(text: str) -> float:
-    return _PRAISE(text) - _BLAME(text)
+    """Words of praise less words of blame in 100, of the lists that the measure counts."""
+    words = re.findall(r"[a-z]+(?:'[a-z]+)?", text.lower())
+    return 100 * sum((w in PRAISE) - (w in BLAME) for w in words) / max(len(words), 1)
 
 
 class Counted(NamedTuple):
