@@ -75,7 +75,7 @@ def _can_be_stated(typed: Told) -> bool:
 
 
 def drafted_jobs(names: list[str], runs: int, seed: int) -> Iterator[Job]:
-    for at in range(runs):
+    for at in range(max(of(name, runs) for name in names)):
         for name in names:
             own = of(name, runs)
             if at < own:

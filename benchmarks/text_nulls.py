@@ -83,7 +83,8 @@ def null(name: str, world: str, seed: int) -> pd.DataFrame:
     if world == "apart":
         return _dealt(frame, texts, rng, together=False)
     if world in ("copies", "stated on copies"):
-        return _copied(_dealt(frame.iloc[: int(0.75 * len(frame))], texts, rng), texts, rng, len(frame))
+        first = frame.iloc[rng.permutation(len(frame))[: int(0.75 * len(frame))]]
+        return _copied(_dealt(first, texts, rng), texts, rng, len(frame))
     frame = _dealt(frame, texts, rng)
     return _leaking(frame, corpus(name), rng) if world == "planted" else frame
 
