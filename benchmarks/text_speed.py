@@ -1,14 +1,14 @@
 """How long a text corpus takes from file to written report, beside TF-IDF with k-means alone and beside BERTopic.
 
-    pip install bertopic --no-deps && pip install umap-learn hdbscan plotly pandas scikit-learn   # an environment of its own
+    pip install bertopic --no-deps && pip install umap-learn hdbscan plotly pandas    # an environment of their own
     python benchmarks/text_speed.py --python peers/bin/python               # prints the tables
     python benchmarks/text_speed.py --python peers/bin/python --runs 3 --write
 
-Documents: airline tweets, of which each document is two crossed. A tweet gives sentiment, reason, airline, date and the
-words; every third word on average is replaced by the word that stands in the same part of another tweet of the same
-airline, sentiment and reason. So lengths, words, themes and what goes with sentiment are those of the tweets, while two
-documents of one tweet share about a fifth of their pairs of neighbouring words, and hardly any nearly repeats another.
-Ids are numbered. Not kept: real corpora of 200,000 have more different words.
+Documents: airline tweets, of which each document is three joined. The first gives sentiment, reason, airline, date and
+about the first third of its words; the others, of the same airline, sentiment and reason, go on with their second and
+their last third. So lengths, words, themes and what goes with sentiment are those of the tweets, while two documents
+with a third in common share a fifth of their pairs of neighbouring words, and few nearly repeat each other (1 of
+1,000 among 20,000, 1 of 100 among 200,000). Ids are numbered. Not kept: real corpora of 200,000 have more different words.
 
 Every job is a process of its own, start, imports and reading included, and the rounds run all of them one after the
 other. Walls lengthen when others use the machine; CPU seconds of all threads and children hardly do. Memory is the
@@ -36,7 +36,8 @@ SMALL, LARGE = 20_000, 200_000
 TOPICS, DIRECTIONS = 20, 50
 KMEANS, OURS, BERTOPIC = "TF-IDF + k-means", "`explain`, whole", "TF-IDF + SVD + BERTopic"
 EVERY = 0.05
-REPLACED = 1 / 3
+CUTS, SHIFT = (1 / 3, 2 / 3), 0.1
+"""Parts of a tweet after which another goes on, and by how much they vary."""
 
 
 class Line(NamedTuple):
@@ -71,25 +72,27 @@ def make(target: Path, size: int, seed: int = 1) -> None:
         alike.setdefault(_kind(tweet), []).append(tweet)
     draw = random.Random(seed)
     with target.open("w", encoding="utf-8", newline="") as file:
-        out = csv.DictWriter(file, ["tweet_id", "airline_sentiment", "negativereason", "airline", "text", "tweet_created"])
+        out = csv.DictWriter(
+            file, ["tweet_id", "airline_sentiment", "negativereason", "airline", "text", "tweet_created"]
+        )
         out.writeheader()
         for number in range(size):
             one = draw.choice(tweets)
-            other = draw.choice(alike[_kind(one)])
-            out.writerow({**one, "tweet_id": f"t{number:07d}", "text": _crossed(one["text"], other["text"], draw)})
+            parts = [one, *(draw.choice(alike[_kind(one)]) for _ in CUTS)]
+            out.writerow({**one, "tweet_id": f"t{number:07d}", "text": _joined([p["text"] for p in parts], draw)})
 
 
 def _kind(tweet: dict[str, str]) -> tuple[str, ...]:
     return tweet["airline"], tweet["airline_sentiment"], tweet["negativereason"]
 
 
-def _crossed(one: str, other: str, draw: random.Random) -> str:
-    words, others = one.split(), other.split()
-    if not others:
-        return one
-    return " ".join(
-        others[at * len(others) // len(words)] if draw.random() < REPLACED else word for at, word in enumerate(words)
-    )
+def _joined(texts: list[str], draw: random.Random) -> str:
+    cuts = [0.0, *(at + draw.uniform(-SHIFT, SHIFT) for at in CUTS), 1.0]
+    out: list[str] = []
+    for text, first, last in zip(texts, cuts[:-1], cuts[1:], strict=True):
+        words = text.split()
+        out += words[round(first * len(words)) : round(last * len(words))]
+    return " ".join(out)
 
 
 # What runs in the children

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ..text.folding import folded
 from ..text.stopwords import stop_words
 from ..text.themes import word_counts
-from ..text.words import LINK, words_of
+from ..text.words import LINK, Spoken, words_from
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -43,15 +43,18 @@ class Words(NamedTuple):
     """Shape (documents, terms)."""
 
 
-def read_words(documents: Sequence[str], fitted: int, language: str | None = None) -> Words:
+def read_words(
+    documents: Sequence[str], fitted: int, language: str | None = None, spoken: Spoken | None = None
+) -> Words:
     """The content words of documents.
 
     Args:
         documents: Texts, none missing, in an order that does not depend on that of the rows.
         fitted: How many of them, from the first, decide which words count.
         language: A language's code where it is known.
+        spoken: The words of documents that were read already.
     """
-    tokens = [words_of(text) for text in documents]
+    tokens = words_from(spoken, documents)
     sample = tokens[:fitted]
     holding: Counter[str] = Counter()
     said: Counter[str] = Counter()
