@@ -144,10 +144,8 @@ def word_counts(documents: Iterable[Sequence[str]], forms: dict[str, int], terms
     ends = [0]
     for words in documents:
         own: dict[int, int] = {}
-        for word in words:
-            key = forms.get(word)
-            if key is not None:
-                own[key] = own.get(key, 0) + 1
+        for key in [forms[word] for word in words if word in forms]:
+            own[key] = own.get(key, 0) + 1
         at.extend(own)
         values.extend(own.values())
         ends.append(len(at))

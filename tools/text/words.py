@@ -17,6 +17,7 @@ _ALONE = re.compile(
 )
 """Scripts that set no space between words: each character is a word of its own."""
 _STOP = re.compile(r"[.!?…]+(?=\s|$|[\"'”’)\]])|[。！？]+|\n\s*\n")
+_LETTER = re.compile(r"[^\W_]")
 LINK = "<link>"
 """What stands for every address: which page it was says little, that there is one says something."""
 
@@ -75,8 +76,7 @@ def sentences_of(text: str) -> int:
     A sentence ends at `.`, `!`, `?` or `…` before a space, a closing quote or the end, at their forms of other scripts,
     or at an empty line. Abbreviations count as ends, in every text alike.
     """
-    parts = [part for part in _STOP.split(text) if any(c.isalnum() for c in part)]
-    return len(parts)
+    return sum(_LETTER.search(part) is not None for part in _STOP.split(text))
 
 
 def stands_alone(character: str) -> bool:
