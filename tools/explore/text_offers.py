@@ -15,7 +15,7 @@ from ..data.rows import Rows
 from ..text.evaluate import with_properties
 from ..text.naming import property_of
 from ..text.properties import Ending, Form, Measure, Mentions, Rate, TextProperty
-from ..text.words import words_of
+from ..text.words import Spoken, words_from
 from .text_ranks import correlation, midranks
 from .text_rates import LONG, Rates, rated
 from .text_sides import Restating, Side
@@ -49,9 +49,9 @@ _PREFERRED: tuple[Form, ...] = (
 """Of measures that move together the first one stands."""
 
 
-def offered(rows: Rows, name: str, sides: Sequence[Side]) -> Rows:
-    """The rows with what one text offers."""
-    read = _Read(rows, name)
+def offered(rows: Rows, name: str, sides: Sequence[Side], spoken: Spoken | None = None) -> Rows:
+    """The rows with what one text offers; `spoken`: the words of documents that were read already."""
+    read = _Read(rows, name, spoken)
     if len(read.texts) < 2 or not sides:
         return rows
     found: list[TextProperty] = _measures(rows, read, sides)
@@ -60,21 +60,20 @@ def offered(rows: Rows, name: str, sides: Sequence[Side]) -> Rows:
     else:
         corpus = Corpus(read.texts, read.words)
         found += [*_rates(read, corpus, sides), *_terms(read, corpus, sides)][: MOST - len(found)]
-    return with_properties(rows, found, words={name: read.words} if read.whole else None)
+    return with_properties(rows, found, words=spoken or dict(zip(read.texts, read.words, strict=True)))
 
 
 class _Read:
     """One text's documents that terms are learnt from, and which rows they are of."""
 
-    def __init__(self, rows: Rows, name: str) -> None:
+    def __init__(self, rows: Rows, name: str, spoken: Spoken | None = None) -> None:
         self.name = name
         documents = rows.texts[name]
         known = [k for k, t in enumerate(documents) if t is not None]
-        self.whole = len(known) <= _MOST_DOCUMENTS
         known = _fewer(documents, known, _MOST_DOCUMENTS)
         self.at = np.array(known, np.int64)
         self.texts: list[str] = [documents[k] for k in known]
-        self.words = [words_of(t) for t in self.texts]
+        self.words = words_from(spoken, self.texts)
         lengths = [len(words) for words in self.words]
         self.median = float(np.median(lengths)) if lengths else 0.0
         self.single = bool(lengths) and sum(n == 1 for n in lengths) >= _SINGLE * len(lengths)
@@ -97,7 +96,8 @@ def _measures(rows: Rows, read: _Read, sides: Sequence[Side]) -> list[TextProper
     few = np.array(_fewer(rows.texts[read.name], read.at.tolist(), _MEASURED), np.int64)
     forms = ("characters",) if read.single else _PREFERRED
     properties = [property_of(Measure(of=form), read.name) for form in forms]
-    held = with_properties(Rows({}, {}, texts={read.name: rows.texts[read.name][few]}), properties)
+    spoken = dict(zip(read.texts, read.words, strict=True))
+    held = with_properties(Rows({}, {}, texts={read.name: rows.texts[read.name][few]}), properties, words=spoken)
     stand = [midranks(side.values[few]) for side in sides]
     kept: list[tuple[float, TextProperty, NDArray]] = []
     for prop in properties:

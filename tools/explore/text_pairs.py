@@ -16,6 +16,7 @@ from ..data.rows import Rows
 from ..text.evaluate import with_properties
 from ..text.naming import FORMS, property_of
 from ..text.properties import Measure, Mentions, TextProperty
+from ..text.words import Spoken, words_from
 from .text_sides import is_split
 from .text_terms import Corpus, Sides, predicates_of
 
@@ -89,10 +90,10 @@ def _names(level: str, one: str, two: str) -> int:
     return -1
 
 
-def pair_properties(rows: Rows, pair: Pair) -> list[TextProperty]:
+def pair_properties(rows: Rows, pair: Pair, spoken: Spoken | None = None) -> list[TextProperty]:
     """Which of the two has more of each measure, or alone mentions terms, where winners and losers differ in it."""
     won = _won(rows, pair)
-    return [*_measures(rows, pair, won), *_terms(rows, pair, won)]
+    return [*_measures(rows, pair, won, spoken), *_terms(rows, pair, won, spoken)]
 
 
 def _won(rows: Rows, pair: Pair) -> NDArray[np.float64]:
@@ -101,12 +102,12 @@ def _won(rows: Rows, pair: Pair) -> NDArray[np.float64]:
     return np.where(codes < 0, np.nan, codes == levels.index(pair.first))
 
 
-def _measures(rows: Rows, pair: Pair, won: NDArray[np.float64]) -> Iterator[TextProperty]:
+def _measures(rows: Rows, pair: Pair, won: NDArray[np.float64], spoken: Spoken | None) -> Iterator[TextProperty]:
     every = [
         property_of(Measure(of=form), pair.one, pair.two, which=True)
         for form in sorted(FORMS, key=lambda f: _ORDER.index(f) if f in _ORDER else len(_ORDER))
     ]
-    held = with_properties(rows, every)
+    held = with_properties(rows, every, words=spoken)
     kept: list[NDArray[np.float64]] = []
     for prop in every:
         more = _first_more(held, prop)
@@ -126,7 +127,7 @@ def _first_more(rows: Rows, prop: TextProperty) -> NDArray[np.float64]:
     return np.where(codes < 0, np.nan, codes == 0)
 
 
-def _terms(rows: Rows, pair: Pair, won: NDArray[np.float64]) -> Iterator[TextProperty]:
+def _terms(rows: Rows, pair: Pair, won: NDArray[np.float64], spoken: Spoken | None) -> Iterator[TextProperty]:
     """Terms of winners and of losers."""
     one, two = rows.texts[pair.one], rows.texts[pair.two]
     good = [k for k in np.flatnonzero(~np.isnan(won)).tolist() if one[k] is not None and two[k] is not None]
@@ -134,7 +135,7 @@ def _terms(rows: Rows, pair: Pair, won: NDArray[np.float64]) -> Iterator[TextPro
     losers = [two[k] if won[k] else one[k] for k in good]
     if len(good) < _FEWEST:
         return
-    corpus = Corpus([*winners, *losers])
+    corpus = Corpus(texts := [*winners, *losers], words_from(spoken, texts))
     side = np.arange(2 * len(good)) < len(good)
     for a, b in ((side, ~side), (~side, side)):
         for found in predicates_of(corpus, Sides(a, b, lambda _: False), _MOST_TERMS, 0.01):

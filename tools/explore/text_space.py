@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..text.themes import dampened, in_thousandths, scored, size_of
+from .decomposing import largest_directions
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -49,15 +50,12 @@ def associations(held: "csr_array") -> "csr_array":
 
 def directions(held: "csr_array", seed: int) -> NDArray[np.float64]:
     """A vector for each term, shape (terms, d); zero where a term goes with no other."""
-    from sklearn.decomposition import TruncatedSVD
-
     links = associations(held)
     d = min(DIRECTIONS, size_of(links)[0] - 1)
     if d < 2 or links.nnz == 0:
         return np.zeros((size_of(links)[0], 2))
-    svd = TruncatedSVD(d, random_state=seed % 2**32, n_iter=3)
-    placed = svd.fit_transform(links)
-    return placed / np.sqrt(np.maximum(svd.singular_values_, 1e-9))
+    places, sizes = largest_directions(links, d, seed)
+    return places / np.sqrt(np.maximum(sizes, 1e-9))
 
 
 def rarity(counts: "csr_array") -> NDArray[np.float64]:

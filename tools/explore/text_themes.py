@@ -17,6 +17,7 @@ from ..text.properties import InTheme, TextProperty
 from ..text.reasons import quoted, ranked
 from ..text.summary import Point, Theme, Themes
 from ..text.themes import Reading, Themed, ThemeModel, ThemeWeights, in_thousandths, scored
+from ..text.words import Spoken
 from ..value import digest
 from .text_embedded import EmbeddedSpace
 from .text_names import Phrases, names, read_phrases, telling_phrases, worths
@@ -51,7 +52,11 @@ class FoundThemes(NamedTuple):
 
 
 def find_themes(
-    name: str, documents: Sequence[str | None], language: str | None = None, embedder: Embedder | None = None
+    name: str,
+    documents: Sequence[str | None],
+    language: str | None = None,
+    embedder: Embedder | None = None,
+    spoken: Spoken | None = None,
 ) -> FoundThemes:
     """The stable themes of exploration documents, in two levels, with a frozen model that assigns others.
 
@@ -60,6 +65,7 @@ def find_themes(
         documents: The texts, None where missing. Their order makes no difference.
         language: A language's code where it is known; it decides which words count as without a subject.
         embedder: What places documents, where it is not their words.
+        spoken: The words of documents that were read already.
 
     Returns:
         Themes with their terms, typical documents and phrases, shares among the documents that are not missing, a map,
@@ -73,7 +79,7 @@ def find_themes(
     fitted = min(len(texts), MOST_FITTED)
     seed = int(digest("".join(digest(t) for t in texts[:fitted]))[:8], 16)
     with threadpool_limits(limits=1, user_api="blas"):
-        words = read_words(texts, fitted, language)
+        words = read_words(texts, fitted, language, spoken)
         vectors = None if embedder is None else embedder.embed(texts)
         found = (
             _fitted(_space(words, vectors, fitted, seed), fitted, seed) if len(words.terms) >= _LEAST_TERMS else None

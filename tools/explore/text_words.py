@@ -6,7 +6,7 @@ addresses. Knows exploration documents. Must never know a label, a sealed docume
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ..text.folding import folded
 from ..text.stopwords import stop_words
 from ..text.themes import word_counts
-from ..text.words import LINK, words_of
+from ..text.words import LINK, Spoken, words_from
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -43,15 +43,18 @@ class Words(NamedTuple):
     """Shape (documents, terms)."""
 
 
-def read_words(documents: Sequence[str], fitted: int, language: str | None = None) -> Words:
+def read_words(
+    documents: Sequence[str], fitted: int, language: str | None = None, spoken: Spoken | None = None
+) -> Words:
     """The content words of documents.
 
     Args:
         documents: Texts, none missing, in an order that does not depend on that of the rows.
         fitted: How many of them, from the first, decide which words count.
         language: A language's code where it is known.
+        spoken: The words of documents that were read already.
     """
-    tokens = [words_of(text) for text in documents]
+    tokens = words_from(spoken, documents)
     sample = tokens[:fitted]
     holding: Counter[str] = Counter()
     said: Counter[str] = Counter()
@@ -70,21 +73,16 @@ def read_words(documents: Sequence[str], fitted: int, language: str | None = Non
 
 def _frequent(good: Sequence[str], sample: Sequence[Sequence[str]], out: frozenset[str]) -> dict[str, int]:
     """Keys that enough documents hold, and not too many, with their places in alphabetical order."""
-    from sklearn.feature_extraction.text import CountVectorizer
-
     key = {w: k for w in good if (k := folded(w)) not in out}
     least = max(LEAST_DOCUMENTS, len(sample) // 1000)
     if not key or len(sample) < 2 * least:
         return {}
-    # The library takes a function here; its hints do not say so.
-    analyzer = cast(str, lambda words: [key[w] for w in words if w in key])
-    vectorizer = CountVectorizer(analyzer=analyzer, binary=True)
-    table = cast("csr_array", vectorizer.fit_transform(cast(list[str], sample)))
-    held = np.asarray(table.sum(axis=0)).reshape(-1)
-    names = vectorizer.get_feature_names_out()
-    inside = np.flatnonzero((held >= least) & (held <= MOST_SHARE * len(sample)))
-    kept = sorted(inside, key=lambda at: (-held[at], names[at]))[:MOST_TERMS]
-    return {name: at for at, name in enumerate(sorted(str(names[at]) for at in kept))}
+    held: Counter[str] = Counter()
+    for words in sample:
+        held.update({key[w] for w in words if w in key})
+    inside = [name for name, times in held.items() if least <= times <= MOST_SHARE * len(sample)]
+    kept = sorted(inside, key=lambda name: (-held[name], name))[:MOST_TERMS]
+    return {name: at for at, name in enumerate(sorted(kept))}
 
 
 def _is_word(word: str) -> bool:

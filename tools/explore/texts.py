@@ -10,6 +10,7 @@ from ..text.corpus import describe_corpus
 from ..text.embeddings import Embedder
 from ..text.evaluate import NO_AIDS, Aids, with_properties
 from ..text.summary import TextSummary
+from ..text.words import Spoken, spoken
 from .text_offers import MOST, offered
 from .text_pairs import find_pairs, pair_properties
 from .text_sides import sides_of
@@ -36,20 +37,23 @@ def read_texts(rows: Rows, embedder: Embedder | None = None) -> Texts:
     pairs = find_pairs(rows)
     paired = {name for pair in pairs for name in (pair.one, pair.two)}
     sides = sides_of(rows)
+    words = spoken(t for texts in rows.texts.values() for t in texts)
     themes = {
-        name: find_themes(name, list(t), embedder=embedder) for name, t in rows.texts.items() if name not in paired
+        name: find_themes(name, list(t), embedder=embedder, spoken=words)
+        for name, t in rows.texts.items()
+        if name not in paired
     }
     aids = Aids({f.summary.model: f.model for f in themes.values() if f.summary.model and f.model})
     out = rows
     for pair in pairs:
-        out = with_properties(out, pair_properties(rows, pair)[:MOST])
+        out = with_properties(out, pair_properties(rows, pair, words)[:MOST], words=words)
     for name in rows.texts:
         if name not in paired:
-            out = offered(out, name, sides)
-            out = with_properties(out, themes[name].properties, aids)
-    return Texts(out, aids, tuple(_told(rows, name, themes.get(name)) for name in rows.texts))
+            out = offered(out, name, sides, words)
+            out = with_properties(out, themes[name].properties, aids, words)
+    return Texts(out, aids, tuple(_told(rows, name, themes.get(name), words) for name in rows.texts))
 
 
-def _told(rows: Rows, name: str, found: FoundThemes | None) -> TextSummary:
-    told = TextSummary(**describe_corpus(name, list(rows.texts[name])))
+def _told(rows: Rows, name: str, found: FoundThemes | None, words: Spoken) -> TextSummary:
+    told = TextSummary(**describe_corpus(name, list(rows.texts[name]), words))
     return told if found is None else told.model_copy(update={"themes": found.summary, "map": found.map})

@@ -12,7 +12,7 @@ import numpy as np
 
 from .languages import ALL_STOP_WORDS, STOP_WORDS, UNKNOWN, language_of
 from .near import near_duplicates
-from .words import LINK, words_of
+from .words import LINK, Spoken, words_from, words_of
 
 SAMPLE = 5_000
 """Documents whose words are counted; of more those whose digest lies lowest."""
@@ -26,12 +26,13 @@ _ENDS = 150
 _LONGEST = 200
 
 
-def describe_corpus(name: str, documents: Sequence[str | None]) -> dict[str, Any]:
+def describe_corpus(name: str, documents: Sequence[str | None], spoken: Spoken | None = None) -> dict[str, Any]:
     """The fields of `TextSummary` that tell of the corpus; they do not depend on the order of the documents.
 
     Args:
         name: The column.
         documents: Its exploration documents, None where missing, shape (n,).
+        spoken: The words of documents that were read already.
 
     Returns:
         `column`, `documents` (all rows), `missing`; quartiles of `words` a document; `languages` with their shares,
@@ -49,7 +50,7 @@ def describe_corpus(name: str, documents: Sequence[str | None]) -> dict[str, Any
     near = groups[groups >= 0]
     facts["near_duplicates"] = len(near) - len(np.unique(near))
     looked = _sample(known, groups)
-    words = [words_of(text) for text, _ in looked]
+    words = words_from(spoken, [text for text, _ in looked])
     quartiles = np.quantile([len(w) for w in words], (0.25, 0.5, 0.75))
     facts["words"] = tuple(float(q) for q in quartiles)
     facts["languages"] = _languages([text for text, _ in looked], words)

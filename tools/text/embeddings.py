@@ -170,8 +170,17 @@ class EmbeddedThemes:
 
     def holds(self, prop: InTheme | CloseTo | Judged, texts: Sequence[str]) -> NDArray[np.float64]:
         """1 where the text belongs to the theme, 0 where not, shape (texts,)."""
-        at = self._at(prop)
-        return self.judge(self._embedder.embed(texts)).members[:, at].astype(np.float64) if texts else np.zeros(0)
+        return self.holds_each([prop], texts, [])[0]
+
+    def holds_each(
+        self, props: Sequence[InTheme | CloseTo | Judged], texts: Sequence[str], words: Sequence[list[str]]
+    ) -> list[NDArray[np.float64]]:
+        """The same of several properties; each text is placed once, and its `words` make no difference."""
+        places = [self._at(prop) for prop in props]
+        if not texts:
+            return [np.zeros(0) for _ in places]
+        members = self.judge(self._embedder.embed(texts)).members
+        return [members[:, at].astype(np.float64) for at in places]
 
     def degree(self, prop: InTheme | CloseTo | Judged, texts: Sequence[str]) -> NDArray[np.float64]:
         """How far the theme's score lies above what would keep the text out of it, shape (texts,)."""

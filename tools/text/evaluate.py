@@ -5,7 +5,7 @@ function of the document alone, on whichever side of the seal it lies.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from .measures import measured_all
 from .naming import unit_of
 from .properties import CloseTo, Ending, Form, InTheme, Judged, Measure, Mentions, Rate, TextProperty
 from .terms import Terms
-from .words import words_of
+from .words import Spoken, words_from
 
 if TYPE_CHECKING:
     from ..data.rows import Rows
@@ -33,6 +33,17 @@ class Assigner(Protocol):
         ...
 
 
+@runtime_checkable
+class Together(Protocol):
+    """A frozen model that reads each document once for all of its properties."""
+
+    def holds_each(
+        self, props: Sequence[InTheme | CloseTo | Judged], texts: Sequence[str], words: Sequence[list[str]]
+    ) -> list[NDArray[np.float64]]:
+        """What `Assigner.holds` says of each property; `words` are those of the texts."""
+        ...
+
+
 class Aids(NamedTuple):
     """Frozen models that some properties need, by the id that the property names."""
 
@@ -46,7 +57,7 @@ def with_properties(
     rows: "Rows",
     properties: Iterable[TextProperty],
     aids: Aids = NO_AIDS,
-    words: Mapping[str, Sequence[list[str]]] | None = None,
+    words: Spoken | None = None,
 ) -> "Rows":
     """The rows with computed columns beside their own.
 
@@ -54,7 +65,7 @@ def with_properties(
         rows: Any rows with the texts that the properties are of.
         properties: What is to be computed; what stands there already is left as it is.
         aids: Frozen models that some properties need.
-        words: Of some texts the words of every document that is not missing, where the caller read them already.
+        words: The words of documents that the caller read already.
 
     Raises:
         HypothesisError: if a property reads a text that the rows lack, or needs a frozen model that is not at hand.
@@ -69,8 +80,7 @@ def with_properties(
     values: dict[tuple[TextProperty, str], NDArray[np.float64]] = {}
     for name in dict.fromkeys(n for p in wanted for n in (p.column, p.against) if n is not None):
         own = [p for p in wanted if name in (p.column, p.against)]
-        read = (words or {}).get(name)
-        for p, found in zip(own, _evaluated(rows.texts[name], own, aids, read), strict=True):
+        for p, found in zip(own, _evaluated(rows.texts[name], own, aids, words), strict=True):
             values[p, name] = found
     made = {}
     for p in wanted:
@@ -85,49 +95,62 @@ def blank_column(p: TextProperty) -> "Column":
 
 
 def _evaluated(
-    texts: NDArray[np.object_], properties: Sequence[TextProperty], aids: Aids, read: Sequence[list[str]] | None
+    texts: NDArray[np.object_], properties: Sequence[TextProperty], aids: Aids, read: Spoken | None
 ) -> list[NDArray[np.float64]]:
     """Each property of each text as a number, NaN where missing."""
     known = np.array([t is not None for t in texts], bool)
     documents = [t for t in texts if t is not None]
-    words = [words_of(t) for t in documents] if read is None else list(read)
+    words = words_from(read, documents)
     terms = Terms(t for p in properties if isinstance(p.property, (Mentions, Rate)) for t in p.property.terms)
     counts = terms.counts(words)
     forms: dict[Form, None] = {p.property.of: None for p in properties if isinstance(p.property, Measure)}
     measures = measured_all(list(forms), documents, words)
+    decided = _decided(properties, documents, words, aids)
     out = []
     for p in properties:
         whole = np.full(len(texts), np.nan)
         prop = p.property
         if isinstance(prop, Measure):
             whole[known] = measures[prop.of]
+        elif isinstance(prop, (Mentions, Rate, Ending)):
+            whole[known] = _one(prop, words, terms, counts)
         else:
-            whole[known] = _one(prop, p.name, documents, words, terms, counts, aids)
+            whole[known] = decided[prop]
         out.append(whole)
     return out
 
 
-def _one(
-    prop: Mentions | Rate | Ending | InTheme | CloseTo | Judged,
-    name: str,
-    documents: list[str],
-    words: list[list[str]],
-    terms: Terms,
-    counts: NDArray,
-    aids: Aids,
-) -> NDArray[np.float64]:
+def _decided(
+    properties: Sequence[TextProperty], documents: list[str], words: list[list[str]], aids: Aids
+) -> dict[InTheme | CloseTo | Judged, NDArray[np.float64]]:
+    """What frozen models say of the documents, each model asked once."""
+    by_model: dict[str, list[InTheme | CloseTo | Judged]] = {}
+    for p in properties:
+        prop = p.property
+        if isinstance(prop, (InTheme, CloseTo, Judged)):
+            wanted = prop.embedder if isinstance(prop, CloseTo) else prop.model
+            if wanted not in aids.models:
+                raise HypothesisError(f"`{p.name}` needs the frozen model {wanted}, which is not at hand.")
+            by_model.setdefault(wanted, []).append(prop)
+    out = {}
+    for name, props in by_model.items():
+        model = aids.models[name]
+        if isinstance(model, Together):
+            found = model.holds_each(props, documents, words)
+        else:
+            found = [model.holds(prop, documents) for prop in props]
+        out.update(zip(props, found, strict=True))
+    return out
+
+
+def _one(prop: Mentions | Rate | Ending, words: list[list[str]], terms: Terms, counts: NDArray) -> NDArray[np.float64]:
     if isinstance(prop, (Mentions, Rate)):
         total = counts[:, [terms.terms.index(t) for t in prop.terms]].sum(axis=1).astype(np.float64)
         if isinstance(prop, Mentions):
             return (total > 0).astype(np.float64)
         length = np.array([len(w) for w in words], np.float64)
         return np.divide(100.0 * total, length, out=np.full(len(total), np.nan), where=length > 0)
-    if isinstance(prop, Ending):
-        return np.array([np.nan if not w else float(w[-1].endswith(prop.of)) for w in words], np.float64)
-    wanted = prop.embedder if isinstance(prop, CloseTo) else prop.model
-    if wanted not in aids.models:
-        raise HypothesisError(f"`{name}` needs the frozen model {wanted}, which is not at hand.")
-    return aids.models[wanted].holds(prop, documents)
+    return np.array([np.nan if not w else float(w[-1].endswith(prop.of)) for w in words], np.float64)
 
 
 def _paired(p: TextProperty, one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -75,6 +75,7 @@ _SCRIPTS = (
     ("Tamil", "ta", ((0x0B80, 0x0BFF),)),
 )  # fmt: skip
 """Scripts that one common language is written in, with the code that stands for it."""
+_FIRST = min(a for _, _, spans in _SCRIPTS for a, _ in spans)
 _OF_WORD: dict[str, tuple[str, ...]] = {}
 for _code, _words in STOP_WORDS.items():
     for _word in sorted(_words):
@@ -111,7 +112,8 @@ def _by_script(text: str) -> str | None:
     if text.isascii():
         return None
     letters = [ord(c) for c in text if c.isalpha()]
-    counts = {code: sum(any(a <= c <= b for a, b in spans) for c in letters) for _, code, spans in _SCRIPTS}
+    far = [c for c in letters if c >= _FIRST]
+    counts = {code: sum(any(a <= c <= b for a, b in spans) for c in far) for _, code, spans in _SCRIPTS}
     if counts["ja"] >= 0.1 * len(letters) > 0:
         return "ja"
     code = max(counts, key=lambda c: (counts[c], c))

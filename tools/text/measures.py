@@ -29,17 +29,22 @@ def measured(of: Form, text: str, words: Sequence[str]) -> float:
         text: The text.
         words: Its words, by `words_of`.
     """
+    if of in _BY_SENTENCES:
+        return _BY_SENTENCES[of](words, sentences_of(text))
     return _MEASURES[of](text, words)
 
 
 def measured_all(forms: Sequence[Form], texts: Sequence[str], words: Sequence[Sequence[str]]) -> dict[str, list[float]]:
-    """Several measures of many texts, as `measured` has them; words are looked up once for all lists of words."""
+    """Several measures of many texts, as `measured` has them; what several share is read once."""
     listed: list[Form] = [form for form in forms if form in _LISTED]
     out: dict[str, list[float]] = {
         form: [_MEASURES[form](t, w) for t, w in zip(texts, words, strict=True)]
         for form in forms
-        if form not in _LISTED
+        if form not in _LISTED and form not in _BY_SENTENCES
     }
+    by_sentences = [form for form in forms if form in _BY_SENTENCES]
+    sentences = [sentences_of(text) for text in texts] if by_sentences else []
+    out |= {form: list(map(_BY_SENTENCES[form], words, sentences)) for form in by_sentences}
     of: dict[str, list[tuple[int, int]]] = {}
     for at, form in enumerate(listed):
         for lexicon, weight in _LISTED[form]:
@@ -119,19 +124,22 @@ def _distinct(_: str, words: Sequence[str]) -> float:
     return nan if len(words) < _DISTINCT_OF else 100.0 * len(set(words[:_DISTINCT_OF])) / _DISTINCT_OF
 
 
-def _grade(text: str, words: Sequence[str]) -> float:
+def _grade(words: Sequence[str], sentences: int) -> float:
     spoken = [w for w in words if w.isalpha() or "'" in w]
-    sentences = sentences_of(text)
     if not spoken or not sentences:
         return nan
     return 0.39 * len(spoken) / sentences + 11.8 * sum(map(syllables, spoken)) / len(spoken) - 15.59
 
 
+_BY_SENTENCES: dict[Form, Callable[[Sequence[str], int], float]] = {
+    "sentences": lambda w, sentences: float(sentences),
+    "words per sentence": lambda w, sentences: _ratio(len(w), sentences),
+    "reading grade": _grade,
+}
+"""Measures by the words and the number of sentences."""
 _MEASURES: dict[Form, Callable[[str, Sequence[str]], float]] = {
     "characters": lambda t, w: float(len(t)),
     "words": lambda t, w: float(len(w)),
-    "sentences": lambda t, w: float(sentences_of(t)),
-    "words per sentence": lambda t, w: _ratio(len(w), sentences_of(t)),
     "characters per word": lambda t, w: _ratio(sum(map(len, w)), len(w)),
     "distinct words": _distinct,
     "digits": lambda t, w: float(_digits(t)),
@@ -139,9 +147,8 @@ _MEASURES: dict[Form, Callable[[str, Sequence[str]], float]] = {
     "capitalised words": _capital_words,
     "question marks": lambda t, w: float(t.count("?") + t.count("？")),
     "exclamation marks": lambda t, w: float(t.count("!") + t.count("！")),
-    "links": lambda t, w: float(sum(x == LINK for x in w)),
-    "mentions of users": lambda t, w: float(sum(x.startswith("@") for x in w)),
-    "hashtags": lambda t, w: float(sum(x.startswith("#") for x in w)),
-    "reading grade": _grade,
+    "links": lambda t, w: float(w.count(LINK)),
+    "mentions of users": lambda t, w: float(len([x for x in w if x[0] == "@"])),
+    "hashtags": lambda t, w: float(len([x for x in w if x[0] == "#"])),
     **{form: _rate_of(form) for form in _LISTED},
 }

@@ -16,24 +16,31 @@ class Terms:
         self.terms = tuple(dict.fromkeys(terms))
         self._at = {term: at for at, term in enumerate(self.terms)}
         self._stems = {t[:-1]: at for t, at in self._at.items() if t.endswith("*") and " " not in t}
-        self._lengths = sorted({t.count(" ") + 1 for t in self.terms if " " in t})
+        self._phrases: dict[str, list[tuple[int, int, str]]] = {}
+        for t, at in self._at.items():
+            if " " in t:
+                self._phrases.setdefault(t.partition(" ")[0], []).append((at, t.count(" ") + 1, t))
         self._loose = {
             at: [w.rstrip("*") if w.endswith("*") else w + "\0" for w in t.split(" ")]
             for t, at in self._at.items()
             if " " in t and "*" in t
         }
         self._known: dict[str, tuple[int, ...]] = {}
+        self._looked: dict[str, bool] = {}
 
     def found(self, words: Sequence[str]) -> dict[int, int]:
         """How often each term occurs among the words of one document, by the term's place; those that occur."""
         out: dict[int, int] = {}
-        for word in words:
-            for at in self._single(word):
+        looked, phrases = self._looked, self._phrases
+        for start, word in enumerate(words):
+            if word not in looked:
+                looked[word] = bool(self._single(word)) or word in phrases
+            if not looked[word]:
+                continue
+            for at in self._known[word]:
                 out[at] = out.get(at, 0) + 1
-        for length in self._lengths:
-            for start in range(len(words) - length + 1):
-                at = self._at.get(" ".join(words[start : start + length]))
-                if at is not None:
+            for at, length, phrase in phrases.get(word, ()):
+                if " ".join(words[start : start + length]) == phrase:
                     out[at] = out.get(at, 0) + 1
         for at, parts in self._loose.items():
             hits = sum(

@@ -76,9 +76,23 @@ class Themed:
         Raises:
             HypothesisError: if the property is not of this model, or names a theme that it lacks.
         """
-        if not isinstance(prop, InTheme) or prop.model != self.model.id or prop.theme not in self.ids:
-            raise HypothesisError(f"The frozen themes {self.model.id} do not know {prop!r}.")
-        return self.read(words_of(t) for t in texts).members[:, self.ids.index(prop.theme)].astype(np.float64)
+        return self.holds_each([prop], texts, [words_of(t) for t in texts])[0]
+
+    def holds_each(
+        self, props: Sequence[InTheme | CloseTo | Judged], texts: Sequence[str], words: Sequence[list[str]]
+    ) -> list[NDArray[np.float64]]:
+        """The same of several properties, from the words of each text, which are read once.
+
+        Raises:
+            HypothesisError: as `holds`.
+        """
+        places = []
+        for prop in props:
+            if not isinstance(prop, InTheme) or prop.model != self.model.id or prop.theme not in self.ids:
+                raise HypothesisError(f"The frozen themes {self.model.id} do not know {prop!r}.")
+            places.append(self.ids.index(prop.theme))
+        members = self.read(words).members
+        return [members[:, at].astype(np.float64) for at in places]
 
     def degree(self, prop: InTheme | CloseTo | Judged, texts: Sequence[str]) -> NDArray[np.float64]:
         """How far the theme's score lies above what would keep the text out of it, shape (texts,)."""
@@ -130,10 +144,8 @@ def word_counts(documents: Iterable[Sequence[str]], forms: dict[str, int], terms
     ends = [0]
     for words in documents:
         own: dict[int, int] = {}
-        for word in words:
-            key = forms.get(word)
-            if key is not None:
-                own[key] = own.get(key, 0) + 1
+        for key in [forms[word] for word in words if word in forms]:
+            own[key] = own.get(key, 0) + 1
         at.extend(own)
         values.extend(own.values())
         ends.append(len(at))

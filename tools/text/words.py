@@ -5,6 +5,7 @@ Knows characters. Must never know a term, a column, or why words are counted.
 
 import re
 import unicodedata
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 _WORD = re.compile(
@@ -16,6 +17,7 @@ _ALONE = re.compile(
 )
 """Scripts that set no space between words: each character is a word of its own."""
 _STOP = re.compile(r"[.!?…]+(?=\s|$|[\"'”’)\]])|[。！？]+|\n\s*\n")
+_LETTER = re.compile(r"[^\W_]")
 LINK = "<link>"
 """What stands for every address: which page it was says little, that there is one says something."""
 
@@ -26,7 +28,37 @@ def words_of(text: str) -> list[str]:
     Compatibility forms are unified (NFKC), apostrophes straightened, addresses are `<link>`. Characters of scripts
     without spaces between words are words of their own.
     """
-    plain = unicodedata.normalize("NFKC", text) if not text.isascii() else text
+    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    if plain.isascii():
+        low = plain.lower()
+        return _each(plain) if "http" in low or "www." in low else _WORD.findall(low)
+    if "http" in plain or "www." in plain or _ALONE.search(plain):
+        return _each(plain)
+    # With a space between words the lower case of none hangs on its neighbours, as that of a final sigma would.
+    found = " ".join(_WORD.findall(plain))
+    return found.lower().replace("’", "'").split(" ") if found else []
+
+
+Spoken = Mapping[str, list[str]]
+"""Documents with their words, so that what several readers need is read once."""
+
+
+def spoken(texts: Iterable[str | None]) -> dict[str, list[str]]:
+    """The words of documents by document, equal words as one string: less memory, and quicker to look up."""
+    once: dict[str, str] = {}
+    words = {text: words_of(text) for text in dict.fromkeys(texts) if text is not None}
+    return {text: list(map(once.setdefault, own, own)) for text, own in words.items()}
+
+
+def words_from(known: Spoken | None, texts: Iterable[str]) -> list[list[str]]:
+    """The words of each text, those of known documents as they were read."""
+    if not known:
+        return [words_of(text) for text in texts]
+    return [known[text] if text in known else words_of(text) for text in texts]
+
+
+def _each(plain: str) -> list[str]:
+    """The words where some are addresses, or of scripts without spaces: looked at one by one."""
     out: list[str] = []
     for found in _WORD.findall(plain):
         if found.startswith(("http", "www.")) and ("://" in found or found.startswith("www.")):
@@ -44,8 +76,7 @@ def sentences_of(text: str) -> int:
     A sentence ends at `.`, `!`, `?` or `…` before a space, a closing quote or the end, at their forms of other scripts,
     or at an empty line. Abbreviations count as ends, in every text alike.
     """
-    parts = [part for part in _STOP.split(text) if any(c.isalnum() for c in part)]
-    return len(parts)
+    return sum(_LETTER.search(part) is not None for part in _STOP.split(text))
 
 
 def stands_alone(character: str) -> bool:
