@@ -23,6 +23,7 @@ from tests import sample_result as made
 from tests.test_report_browser import CHROMIUM, Site, payloads, rendered, title
 
 MODEL = "0123456789ab"
+UNSTABLE = "No themes: none was found again when a part of the documents was left out."
 
 
 def quote(text: str, *marks: tuple[int, int]) -> Quote:
@@ -82,8 +83,25 @@ def test_the_facts_are_told_and_what_is_not_known_is_left_out() -> None:
         "Frequent words: parcel, late parcel again.", "Many share word for word: “late parcel again”.",
     )  # fmt: skip
     bare = TextSummary(column="a", documents=1, missing=0, themes=Themes(reason="no stable themes"))
-    assert corpus.facts_lines(bare) == ("1 document in `a` were read.",)
-    assert corpus.themes_line(bare) == "No themes: no stable themes."
+    assert corpus.facts_lines(bare) == ("1 document in `a` was read.",)
+    assert corpus.themes_line(bare) == UNSTABLE
+
+
+@pytest.mark.parametrize(
+    ("documents", "words", "said"),
+    [
+        (1, (300.0, 300.0, 300.0), "It has 300 words."),
+        (1, (1.0, 1.0, 1.0), "It has 1 word."),
+        (9, (1.0, 1.0, 1.0), "Half of them or more have 1 word."),
+        (9, (14.6, 15.0, 15.2), "Half of them or more have 15 words."),
+    ],
+)
+def test_a_length_that_most_documents_share_is_told_without_a_range(
+    documents: int, words: tuple[float, float, float], said: str
+) -> None:
+    text = TextSummary(column="a", documents=documents, missing=0, words=words, languages=(("und", 1.0),))
+    were = "1 document in `a` was read." if documents == 1 else "9 documents in `a` were read."
+    assert corpus.facts_lines(text) == (were, said, "Language: not recognised 100 %.")
 
 
 def test_themes_come_by_size_with_their_parts_below_and_the_findings_that_speak_of_them() -> None:
@@ -176,7 +194,7 @@ def test_texts_without_themes_or_words_still_make_a_page() -> None:
     bare = TextSummary(column="ticket", documents=9, missing=0, themes=Themes(reason="no stable themes"))
     result = made.sample(text=[bare.as_json()])
     for text in (to_html(result), to_markdown(result), to_terminal(result, width=100)):
-        assert "No themes: no stable themes." in re.sub(r"\s+", " ", text)
+        assert UNSTABLE in re.sub(r"\s+", " ", text)
 
 
 # --- Terminal and Markdown
