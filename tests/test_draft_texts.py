@@ -7,7 +7,7 @@ import pytest
 import heldout
 from heldout.agent.assemble import titled
 from heldout.agent.bounds import bound_of
-from heldout.agent.draft_texts import fits, interest, partners, read_with_text, variety, worth_telling
+from heldout.agent.draft_texts import fits, interest, partners, pattern, read_with_text, variety, worth_telling
 from heldout.agent.report.terminal import to_terminal
 from heldout.tools.data.rows import Rows
 from heldout.tools.explore.lead import Lead
@@ -47,6 +47,14 @@ def test_a_phrase_with_the_name_in_it_says_more():
 def test_that_one_of_many_levels_mentions_something_less_is_not_drafted_but_of_two_it_is():
     assert not fits(_mention("Bad Flight", direction="lower"))
     assert fits(_mention("spam", direction="lower", b=("ham",)))
+
+
+def test_a_pattern_is_a_mention_without_the_levels_name_or_the_measure():
+    shirts = [property_of(Mentions(terms=(f"{c} shirt",)), "text") for c in ("blue", "red")]
+    same = {pattern(_mention(c, prop=p)) for c, p in zip(("blue", "red"), shirts, strict=True)}
+    assert same == {("mention", "text", "reason", "… shirt")}
+    assert pattern(_mention("Lost Luggage")) is None
+    assert pattern(_measured("words")) == ("measure", "words of text", "label")
 
 
 def test_quantiles_of_measures_of_form_are_not_drafted():
