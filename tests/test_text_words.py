@@ -22,6 +22,7 @@ TEXTS = ("text", "headline 1", "headline 2")
 PROPERTIES = [
     *(property_of(Measure(of=form), "text") for form in FORMS),
     property_of(Mentions(terms=("late flight", "delay*")), "text"),
+    property_of(Mentions(terms=("天 气", "気*", "usb 电 缆")), "text"),
     property_of(Rate(terms=("america*", "freedom")), "text"),
     property_of(Ending(of=("a", "e")), "text"),
     property_of(Mentions(terms=("win",)), "headline 1", "headline 2"),
@@ -55,6 +56,18 @@ def test_levels_of_a_mention_are_said_and_not_spelt():
     assert is_level(name, ("no",)) == '`text` does not mention late, delayed or "on hold"'
     assert versus(name, Contrast(a=("yes",), b=("no",)))[1] == "when it does not"
     assert group_label(name, Contrast(a=("yes",)), 1).startswith("`text` does not mention")
+
+
+def test_a_term_of_a_script_without_spaces_is_written_as_people_write_it_and_found_as_words_are_counted():
+    names = Names({c.name: c for c in ROWS.columns.values()}, texts=("text",))
+    said = read("text mentions 天气 more often for label=spam", names)
+    made = names.made[said.fields["outcome"]].computed
+    assert made is not None
+    assert made.property == Mentions(terms=("天 气",))
+    assert made.name == "text mentions 天气"
+    assert is_level(made.name, ("yes",)) == "`text` mentions 天气"
+    rows = with_properties(Rows.of({}, texts={"text": ["今日の天気", "今天天气很热"]}), [made])
+    assert rows.codes(made.name).tolist() == [0, 1]
 
 
 @pytest.mark.parametrize("name", ['theme "late, bag" of text', 'theme 3 "late, bag" of text'])

@@ -263,6 +263,7 @@ def _item(mark: str, text: "Text") -> "RenderableType":
 
     grid = Table.grid(padding=(0, 1, 0, 0))
     grid.add_column(width=2, no_wrap=True)
-    grid.add_column(ratio=1)
+    # A long line is folded and never cut: what would be lost of it is a figure.
+    grid.add_column(ratio=1, overflow=text.overflow or "fold")
     grid.add_row(mark, text)
     return grid
