@@ -106,6 +106,26 @@ def themes_line(text: TextSummary) -> str:
     return f"{words.many(len(main), 'theme')}{sure}.{rest}"
 
 
+def themes_note(text: TextSummary) -> str:
+    """How the table of themes is to be read: what shares are of, what a part is, and what agreement says."""
+    found = text.themes.themes
+    if not found:
+        return ""
+    parted = any(t.parent is not None for t in found)
+    parts = ", of a part (indented) too; a theme holds documents of no part as well" if parted else ""
+    rated = any(t.agreement is not None for t in found)
+    again = " Agreement: how much of a theme is found again in a part of the documents, from 0 to 1." if rated else ""
+    return f"Share: of all {words.many(text.documents - text.missing, 'document')}{parts}.{again}"
+
+
+def star_line(result: Result) -> str:
+    """What a `*` in a claim means, by the first term that has one; empty where none has."""
+    ranked = sorted(result.findings, key=lambda f: f.rank)
+    terms = (t for f in ranked for p in f.hypothesis.get("texts", ()) for t in p["property"].get("terms", ()))
+    starred = next((t for t in terms if t.endswith("*") and " " not in t), None)
+    return "" if starred is None else f"{words.clean(starred)} stands for every word that begins with {starred[:-1]}."
+
+
 def theme_rows(result: Result, at: int) -> tuple[ThemeRow, ...]:
     """The themes of one text, each followed by its parts, the largest first.
 
@@ -171,10 +191,11 @@ def _bare(text: str) -> str:
 
 def _facts(text: TextSummary) -> Iterator[str]:
     lost = f", {words.many(text.missing, 'cell')} without one" if text.missing else ""
-    was = "was" if text.documents == 1 else "were"
-    yield f"{words.many(text.documents, 'document')} in `{text.column}` {was} read{lost}."
+    known = text.documents - text.missing
+    was = "was" if known == 1 else "were"
+    yield f"{words.many(known, 'document')} in `{text.column}` {was} read{lost}."
     if text.words is not None:
-        yield _length(text.documents, [round(w) for w in text.words])
+        yield _length(known, [round(w) for w in text.words])
     spoken = [(code, share) for code, share in text.languages if share >= 0.005][:3]
     if spoken:
         told = ", ".join(f"{_LANGUAGES.get(code, code)} {percent(share, 0)}" for code, share in spoken)

@@ -173,6 +173,8 @@ def _headlines(result: Result) -> Iterator["RenderableType"]:
         for warning in words.caveats(finding.warnings):
             text.append_text(_line(" " + warning, "yellow"))
         yield _item(f"{at}.", text)
+    if corpus.star_line(result):
+        yield _item("", _line(corpus.star_line(result), "dim"))
 
 
 def _short_list(outcome: str, own: Sequence[Finding], result: Result, room: _Room) -> Iterator["RenderableType"]:
