@@ -13,6 +13,7 @@ from ..tools.data.split import Plan
 from ..tools.explore.lead import Lead, Structure
 from ..tools.verify.evidence import Evidence, Picture, Verdict
 from ..tools.verify.families import FAMILIES
+from ..tools.verify.families.wording import column, is_level
 from ..tools.verify.hypothesis import Hypothesis
 from ..tools.verify.units import of_test
 from .ordering import ORDER, Table, ranked
@@ -123,7 +124,7 @@ def _finding(
     sentence = worded(verdict, unit)
     spec = None
     if verdict.picture is not None and verdict.outcome == "verified":
-        spec = chart(_measured(_noted(verdict.picture, unit), columns))
+        spec = chart(titled(_measured(_noted(verdict.picture, unit), columns), verdict.hypothesis))
     return Finding.model_validate(
         {
             "id": verdict.hypothesis_id,
@@ -172,6 +173,22 @@ def _measured(picture: Picture, columns: Mapping[str, Column]) -> Picture:
         if unit and unit not in name:
             titles[axis] = f"{name} ({unit})"
     return picture.model_copy(update=titles)
+
+
+def titled(picture: Picture, h: Hypothesis) -> Picture:
+    """The picture with properties of texts said in its titles: share of rows where `text` mentions late."""
+    titles = {axis: _title(getattr(picture, axis), [p.name for p in h.texts]) for axis in ("x_title", "y_title")}
+    return picture.model_copy(update=titles)
+
+
+def _title(title: str, names: Sequence[str]) -> str:
+    for name in names:
+        if title == name:
+            return column(name).removeprefix("the ")
+        event = re.fullmatch(rf"share of (?:rows where )?{re.escape(name)} (?:= |is )?(.+)", title)
+        if event:
+            return f"share of rows where {is_level(name, (event[1],))}"
+    return title
 
 
 def _reason(verdict: Verdict) -> str:

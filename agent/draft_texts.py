@@ -148,6 +148,22 @@ def _restates(h: RateDifference) -> bool:
     return bool(verb) and any(stem_of(t.rstrip("*")) in own for t in terms_of(terms) if " " not in t)
 
 
+def pattern(h: Hypothesis) -> tuple[str, ...] | None:
+    """What a claim says of a level, without the level's name: `white shirt` when `label` is white is `… shirt`.
+
+    Of a measure of form it is the measure, for that one kind has more of it says that another has less. None where a
+    claim is neither such a mention nor on a measure.
+    """
+    if isinstance(h, GroupDifference) and h.texts and isinstance(h.texts[0].property, Measure):
+        return ("measure", h.outcome, h.predictor)
+    _, verb, terms = h.outcome.partition(" mentions ")
+    if not (verb and h.texts and isinstance(h, RateDifference)):
+        return None
+    own = {stem_of(w) for level in h.levels.a for w in words_of(level)}
+    spelt = [" ".join("…" if stem_of(w) in own else w for w in t.split(" ")) for t in terms_of(terms)]
+    return ("mention", h.texts[0].column, h.predictor, *spelt) if any("…" in t for t in spelt) else None
+
+
 def partners(h: Hypothesis) -> tuple[str, ...]:
     """Outcome and predictor of a claim on texts without the properties; both where there is nothing else."""
     made = {p.name for p in h.texts}

@@ -4,6 +4,7 @@ Knows verdicts, structure, exploration rows and what was asked. Must never compu
 outcome.
 """
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
@@ -15,7 +16,7 @@ from ..tools.data.schema import Column
 from ..tools.explore.lead import Structure
 from ..tools.verify.evidence import Verdict
 from ..tools.verify.hypothesis import Hypothesis, Subgroup
-from .draft_texts import interest, partners, variety
+from .draft_texts import interest, partners, pattern, variety
 from .faces import alike
 from .report.words import caveats
 from .roles import outcome_reading, plainness, strength
@@ -33,6 +34,8 @@ _SOME_ROWS = 0.7
 """What a finding is worth that speaks of some rows alone: how large an amount is comes after how often there is any."""
 _PICKED = 10.0
 """How much more a finding is worth that a language model picked for what its columns mean: it comes before its like."""
+_OF_ONE_PATTERN = {"mention": 3, "measure": 1}
+"""Findings of the first screen that say of another level what was said of one: one more tells nothing new."""
 _NEARLY_ONE_TO_ONE = 0.8
 _TAGS = {"robust": 1.0, "attenuated": 0.6, "reversed": 0.45, "not run": 0.85}
 """How much of its worth a verified claim keeps by what becomes of it with the other columns held fixed."""
@@ -69,7 +72,8 @@ def ranked(verdicts: Sequence[Verdict], table: Table) -> Ranked:
     """Every verdict, most useful first: its size, what its outcome reads like, its plainness, and what is new in it.
 
     On the first screen nothing is told twice: neither by nearly the same rows, nor by a column that repeats another's
-    quantity. Where something was asked for, the first screen is about that alone.
+    quantity; what a text says of each level with the level's own name in it (blue shirts with blue shoes) is shown
+    for three levels, a measure of form for one. Where something was asked for, the first screen is about that alone.
     """
     reading = table.readings()
     worth = {
@@ -83,9 +87,13 @@ def ranked(verdicts: Sequence[Verdict], table: Table) -> Ranked:
     same = _same([v.hypothesis for v in left], table)
     at = _spread(left, worth, same, reading)
     shown: list[int] = []
+    patterns: Counter[tuple[str, ...]] = Counter()
     for k in at:
-        if len(shown) < HEADLINES and _fit(left[k], table.focus) and not same[k, shown].any():
+        own = pattern(left[k].hypothesis)
+        fit = _fit(left[k], table.focus) and (own is None or patterns[own] < _OF_ONE_PATTERN[own[0]])
+        if len(shown) < HEADLINES and fit and not same[k, shown].any():
             shown.append(k)
+            patterns.update(() if own is None else (own,))
     later = [k for k in at if k not in shown]
     out = [left[k] for k in (*shown, *later)] + [v for v in order if v.outcome != "verified"]
     return Ranked(tuple(out), frozenset(left[k].hypothesis_id for k in shown))

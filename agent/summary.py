@@ -28,6 +28,7 @@ from ..tools.verify.hypothesis import Condition
 from ..tools.verify.ledger import Ledger
 from ..tools.verify.policy import Rule
 from ..tools.verify.sessions import sessions
+from ..tools.verify.texts import same_text_pairs
 from ..tools.verify.verify import Judged
 from .asking import Asking, asked_of
 from .assemble import counts_of, findings_of, strong_leads, unit_of
@@ -49,6 +50,11 @@ from .report.result import (
 from .usage import ModelUsage
 
 _LEADS_SHOWN = 30
+ALONE = (
+    "The texts were described and nothing was tested: no column beside them says of which kind each is. Put the files "
+    "into a folder for each kind, with a year in their names, or give a table with a column beside the text. No vault "
+    "was opened, so nothing was spent."
+)
 
 
 class Opened(NamedTuple):
@@ -145,7 +151,14 @@ def summarise(
         model=model,
         marks={name: list(getattr(settings.marks, name)) for name in ("causes", "consequences", "later")},
         asked=_asked(settings, judged),
-        message=_message(plan, settings, judged, bool(exposures(book, opened.fingerprint)), bool(_told(explored))),
+        message=_message(
+            plan,
+            settings,
+            judged,
+            shown=bool(exposures(book, opened.fingerprint)),
+            built=bool(_told(explored)),
+            alone=_alone(explored.rows),
+        ),
         ledger=LedgerSummary(
             head=book.head(opened.fingerprint), entries=len(book.entries(opened.fingerprint)), session=session
         ),
@@ -178,8 +191,8 @@ def _open_leads(explored: Explored) -> list[Lead]:
 
 
 def _worth_reading(leads: Sequence[Lead], explored: Explored, focus: Focus) -> list[Lead]:
-    """The leads on what the user asked about, without pairs that only say how the table is built."""
-    built = structural_pairs(explored.structure)
+    """The leads on what the user asked about, without pairs that only say how the table or one text is built."""
+    built = structural_pairs(explored.structure) | same_text_pairs(explored.rows.columns.values())
     return [x for x in leads if frozenset((x.a, x.b)) not in built and focus.admits(x.a, x.b)]
 
 
@@ -193,7 +206,14 @@ def _told(explored: Explored) -> tuple[Structure, ...]:
     )  # fmt: skip
 
 
-def _message(plan: Plan, settings: Settings, judged: Judged | None, shown: bool, built: bool) -> str | None:
+def _alone(rows: Rows) -> bool:
+    """Whether there are texts and no column beside them that they could be compared by."""
+    return bool(rows.texts) and all(c.computed is not None for c in rows.columns.values())
+
+
+def _message(
+    plan: Plan, settings: Settings, judged: Judged | None, *, shown: bool, built: bool, alone: bool
+) -> str | None:
     if judged is not None:
         return None
     if not plan.vaults:
@@ -202,6 +222,8 @@ def _message(plan: Plan, settings: Settings, judged: Judged | None, shown: bool,
         return "Exploration only: nothing was committed, no sealed row was read, and nothing below is verified."
     if settings.asking is not None:
         return "None of the hypotheses was committed. No vault was opened, so nothing was spent."
+    if alone:
+        return ALONE
     set_aside = "Claims on columns that an earlier answer showed from all rows were left out. " if shown else ""
     which = "No pair of columns that is not told under how the table is built" if built else "No pair of columns"
     return (

@@ -5,14 +5,16 @@ import pandas as pd
 import pytest
 
 import heldout
+from heldout.agent.assemble import titled
 from heldout.agent.bounds import bound_of
-from heldout.agent.draft_texts import fits, interest, partners, read_with_text, variety, worth_telling
+from heldout.agent.draft_texts import fits, interest, partners, pattern, read_with_text, variety, worth_telling
 from heldout.agent.report.terminal import to_terminal
 from heldout.tools.data.rows import Rows
 from heldout.tools.explore.lead import Lead
 from heldout.tools.text.evaluate import with_properties
 from heldout.tools.text.naming import property_of
 from heldout.tools.text.properties import Measure, Mentions
+from heldout.tools.verify.evidence import Picture
 from heldout.tools.verify.grounding import check
 from heldout.tools.verify.hypothesis import Contrast, GroupDifference, QuantileDifference, RateDifference
 
@@ -47,6 +49,14 @@ def test_that_one_of_many_levels_mentions_something_less_is_not_drafted_but_of_t
     assert fits(_mention("spam", direction="lower", b=("ham",)))
 
 
+def test_a_pattern_is_a_mention_without_the_levels_name_or_the_measure():
+    shirts = [property_of(Mentions(terms=(f"{c} shirt",)), "text") for c in ("blue", "red")]
+    same = {pattern(_mention(c, prop=p)) for c, p in zip(("blue", "red"), shirts, strict=True)}
+    assert same == {("mention", "text", "reason", "… shirt")}
+    assert pattern(_mention("Lost Luggage")) is None
+    assert pattern(_measured("words")) == ("measure", "words of text", "label")
+
+
 def test_quantiles_of_measures_of_form_are_not_drafted():
     assert not fits(_measured("words", family=QuantileDifference, quantile=0.9))
     assert fits(_measured("words"))
@@ -77,6 +87,26 @@ def test_the_property_is_what_is_told_of_a_group_and_a_rating_is_what_goes_with_
         n: read_with_text(rows.column(n), rows.column(LATE.name), order)[0].name for n in ("label", "rating", "year")
     }
     assert told == {"label": LATE.name, "rating": "rating", "year": LATE.name}
+
+
+@pytest.mark.parametrize(
+    ("of", "title", "said"),
+    [
+        (LATE, f"share of {LATE.name} = yes", "share of rows where `text` mentions late or delay*"),
+        (LATE, f"share of rows where {LATE.name} is no", "share of rows where `text` does not mention late or delay*"),
+        (LATE, LATE.name, "whether `text` mentions late or delay*"),
+        (
+            property_of(Measure(of="digits"), "text"),
+            "share of digits of text above 0",
+            "share of rows where `text` has a digit",
+        ),
+        (property_of(Measure(of="words"), "text"), "words of text", "number of words in `text`"),
+        (LATE, "share of churn = yes", "share of churn = yes"),
+    ],
+)
+def test_a_chart_says_a_property_as_its_sentence_does(of, title, said):
+    picture = Picture(kind="rates", x_title="reason", y_title=title, records=())
+    assert titled(picture, _mention(prop=of)).y_title == said
 
 
 def _lead(a, b):

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
@@ -187,6 +188,16 @@ def test_of_a_corpus_of_one_text_sent_again_and_again_one_document_is_left() -> 
     assert report.findings == ()
     assert "too few to test anything" in report.result.split.reason
     assert "so that each text counts once" in " ".join(n.text for n in report.result.dataset.notes)
+
+
+def test_texts_alone_are_told_with_what_they_could_be_compared_by(tmp_path: Path) -> None:
+    words, rng = [*LINES[0].split(), *LINES[1].split(), *ENDS], np.random.default_rng(5)
+    write(tmp_path, {f"{end}.txt": " ".join(rng.choice(words, 40)) for end in ENDS})
+    report = heldout.explain(tmp_path)
+    assert report.result.message is not None
+    assert "no column beside them" in report.result.message
+    assert "a folder for each kind" in report.result.message
+    assert not report.findings
 
 
 def test_the_command_line_opens_a_folder_and_declares_a_text(tmp_path: Path) -> None:

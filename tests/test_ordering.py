@@ -6,6 +6,9 @@ import pytest
 from heldout.agent.ordering import HEADLINES, Ranked, Table, ranked
 from heldout.tools.data.rows import Rows
 from heldout.tools.explore.lead import Structure
+from heldout.tools.text.evaluate import with_properties
+from heldout.tools.text.naming import property_of
+from heldout.tools.text.properties import Mentions
 from heldout.tools.verify.evidence import Verdict
 from heldout.tools.verify.hypothesis import (
     Condition,
@@ -13,6 +16,7 @@ from heldout.tools.verify.hypothesis import (
     GroupDifference,
     Hypothesis,
     MonotoneAssociation,
+    RateDifference,
     Subgroup,
 )
 from heldout.tools.verify.policy import Rule
@@ -145,6 +149,24 @@ def test_at_most_seven_findings_make_the_first_screen() -> None:
     rows = Rows.of(data)
     found = verdicts(rows, *(rising(f"y{k}", f"x{k}") for k in range(9)))
     assert len(screen(ranked(found, Table(rows.columns, rows=rows)))) == HEADLINES
+
+
+def test_what_is_said_of_each_level_in_its_own_name_stands_three_times_on_the_first_screen() -> None:
+    colours = ("red", "blue", "green", "white", "black")
+    label = np.array(colours)[draw(8).integers(0, 5, 900)]
+    wear = [property_of(Mentions(terms=(f"{c} shirt",)), "look") for c in colours]
+    looks = [f"a man in a {c} shirt with number {at}" for at, c in enumerate(label)]
+    rows = with_properties(Rows.of({"label": label}, texts={"look": looks}), wear)
+    claims = [
+        RateDifference(
+            outcome=prop.name, predictor="label", event="yes", levels=Contrast(a=(c,)), direction="higher",
+            texts=(prop,),
+        )
+        for c, prop in zip(colours, wear, strict=True)
+    ]  # fmt: skip
+    first = ranked(verdicts(rows, *claims), Table(rows.columns, rows=rows))
+    assert len(first.verdicts) == 5
+    assert len(screen(first)) == 3
 
 
 def test_how_often_there_is_any_comes_before_how_large_it_is_where_there_is() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from heldout.agent.report import words
 from heldout.agent.report.explanation import Explanation
 from heldout.agent.report.tables import segments_table
+from heldout.agent.report.terminal import to_terminal
 from tests import sample_result as made
 
 LONG = "`body_mass` is higher when `species` is Gentoo or Chinstrap than when it is Adelie among birds of the last year"
@@ -106,3 +107,14 @@ def test_rows_that_would_decide_a_claim_on_stores_must_lie_in_more_stores() -> N
 def test_a_finding_on_the_first_screen_that_may_not_matter_says_so_too() -> None:
     assert "May be too small to matter." in screen(one("verified", headline=True, size="uncertain"))
     assert "too small to matter" not in screen(one("verified", headline=True, size="material"))
+
+
+def test_no_figure_is_cut_where_names_are_wide() -> None:
+    found = made.findings()
+    said = "`评论`提到天气的比例随`评分`下降而且很明显" * 3
+    said += ": +46.7 points (95.8\u00a0% interval 37.5 to 55.9; n = 120)."
+    found[0] |= {"sentence": said}
+    for width in (60, 80, 100):
+        text = to_terminal(made.sample(findings=found), width=width)
+        assert "…" not in text.split("Also verified")[0]
+        assert "95.8" in text

@@ -23,6 +23,7 @@ from tests import sample_result as made
 from tests.test_report_browser import CHROMIUM, Site, payloads, rendered, title
 
 MODEL = "0123456789ab"
+UNSTABLE = "No themes: none was found again when a part of the documents was left out."
 
 
 def quote(text: str, *marks: tuple[int, int]) -> Quote:
@@ -76,14 +77,31 @@ def sample(say: str = "late parcel again", **more: Any) -> Result:
 
 def test_the_facts_are_told_and_what_is_not_known_is_left_out() -> None:
     assert corpus.facts_lines(told()) == (
-        "300 documents in `ticket` were read, 4 cells without one.",
+        "296 documents in `ticket` were read, 4 cells without one.",
         "Half of them have 9 to 1,021 words, the median is 14.",
         "Language: English 97 %, xx 2 %.", "1 document nearly repeats an earlier one.",
         "Frequent words: parcel, late parcel again.", "Many share word for word: “late parcel again”.",
     )  # fmt: skip
     bare = TextSummary(column="a", documents=1, missing=0, themes=Themes(reason="no stable themes"))
-    assert corpus.facts_lines(bare) == ("1 document in `a` were read.",)
-    assert corpus.themes_line(bare) == "No themes: no stable themes."
+    assert corpus.facts_lines(bare) == ("1 document in `a` was read.",)
+    assert corpus.themes_line(bare) == UNSTABLE
+
+
+@pytest.mark.parametrize(
+    ("documents", "words", "said"),
+    [
+        (1, (300.0, 300.0, 300.0), "It has 300 words."),
+        (1, (1.0, 1.0, 1.0), "It has 1 word."),
+        (9, (1.0, 1.0, 1.0), "Half of them or more have 1 word."),
+        (9, (14.6, 15.0, 15.2), "Half of them or more have 15 words."),
+    ],
+)
+def test_a_length_that_most_documents_share_is_told_without_a_range(
+    documents: int, words: tuple[float, float, float], said: str
+) -> None:
+    text = TextSummary(column="a", documents=documents, missing=0, words=words, languages=(("und", 1.0),))
+    were = "1 document in `a` was read." if documents == 1 else "9 documents in `a` were read."
+    assert corpus.facts_lines(text) == (were, said, "Language: not recognised 100 %.")
 
 
 def test_themes_come_by_size_with_their_parts_below_and_the_findings_that_speak_of_them() -> None:
@@ -98,6 +116,26 @@ def test_themes_come_by_size_with_their_parts_below_and_the_findings_that_speak_
     assert rows[0].trend is None
     assert rows[2].trend == corpus.Link(ids[1], "rises")
     assert rows[3].found == ()
+
+
+def test_the_table_of_themes_says_what_its_figures_are_of() -> None:
+    note = "Share: of all 296 documents, of a part (indented) too; a theme holds documents of no part as well."
+    assert corpus.themes_note(told()).startswith(note)
+    assert "Agreement: how much" in corpus.themes_note(told())
+    for page in (to_html(sample()), to_markdown(sample())):
+        assert "of all 296 documents" in page
+    assert corpus.themes_note(told(themes=0)) == ""
+
+
+def test_what_a_star_means_is_said_where_a_claim_has_one() -> None:
+    assert corpus.star_line(sample()) == ""
+    found = made.findings()
+    mentions = {"kind": "mentions", "terms": ["late flight*", "delay*"]}
+    found[0]["hypothesis"] |= {"texts": [{"name": "m", "column": "ticket", "property": mentions}]}
+    result = made.sample(findings=found, text=[told()])
+    assert corpus.star_line(result) == "delay* stands for every word that begins with delay."
+    for page in (to_html(result), to_markdown(result).replace("\\", ""), to_terminal(result)):
+        assert "delay* stands for every word" in page
 
 
 def test_a_finding_on_a_theme_of_another_model_is_none_of_this_theme() -> None:
@@ -176,7 +214,7 @@ def test_texts_without_themes_or_words_still_make_a_page() -> None:
     bare = TextSummary(column="ticket", documents=9, missing=0, themes=Themes(reason="no stable themes"))
     result = made.sample(text=[bare.as_json()])
     for text in (to_html(result), to_markdown(result), to_terminal(result, width=100)):
-        assert "No themes: no stable themes." in re.sub(r"\s+", " ", text)
+        assert UNSTABLE in re.sub(r"\s+", " ", text)
 
 
 # --- Terminal and Markdown
@@ -184,7 +222,7 @@ def test_texts_without_themes_or_words_still_make_a_page() -> None:
 
 def test_the_terminal_tells_the_themes_in_two_lines() -> None:
     text = re.sub(r"\s+", " ", to_terminal(sample(), width=100, color=False))
-    assert "What the texts are about - 300 documents in ticket were read, 4 cells without one." in text
+    assert "What the texts are about - 296 documents in ticket were read, 4 cells without one." in text
 
 
 def test_markdown_shows_documents_letter_by_letter() -> None:

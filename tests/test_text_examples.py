@@ -19,7 +19,7 @@ from heldout.tools.text.properties import InTheme, Measure, Mentions, Property, 
 from heldout.tools.text.summary import Example
 from heldout.tools.value import Value, digest
 from heldout.tools.verify.disclosure import burnt_texts
-from heldout.tools.verify.examples import HOLDING, NOT_HOLDING, digests_of, documents_digest, examples_of
+from heldout.tools.verify.examples import HOLDING, NOT_HOLDING, digests_of, documents_digest, examples_of, placed
 from heldout.tools.verify.hypothesis import Hypothesis, parse
 from heldout.tools.verify.ledger import Ledger
 from heldout.tools.verify.policy import make_rule
@@ -55,14 +55,25 @@ GROUPS = ["x" if at % 2 else "y" for at in range(40)]
 
 
 def test_they_are_the_first_by_digest_whatever_they_say() -> None:
-    found = _examples(_claim(Mentions(terms=("late",))), _rows(TEXTS, GROUPS))
+    h = _claim(Mentions(terms=("late",)))
+    found = _examples(h, _rows(TEXTS, GROUPS))
     assert len(found) == HOLDING + NOT_HOLDING
     for holds, most in ((True, HOLDING), (False, NOT_HOLDING)):
-        own = sorted((t for t in TEXTS if t and ("late" in t) == holds), key=digest)[:most]
+        own = sorted(
+            (t for t in TEXTS if t and ("late" in t) == holds), key=lambda t: placed(h.content_id(), digest(t))
+        )
+        own = own[:most]
         assert [e.quote.text for e in found if e.holds == holds] == own
     assert [bool(e.quote.marks) for e in found] == [e.holds for e in found]
     beside = {t: g for t, g in zip(TEXTS, GROUPS, strict=True)}
     assert all(e.beside == ("g", beside[e.quote.text]) for e in found)
+
+
+def test_two_claims_on_the_same_documents_show_others() -> None:
+    rows = _rows(TEXTS, GROUPS)
+    one = _examples(_claim(Mentions(terms=("late",))), rows)
+    two = _examples(_claim(Mentions(terms=("late", "delayed"))), rows)
+    assert {e.quote.text for e in one} != {e.quote.text for e in two}
 
 
 def test_the_order_of_rows_makes_no_difference() -> None:

@@ -183,3 +183,13 @@ def test_measures_at_once_are_those_one_by_one():
     for form in FORMS:
         alone = [measured(form, t, w) for t, w in zip(texts, words, strict=True)]
         assert np.array_equal(every[form], alone, equal_nan=True), form
+
+
+def test_a_phrase_of_a_script_without_spaces_stands_for_its_characters():
+    rng = np.random.default_rng(3)
+    hot = np.arange(400) % 2 == 0
+    filler = ["我们周末入住", "带孩子来旅游", "晚上十点才到", "酒店靠近车站"]
+    texts = [f"{rng.choice(filler)}，{'天气不好' if a else '明天再来'}。" for a in hot]
+    found = predicates_of(Corpus(texts), Sides(hot, ~hot, lambda _: False), 8, 0.05)
+    assert found
+    assert all(" " in t for p in found for t in p.terms)

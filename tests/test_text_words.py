@@ -22,6 +22,7 @@ TEXTS = ("text", "headline 1", "headline 2")
 PROPERTIES = [
     *(property_of(Measure(of=form), "text") for form in FORMS),
     property_of(Mentions(terms=("late flight", "delay*")), "text"),
+    property_of(Mentions(terms=("天 气", "気*", "usb 电 缆")), "text"),
     property_of(Rate(terms=("america*", "freedom")), "text"),
     property_of(Ending(of=("a", "e")), "text"),
     property_of(Mentions(terms=("win",)), "headline 1", "headline 2"),
@@ -55,6 +56,18 @@ def test_levels_of_a_mention_are_said_and_not_spelt():
     assert is_level(name, ("no",)) == '`text` does not mention late, delayed or "on hold"'
     assert versus(name, Contrast(a=("yes",), b=("no",)))[1] == "when it does not"
     assert group_label(name, Contrast(a=("yes",)), 1).startswith("`text` does not mention")
+
+
+def test_a_term_of_a_script_without_spaces_is_written_as_people_write_it_and_found_as_words_are_counted():
+    names = Names({c.name: c for c in ROWS.columns.values()}, texts=("text",))
+    said = read("text mentions 天气 more often for label=spam", names)
+    made = names.made[said.fields["outcome"]].computed
+    assert made is not None
+    assert made.property == Mentions(terms=("天 气",))
+    assert made.name == "text mentions 天气"
+    assert is_level(made.name, ("yes",)) == "`text` mentions 天气"
+    rows = with_properties(Rows.of({}, texts={"text": ["今日の天気", "今天天气很热"]}), [made])
+    assert rows.codes(made.name).tolist() == [0, 1]
 
 
 @pytest.mark.parametrize("name", ['theme "late, bag" of text', 'theme 3 "late, bag" of text'])
@@ -96,6 +109,11 @@ def _read(text):
         ("label=spam more often for which of headline 1 and headline 2 has more words=first", "label",
          "which of headline 1 and headline 2 has more words", "higher"),
         ("`text mentions win, prize` more often for label=spam", "text mentions win, prize", "label", "higher"),
+        ("text is longer when label is spam", "words of text", "label", "higher"),
+        ("text shorter for label=ham", "words of text", "label", "lower"),
+        ('label is spam more often when text mentions "win"', "label", "text mentions win", "higher"),
+        ("year is higher when text mentions win than when it does not", "year", "text mentions win", "higher"),
+        ("The number of words in text is higher when label is spam than otherwise", "words of text", "label", "higher"),
     ],
 )  # fmt: skip
 def test_a_person_states_properties_of_texts(text, outcome, predictor, direction):
@@ -114,11 +132,31 @@ def test_a_person_states_properties_of_texts(text, outcome, predictor, direction
         ("text mentions * more often for label=spam", "is no word"),
         ("which of text and wage has more words", "two columns of text"),
         ('text mentions "a*b" ~ label', "may only end"),
+        ('text belongs to the theme "bag, luggage" more often for label=spam', "heldout explain FILE"),
+        ("text mentions win more often over year", "rises over year"),
     ],
 )  # fmt: skip
 def test_an_error_says_what_can_be_said_of_texts(text, told):
     with pytest.raises(HypothesisError, match=re.escape(told)):
         _read(text)
+
+
+@pytest.mark.parametrize("b", [("ham",), ()])
+@pytest.mark.parametrize("text_is", ["outcome", "predictor"])
+def test_the_sentence_of_a_claim_is_read_back_as_that_claim(b, text_is):
+    prop = property_of(Mentions(terms=("win", "late flight")), "text")
+    if text_is == "outcome":
+        h = RateDifference(
+            outcome=prop.name, predictor="label", event="yes", levels=Contrast(a=("spam",), b=b), direction="higher",
+        )  # fmt: skip
+    else:
+        levels = Contrast(a=("yes",), b=("no",))
+        h = RateDifference(outcome="label", predictor=prop.name, event="spam", levels=levels, direction="higher")
+    fields, _ = _read(FAMILIES[h.family].claim(h).replace("`", ""))
+    assert (fields["outcome"], fields["predictor"], fields["event"]) == (h.outcome, h.predictor, h.event)
+    # Of two levels the other one is meant, whether it is named or not.
+    assert fields["levels"]["a"] == h.levels.a
+    assert fields["levels"]["b"] == (h.levels.b or ("ham",))
 
 
 def test_a_column_of_the_table_is_still_read_first_where_no_text_is_named():

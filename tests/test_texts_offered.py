@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 
+import heldout
 from heldout.tools.data.rows import Rows
 from heldout.tools.explore.text_pairs import find_pairs
 from heldout.tools.explore.text_sides import Restating, is_split, sides_of
 from heldout.tools.explore.texts import MOST, read_texts
 from heldout.tools.text.words import words_of
+from tests.text_corpus import corpus
 
 
 def _spam(n=600, seed=4):
@@ -150,3 +152,11 @@ def test_the_properties_of_a_text_do_not_depend_on_the_order_of_rows():
 def test_a_table_without_texts_is_handed_back_as_it_is():
     rows = Rows.of({"a": [1.0, 2.0]})
     assert read_texts(rows).rows is rows
+
+
+def test_leads_for_reading_hold_no_two_properties_of_one_text(tmp_path, monkeypatch):
+    monkeypatch.setenv("HELDOUT_HOME", str(tmp_path))
+    leads = heldout.explain(corpus(400), explore_only=True).result.leads
+    sides = [[{t for t in ("ticket", "reply") if t in name} for name in (x["a"], x["b"])] for x in leads]
+    assert any(one != two and (one or two) for one, two in sides)
+    assert not [pair for pair in sides if pair[0] & pair[1]]

@@ -16,13 +16,14 @@ TITLE = "What the texts are about"
 TONES = 12
 """Colours of themes; a thirteenth theme takes the first again."""
 EXAMPLES = "Documents that nothing had looked at, the first by digest and not those that fit best."
+UNSTABLE = "no stable themes"
 _TERMS, _SHORT, _WORDS = 8, 3, 10
 _LANGUAGES = {
     "ar": "Arabic", "cs": "Czech", "da": "Danish", "de": "German", "el": "Greek", "en": "English", "es": "Spanish",
     "fi": "Finnish", "fr": "French", "he": "Hebrew", "hi": "Hindi", "hu": "Hungarian", "it": "Italian",
     "ja": "Japanese", "ko": "Korean", "nl": "Dutch", "no": "Norwegian", "pl": "Polish", "pt": "Portuguese",
     "ro": "Romanian", "ru": "Russian", "sv": "Swedish", "th": "Thai", "tr": "Turkish", "uk": "Ukrainian",
-    "zh": "Chinese",
+    "zh": "Chinese", "und": "not recognised",
 }  # fmt: skip
 _COURSES = {"trend": {"rising": "rises", "falling": "falls"}, "change_point": {}, "seasonality": {}}
 _COURSE = {"trend": "moves", "change_point": "changes", "seasonality": "has a season"}
@@ -95,12 +96,34 @@ def themes_line(text: TextSummary) -> str:
     """How many themes there are and how sure that is, or why there are none."""
     found = text.themes
     main = [t for t in found.themes if t.parent is None]
+    if not main and found.reason == UNSTABLE:
+        return "No themes: none was found again when a part of the documents was left out."
     if not main:
         reason = found.reason or ""
         return f"No themes: {reason.rstrip('.')}." if reason else ""
     sure = "" if found.agreement is None else f", found again by refits (adjusted Rand index {found.agreement:.2f})"
     rest = f" {percent(found.unassigned, 0)} of documents belong to none." if found.unassigned else ""
     return f"{words.many(len(main), 'theme')}{sure}.{rest}"
+
+
+def themes_note(text: TextSummary) -> str:
+    """How the table of themes is to be read: what shares are of, what a part is, and what agreement says."""
+    found = text.themes.themes
+    if not found:
+        return ""
+    parted = any(t.parent is not None for t in found)
+    parts = ", of a part (indented) too; a theme holds documents of no part as well" if parted else ""
+    rated = any(t.agreement is not None for t in found)
+    again = " Agreement: how much of a theme is found again in a part of the documents, from 0 to 1." if rated else ""
+    return f"Share: of all {words.many(text.documents - text.missing, 'document')}{parts}.{again}"
+
+
+def star_line(result: Result) -> str:
+    """What a `*` in a claim means, by the first term that has one; empty where none has."""
+    ranked = sorted(result.findings, key=lambda f: f.rank)
+    terms = (t for f in ranked for p in f.hypothesis.get("texts", ()) for t in p["property"].get("terms", ()))
+    starred = next((t for t in terms if t.endswith("*") and " " not in t), None)
+    return "" if starred is None else f"{words.clean(starred)} stands for every word that begins with {starred[:-1]}."
 
 
 def theme_rows(result: Result, at: int) -> tuple[ThemeRow, ...]:
@@ -168,10 +191,11 @@ def _bare(text: str) -> str:
 
 def _facts(text: TextSummary) -> Iterator[str]:
     lost = f", {words.many(text.missing, 'cell')} without one" if text.missing else ""
-    yield f"{words.many(text.documents, 'document')} in `{text.column}` were read{lost}."
+    known = text.documents - text.missing
+    was = "was" if known == 1 else "were"
+    yield f"{words.many(known, 'document')} in `{text.column}` {was} read{lost}."
     if text.words is not None:
-        low, middle, high = (words.figure(round(w)) for w in text.words)
-        yield f"Half of them have {low} to {high} words, the median is {middle}."
+        yield _length(known, [round(w) for w in text.words])
     spoken = [(code, share) for code, share in text.languages if share >= 0.005][:3]
     if spoken:
         told = ", ".join(f"{_LANGUAGES.get(code, code)} {percent(share, 0)}" for code, share in spoken)
@@ -183,6 +207,16 @@ def _facts(text: TextSummary) -> Iterator[str]:
         yield f"Frequent words: {', '.join(_bare(t) for t in text.terms[:_WORDS])}."
     if text.boilerplate:
         yield f"Many share word for word: {'; '.join(f'“{_bare(b)}”' for b in text.boilerplate[:3])}."
+
+
+def _length(documents: int, quartiles: list[int]) -> str:
+    """How long documents are; where half of them are equally long, no range is told."""
+    low, middle, high = (words.figure(q) for q in quartiles)
+    if documents == 1:
+        return f"It has {words.many(quartiles[1], 'word')}."
+    if low == high:
+        return f"Half of them or more have {words.many(quartiles[1], 'word')}."
+    return f"Half of them have {low} to {high} words, the median is {middle}."
 
 
 def _row(result: Result, text: TextSummary, theme: Theme, anchor: str, place: int) -> ThemeRow:

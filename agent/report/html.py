@@ -114,8 +114,10 @@ def _text(result: Result, at: int) -> dict[str, Any]:
     text, rows = result.text[at], corpus.theme_rows(result, at)
     return {
         "column": text.column,
+        "documents": text.documents - text.missing,
         "facts": corpus.facts_lines(text),
         "themes": corpus.themes_line(text),
+        "note": corpus.themes_note(text),
         "rows": rows,
         "moves": any(row.trend for row in rows),
         "map": map_of(text, at),

@@ -70,7 +70,7 @@ def _first_screen(result: Result) -> Iterator[str]:
     if words.budget_line(result):
         yield words.budget_line(result)
     if result.findings:
-        yield f"**{words.verdicts_line(result)}.** {words.how_line(result)}"
+        yield f"**{words.verdicts_line(result)}.** {words.how_line(result)} {escaped(corpus.star_line(result))}".strip()
     if modelled.model_line(result):
         yield named(modelled.model_line(result))
     if words.top_line(result):
@@ -142,6 +142,7 @@ def _texts(result: Result) -> Iterator[str]:
                  row.agreement, escaped(row.trend.text if row.trend else ""))
                 for row in rows
             ]  # fmt: skip
+            yield named(corpus.themes_note(text))
             yield _table(("Theme", "Share", "Documents", "Further terms", "Agreement", "Over time"), told)
         typical = [(row.label, row.typical[0]) for row in rows if row.typical and not row.part]
         if typical:

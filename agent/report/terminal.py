@@ -173,6 +173,8 @@ def _headlines(result: Result) -> Iterator["RenderableType"]:
         for warning in words.caveats(finding.warnings):
             text.append_text(_line(" " + warning, "yellow"))
         yield _item(f"{at}.", text)
+    if corpus.star_line(result):
+        yield _item("", _line(corpus.star_line(result), "dim"))
 
 
 def _short_list(outcome: str, own: Sequence[Finding], result: Result, room: _Room) -> Iterator["RenderableType"]:
@@ -263,6 +265,7 @@ def _item(mark: str, text: "Text") -> "RenderableType":
 
     grid = Table.grid(padding=(0, 1, 0, 0))
     grid.add_column(width=2, no_wrap=True)
-    grid.add_column(ratio=1)
+    # A long line is folded and never cut: what would be lost of it is a figure.
+    grid.add_column(ratio=1, overflow=text.overflow or "fold")
     grid.add_row(mark, text)
     return grid

@@ -11,8 +11,8 @@ from ...tools.verify.families.wording import is_level
 from .names import LABELS, STOPS, Names, days_of, number_of, word
 from .tokens import Cursor
 
-HIGHER = ("more likely", "more often", "more frequent", "higher", "larger", "greater", "likelier", "more")
-LOWER = ("less likely", "less often", "less frequent", "lower", "smaller", "rarer", "less")
+HIGHER = ("more likely", "more often", "more frequent", "higher", "larger", "greater", "longer", "likelier", "more")
+LOWER = ("less likely", "less often", "less frequent", "lower", "smaller", "shorter", "rarer", "less")
 DIFFERS = ("differs", "differ", "different")
 AGAINST = ("than for", "than", "versus", "vs", "against", "compared with", "compared to")
 _OPERATORS = {
@@ -34,11 +34,24 @@ class Outcome(NamedTuple):
 
 
 def outcome(cursor: Cursor, names: Names) -> Outcome:
-    """The outcome named next, with `=level` where the share of an event is meant."""
+    """The outcome named next, with `=level` (or `is level`) where the share of an event is meant."""
     column = names.column(cursor)
     if cursor.operator("=", "=="):
         return Outcome(column, names.level(cursor, column))
-    return Outcome(column, None)
+    return Outcome(column, _is_level(cursor, names, column))
+
+
+def _is_level(cursor: Cursor, names: Names, column: Column) -> str | None:
+    """The level of `churn is yes more often …`, read; None, and nothing read, where the words say another thing."""
+    start, kept = cursor.at, list(names.notes)
+    if column.levels and direction(cursor, names) is None and cursor.accept("is", "are"):
+        level = names.level_if(cursor, column)
+        behind = cursor.at
+        if level is not None and direction(cursor, names) is not None:
+            cursor.at = behind
+            return level
+    cursor.at, names.notes[:] = start, kept
+    return None
 
 
 def with_event(said: Outcome, names: Names) -> Outcome:
@@ -112,9 +125,14 @@ def _starts_anew(cursor: Cursor) -> bool:
 
 def contrast(cursor: Cursor, names: Names, column: Column) -> dict[str, Any]:
     """`a than b` as the two sides; without `than`, the other level of two, else every other level."""
-    cursor_equals(cursor, column)
-    a = levels_of(cursor, names, column)
-    if cursor.accept(*AGAINST):
+    held = _held(cursor, column)
+    if held is None:
+        cursor_equals(cursor, column)
+    a = held or levels_of(cursor, names, column)
+    if held and cursor.accept("than when it does not", "than if it does not"):
+        return {"a": a, "b": tuple(level for level in column.levels if level not in a)}
+    rest = "otherwise" not in column.levels and cursor.accept("than otherwise", "otherwise", "than elsewhere")
+    if not rest and cursor.accept(*AGAINST):
         _same_column(cursor, names, column)
         b = levels_of(cursor, names, column)
     else:
@@ -128,8 +146,17 @@ def contrast(cursor: Cursor, names: Names, column: Column) -> dict[str, Any]:
     return {"a": a, "b": b}
 
 
+def _held(cursor: Cursor, column: Column) -> tuple[str, ...] | None:
+    """The level that `when text mentions late` names without a word; None where a level follows."""
+    token = cursor.peek()
+    named = token is not None and (token.kind == "operator" or cursor.sees("is"))
+    return None if column.computed is None or named or column.levels != ("no", "yes") else ("yes",)
+
+
 def _same_column(cursor: Cursor, names: Names, column: Column) -> None:
-    """Read `column=` where the second side repeats it."""
+    """Read `column=`, or `when it is`, where the second side repeats it."""
+    if cursor.accept("when it is", "if it is", "where it is"):
+        return
     start = cursor.at
     kept = list(names.notes)
     if names.column_if(cursor) == column and cursor.operator("=", "==", ":"):

@@ -15,17 +15,17 @@ from ...tools.data.schema import Column
 from ...tools.errors import HypothesisError
 from ...tools.text.evaluate import blank_column
 from ...tools.text.properties import TextProperty
-from .properties import Properties, properties_said
+from .properties import THEMES, Properties, properties_said
 from .tokens import Cursor
 
 _LONGEST_NAME = 12
 _MANY = 12
 LABELS = ("boolean", "category")
 STOPS = frozenset(
-    "higher lower larger smaller greater more less likelier rarer differs different for when if where from in with "
-    "over than versus vs against or and among given except is are was increases decreases rises falls grows declines "
-    "peaks jumps drops levels ranks between at not never determines shifts per above below around after until "
-    "steeper flatter on top associated goes by".split()
+    "higher lower larger smaller longer shorter greater more less likelier rarer differs different for when if "
+    "where from in with over than versus vs against or and among given except is are was increases decreases rises "
+    "falls grows declines peaks jumps drops levels ranks between at not never determines shifts per above below "
+    "around after until steeper flatter on top associated goes by".split()
 )
 """Words that end a name that is not quoted."""
 
@@ -120,12 +120,18 @@ class Names:
             self._kept(blank_column(prop))
 
     def _unknown(self, said: str) -> HypothesisError:
+        if self._properties.texts and self._speaks_of_theme(said):
+            return HypothesisError(THEMES)
         if self._properties.texts and self._speaks_of_text(said):
             return HypothesisError(f"{said!r} was not understood. {properties_said(self._properties.texts)}")
         reason = next((r for n, r in self.left_out.items() if folded(n) == folded(said)), None)
         if reason:
             return HypothesisError(f"Column {said!r} is not analysed: {reason} Name another: {_some(self.columns)}.")
-        return HypothesisError(f"No column is named {said!r}. {_nearest(said, self.columns, 'Columns')}")
+        known = [*self.columns, *(t for t in self._properties.texts if t not in self.columns)]
+        return HypothesisError(f"No column is named {said!r}. {_nearest(said, known, 'Columns')}")
+
+    def _speaks_of_theme(self, said: str) -> bool:
+        return " theme " in f" {folded(said)} ".replace('"', " ").replace("themes", "theme")
 
     def _speaks_of_text(self, said: str) -> bool:
         words = f" {folded(said)} "
@@ -139,13 +145,17 @@ class Names:
         """
         if not column.levels:
             raise HypothesisError(no_levels(column))
-        found = _longest(cursor, column.levels, f"a level of `{column.name}`", self.notes, same=_same_number)
+        found = self.level_if(cursor, column)
         if found is not None:
             return found
         said = cursor.until(STOPS)
         if not said:
             raise HypothesisError(f"A level of {column.name!r} is missing: {_some(column.levels)}.")
         raise HypothesisError(f"{said!r} is no level of {column.name!r}. {_nearest(said, column.levels, 'Levels')}")
+
+    def level_if(self, cursor: Cursor, column: Column) -> str | None:
+        """The level named next, read; None (and nothing read) where none is."""
+        return _longest(cursor, column.levels, f"a level of `{column.name}`", self.notes, same=_same_number)
 
     def level_exactly(self, column: Column, level: str) -> str:
         """The level as the column spells it (in a typed claim).

@@ -27,12 +27,21 @@ _MEASURES: dict[str, Form] = {**_OTHER_WORDS, **{form: form for form in FORMS}}
 _BEFORE = ("the number of", "number of", "the share of", "the rate of", "the")
 _MENTIONS = ("mentions", "mention", "contains", "contain", "says")
 _ENDS = ("ends in", "ends with", "end in", "end with")
+_LENGTHS = (("longer",), ("shorter",), ("is", "longer"), ("is", "shorter"), ("are", "longer"), ("are", "shorter"))
+"""What is said of a text itself means its words; the direction is read afterwards."""
 _FOLLOWS = frozenset(
-    "more less higher lower rarer likelier is are was were differs differ different rises falls increases decreases "
-    "grows declines goes ranks peaks peak shifts jumps drops levels associated between among given holding except than "
-    "when for if where in of or and over with from since not never always determines per by at across".split()
+    "more less higher lower longer shorter rarer likelier is are was were differs differ different rises falls "
+    "increases decreases grows declines goes ranks peaks peak shifts jumps drops levels associated between among "
+    "given holding except than when for if where in of or and over with from since not never always determines per "
+    "by at across".split()
 )
 """Words that may stand behind a list of terms."""
+
+
+THEMES = (
+    "Themes are found while texts are explored: `heldout explain FILE` names them, tells their documents and tests "
+    'claims on them. A stated claim may name a theme\'s words instead, such as: text mentions "late flight", delay*.'
+)
 
 
 def properties_said(texts: Sequence[str]) -> str:
@@ -94,6 +103,8 @@ class Properties:
         return None if said is None else property_of(said, text)
 
     def _said_of(self, cursor: Cursor) -> Property | None:
+        if any(cursor.sees(*said) for said in _LENGTHS):
+            return Measure(of="words")
         if cursor.accept(*_MENTIONS):
             return Mentions(terms=_terms(cursor))
         return Ending(of=_terms(cursor)) if cursor.accept(*_ENDS) else None

@@ -218,6 +218,8 @@ def _difference(cursor: Cursor, names: Names, said: Outcome, statistic: Fields) 
         return _between(cursor, names, said, statistic)
     if not cursor.accept(*_FOR, "where", "in rows where"):
         got = f"Got {cursor.rest[:40]!r} instead." if cursor.rest else "The sentence ends there."
+        if cursor.sees("over"):
+            got = f"Along a time write 'rises {cursor.rest[:40]}', or 'falls …'."
         rows = _example(names, cursor.rest)
         raise HypothesisError(
             f"Say for which rows, such as 'for {rows}', or since when, such as 'from 2024-05-31 on'. {got}"

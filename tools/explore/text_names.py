@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..text.folding import stem
+from ..text.naming import together
 from .text_words import Words
 
 MOST_NAMES = 6
@@ -149,7 +150,7 @@ def _without_twins(own: Sequence[Candidate], pairs: dict[tuple[str, ...], int], 
         term = _best_pair(candidate, pairs, stems, part_read)
         chosen.append(term)
         stems.update(_key(w) for w in term)
-    return tuple(" ".join(term) for term in chosen)
+    return tuple(together(" ".join(term)) for term in chosen)
 
 
 def _key(word: str) -> str:
@@ -185,4 +186,4 @@ def telling_phrases(phrases: Phrases, theme: int, only: Iterable[Sequence[str]])
             out.append(run)
         if len(out) == MOST_PHRASES:
             break
-    return tuple(" ".join(run) for run in out)
+    return tuple(together(" ".join(run)) for run in out)

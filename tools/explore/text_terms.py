@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..text.concepts import concepts
+from ..text.naming import together
 from ..text.presence import Presence, presence
-from ..text.words import words_of
+from ..text.words import stands_alone, words_of
 from .text_merge import Neighbours, families_of, nearness, spelt, stem_of
 
 _PRIOR = 0.05
@@ -74,7 +75,7 @@ class Corpus:
     def stands_together(self, phrase: str) -> bool:
         """Whether a phrase mostly stands without a comma or full stop in it; across them it is no phrase."""
         held = np.flatnonzero(self.presence.holds([self.places[phrase]])).tolist()
-        return 2 * sum(phrase in self._plain[k] for k in held) >= len(held)
+        return 2 * sum(together(phrase) in self._plain[k] for k in held) >= len(held)
 
 
 class _Entry(NamedTuple):
@@ -164,7 +165,10 @@ def _agreeing(corpus: Corpus, word: str, z: NDArray[np.float64]) -> tuple[str, .
 
 
 def _without_parts(entries: Sequence[_Entry]) -> list[_Entry]:
-    """Of a phrase and a word in it one: the phrase where the word is hardly ever used outside of it, else the word."""
+    """Of a phrase and a word in it one: the phrase where the word is hardly ever used outside of it, else the word.
+
+    Of scripts without spaces the phrase stands, for one character of theirs is hardly ever a word.
+    """
     dropped: set[int] = set()
     for at, phrase in enumerate(entries):
         if " " not in phrase.words[0]:
@@ -174,7 +178,9 @@ def _without_parts(entries: Sequence[_Entry]) -> list[_Entry]:
         within = [k for k, e in enumerate(entries) if k != at and inner & set(e.words)]
         if any(" " in entries[k].words[0] for k in within):
             dropped.add(at)
-        elif all(phrase.holds.sum() >= _HIDDEN * entries[k].holds.sum() for k in within):
+        elif all(map(stands_alone, parts)) or all(
+            phrase.holds.sum() >= _HIDDEN * entries[k].holds.sum() for k in within
+        ):
             dropped.update(within)
         else:
             dropped.add(at)

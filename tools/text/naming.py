@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple, get_args
 
 from .properties import Ending, Form, Measure, Mentions, Property, Rate, TextProperty
+from .words import stands_alone
 
 FORMS: tuple[Form, ...] = get_args(Form)
 _FORM = "|".join(re.escape(f) for f in sorted(FORMS, key=len, reverse=True))
@@ -101,13 +102,27 @@ def _single(prop: Property, column: str) -> str:
 
 def terms_text(terms: Sequence[str]) -> str:
     """Terms as they stand in a name: `late, "late flight"`."""
-    return ", ".join(f'"{t}"' if " " in t else t for t in terms)
+    return ", ".join(f'"{t}"' if " " in t else t for t in map(together, terms))
 
 
 def terms_of(text: str) -> tuple[str, ...]:
     """The terms that a list of them spells, in lower case, each once."""
-    found = (" ".join((quoted or plain).lower().split()) for quoted, plain in _TERM.findall(text))
+    found = (apart(" ".join((quoted or plain).lower().split())) for quoted, plain in _TERM.findall(text))
     return tuple(dict.fromkeys(t for t in found if t))
+
+
+def apart(term: str) -> str:
+    """A term as words are counted: characters of scripts without spaces each a word of its own."""
+    spaced = "".join(f" {c} " if stands_alone(c) else c for c in term)
+    return " ".join(spaced.split()).replace(" *", "*")
+
+
+def together(term: str) -> str:
+    """A term as people write it: no space between characters of scripts that set none."""
+    out = ""
+    for word in term.split(" "):
+        out += word if out and stands_alone(out[-1]) and word and stands_alone(word[0]) else f" {word}"
+    return out[1:]
 
 
 def property_of(prop: Property, column: str, against: str | None = None, *, which: bool = False) -> TextProperty:
@@ -214,5 +229,5 @@ def _source(text: str) -> str:
 
 def choice(terms: Sequence[str]) -> str:
     """Terms as a choice: `late, delay* or "on hold"`."""
-    shown = [f'"{t}"' if " " in t else t for t in terms]
+    shown = [f'"{t}"' if " " in t else t for t in map(together, terms)]
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} or {shown[-1]}"

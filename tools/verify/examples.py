@@ -1,7 +1,8 @@
 """Documents beside a claim: a few that have its property and a few that have it not, taken blindly.
 
 Knows a claim and rows that are open. Must never choose by what a document says: an example that was picked because it
-fits would make every claim look true. They come in the order of their digests, which nobody can steer.
+fits would make every claim look true. They come in the order of their digests with the claim's, which nobody can
+steer, and so that not every claim of a report shows the same documents.
 """
 
 from collections.abc import Mapping, Sequence
@@ -35,7 +36,7 @@ def documents_digest(digests: Sequence[str]) -> str:
 def examples_of(
     h: Hypothesis, rows: Rows, digests: Mapping[str, Sequence[str]], aids: Aids = NO_AIDS
 ) -> tuple[Example, ...]:
-    """Up to three documents with the property that a claim speaks of and two without, in the order of their digests.
+    """Up to three documents with the property that a claim speaks of and two without, in the order of `placed`.
 
     Only rows of the claim's population are taken in which its other column is known, and no text twice. A measure, such
     as a count of words, is no property that a document has or has not: there are no examples of it. Of pairs the text
@@ -58,7 +59,7 @@ def examples_of(
         mask &= _known(rows, beside)
     out: list[Example] = []
     for holds, most in ((True, HOLDING), (False, NOT_HOLDING)):
-        for column, at in _first(prop, rows, digests, mask, holds, most):
+        for column, at in _first(h.content_id(), prop, rows, digests, mask, holds, most):
             quote = explain(prop, rows.texts[column][at], aids)
             if not holds:  # what speaks for a property that the document has not would mislead
                 quote = quote.model_copy(update={"marks": ()})
@@ -73,16 +74,22 @@ def _property(h: Hypothesis) -> TextProperty | None:
     return next((by_name[name] for name in h.columns if name in by_name), None)
 
 
+def placed(claim: str, document: str) -> str:
+    """Where a document stands among the examples of a claim: the sha256 of both digests."""
+    return digest(f"{claim} {document}")
+
+
 def _first(
-    prop: TextProperty, rows: Rows, digests: Mapping[str, Sequence[str]], mask: BoolArray, holds: bool, most: int
-) -> list[tuple[str, int]]:
-    """(column, row) of the first documents by digest, no text twice."""
+    claim: str, prop: TextProperty, rows: Rows, digests: Mapping[str, Sequence[str]], mask: BoolArray, holds: bool,
+    most: int,
+) -> list[tuple[str, int]]:  # fmt: skip
+    """(column, row) of the first documents by digest with the claim's, no text twice."""
     found: list[tuple[str, str, int]] = []
     for column, own in _sides(prop, rows, holds):
         own = own & mask
         found += [(digests[column][at], column, at) for at in np.flatnonzero(own).tolist()]
     once = {digest_: (column, at) for digest_, column, at in sorted(found, reverse=True)}
-    return [once[key] for key in sorted(once)[:most]]
+    return [once[key] for key in sorted(once, key=lambda key: placed(claim, key))[:most]]
 
 
 def _sides(prop: TextProperty, rows: Rows, holds: bool) -> list[tuple[str, BoolArray]]:

@@ -21,7 +21,7 @@ def example_faults(report: Found, table: Table) -> Iterator[str]:
         told, own = finding.get("examples", []), None
         for p in finding["hypothesis"].get("texts", ()):
             if told and p["name"] == told[0]["property"] and p["column"] in table.texts:
-                own = chosen(finding["hypothesis"], p, table)
+                own = chosen(finding["id"], finding["hypothesis"], p, table)
         if own is None:
             continue
         if [(e["holds"], e["quote"]["document"]) for e in told] != [(holds, sha(text)[:12]) for holds, text in own]:
@@ -35,8 +35,8 @@ def is_from(quote: str, text: str) -> bool:
     return quote.removeprefix("…").removesuffix("…") in " ".join(text.split())
 
 
-def chosen(h: Found, p: Found, table: Table) -> list[tuple[bool, str]]:
-    """Up to three documents that have the property and two that have it not, each text once."""
+def chosen(claim: str, h: Found, p: Found, table: Table) -> list[tuple[bool, str]]:
+    """Up to three documents that have the property and two that have it not, each text once, by both digests."""
     count = len(table.number(p["name"]))
     rows = population(h, table._replace(columns=table.columns | {"": np.arange(count)})).columns[""]
     beside = [name for name in (h["outcome"], h["predictor"]) if name != p["name"]]
@@ -44,7 +44,7 @@ def chosen(h: Found, p: Found, table: Table) -> list[tuple[bool, str]]:
     out: list[tuple[bool, str]] = []
     for holds, most in MOST.items():
         found = {sha(t): t for at in rows.tolist() if (t := document(p, table, at, holds)) is not None}
-        out += [(holds, found[key]) for key in sorted(found)[:most]]
+        out += [(holds, found[key]) for key in sorted(found, key=lambda key: sha(f"{claim} {key}"))[:most]]
     return out
 
 
