@@ -8,7 +8,8 @@ Documents: airline tweets, of which each document is three joined. The first giv
 about the first third of its words; the others, of the same airline, sentiment and reason, go on with their second and
 their last third. So lengths, words, themes and what goes with sentiment are those of the tweets, while two documents
 with a third in common share a fifth of their pairs of neighbouring words, and few nearly repeat each other (1 of
-1,000 among 20,000, 1 of 100 among 200,000). Ids are numbered. Not kept: real corpora of 200,000 have more different words.
+1,000 among 20,000, 1 of 100 among 200,000). Ids are numbered. Not kept: real corpora of 200,000 have more different
+words.
 
 Every job is a process of its own, start, imports and reading included, and the rounds run all of them one after the
 other. Walls lengthen when others use the machine; CPU seconds of all threads and children hardly do. Memory is the

@@ -130,7 +130,7 @@ def test_capitals_are_not_told_of_a_label_that_the_address_gives_away():
 @pytest.fixture(scope="module")
 def mails():
     rng = np.random.default_rng(12)
-    filler = [f"w{k}x" for k in range(90)]
+    filler = ["".join(w) for w in rng.choice(list("bcdfghklmnprst"), (90, 5))]
     rows = []
     for at in range(1_500):
         spam = at % 3 == 0
@@ -139,13 +139,14 @@ def mails():
         words += ["i", "am", "home"] if not spam and rng.random() < 0.5 else []
         words += ["urgent", f"ref {at}"] if rng.random() < 0.3 else []
         split = str(rng.choice(["train", "test"]))
-        rows.append(("spam" if spam else "ham", " ".join(words) + f" w{at % 89}x z{at % 83}x", split))
+        words += [filler[at % 89] + "o", filler[at % 83] + "a"]
+        rows.append(("spam" if spam else "ham", " ".join(words), split))
     return pd.DataFrame(rows, columns=["label", "text", "split"])
 
 
 @pytest.fixture(scope="module")
-def report(mails):
-    return heldout.explain(mails, name="mails")
+def report(mails, tmp_path_factory):
+    return heldout.explain(mails, name="mails", ledger=tmp_path_factory.mktemp("mails") / "ledger.jsonl")
 
 
 def test_what_was_planted_in_texts_is_verified_and_what_was_not_is_not(report):

@@ -106,7 +106,7 @@ def test_what_becomes_of_a_text_is_said_and_why_no_claim_may_name_its_cells() ->
     column = next(c for c in report.result.dataset.columns if c.name == "note")
     assert column.role == "read as text"
     assert any("what is computed from it takes part" in n.text for n in report.result.dataset.notes)
-    with pytest.raises(heldout.HeldoutError, match="name what is computed from it"):
+    with pytest.raises(heldout.HeldoutError, match="Of a text can be said"):
         heldout.verify(frame, "note ~ n")
 
 

@@ -154,7 +154,7 @@ def test_what_a_model_would_be_sent_of_a_corpus_holds_no_document(
     file = written(made.corpus(), tmp_path, "tickets.csv")
     for mode in ("schema", "profile", "sample"):
         done = run("explain", file, "--model", "openai:local", "--privacy", mode, "--show-prompts", "-q")
-        assert done.exit_code == 0, done.output
+        assert done.exit_code == 0, (done.output, done.exc_info)
         assert "urgent" in done.stdout
         leaked = [w for w in made.SECRET if w in done.stdout]
         assert bool(leaked) == (mode == "sample"), leaked
@@ -173,7 +173,7 @@ def test_documents_that_contain_letters_are_counted_from_all_rows(tickets: Path,
     done = run(
         "ask", tickets, 'how many where ticket contains "delayed parcel" by team', "--ledger", book, "-q", "--json"
     )
-    assert done.exit_code == 0, done.output
+    assert done.exit_code == 0, (done.output, done.exc_info)
     answer = json.loads(done.stdout)
     hit = frame["ticket"].str.contains("delayed parcel", case=False, na=False)
     assert [row[:2] for row in answer["fact"]["cells"]] == [
@@ -189,7 +189,7 @@ def test_letters_that_sql_reads_otherwise_stand_for_themselves(letters: str, tmp
     texts = [f"{say} no {at}{words}" for at, say in enumerate([letters, "1000", "axb", "its", "back/slash"] * 30)]
     file = written(pd.DataFrame({"note": texts, "x": range(150)}), tmp_path)
     done = run("ask", file, f'how many where note contains "{letters}"', "--ledger", tmp_path / "b", "-q", "--json")
-    assert done.exit_code == 0, done.output
+    assert done.exit_code == 0, (done.output, done.exc_info)
     assert json.loads(done.stdout)["fact"]["cells"][0][0] == 30
 
 

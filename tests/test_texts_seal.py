@@ -198,7 +198,7 @@ def test_sentences_of_speeches_get_shorter_over_the_years(file: str, shared: Pat
         pytest.skip("the real corpora are not here")
     report = heldout.explain(shared / "text" / file)
     found = {f.claim: f.outcome for f in report.findings}
-    assert found["`words per sentence of text` falls over `year`"] == "verified"
+    assert found["The number of words per sentence in `text` falls over `year`"] == "verified"
 
 
 def _opened(data: Dataset) -> int:

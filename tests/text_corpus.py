@@ -52,7 +52,9 @@ class Weights(Value):
         heights = np.where(table > 0, 1 + np.log(np.maximum(table, 1)), 0.0)
         weights = np.array([t["weights"] for t in self.themes]).T / 1000
         scores = (heights @ weights) / np.maximum(np.linalg.norm(heights, axis=1), 1e-9)[:, None]
-        at = next(i for i, t in enumerate(self.themes) if t["id"] == prop.theme)
+        at = next((i for i, t in enumerate(self.themes) if t["id"] == prop.theme), None)
+        if at is None:
+            return np.zeros(len(texts))
         alike = [i for i, t in enumerate(self.themes) if t["parent"] == self.themes[at]["parent"]]
         first = np.array(alike)[scores[:, alike].argmax(axis=1)] == at
         return (first & (scores[:, at] >= self.themes[at]["threshold"] / 1000) & (scores[:, at] > 0)).astype(float)
@@ -90,7 +92,7 @@ WORDS_OF = {"t1": ("parcel", "late", "delayed"), "t2": ("invoice", "refund"), "t
 AIDS = Aids({MODEL.content_id(): MODEL, "embedder": Blind("refund"), "judge": Blind("login")})
 _OF_TICKETS = {
     "mentions of lateness": Mentions(terms=("late", "delay*", "still waiting")),
-    "refunds in 100 words": Rate(terms=("refund", "charge back")),
+    "refunds in 100 words": Rate(terms=("refund", "charge back", "no")),
     "words of ticket": Measure(of="words"),
     "opinion of ticket": Measure(of="opinion"),
     "reading grade of ticket": Measure(of="reading grade"),
@@ -132,7 +134,7 @@ def corpus(rows: int = 1600, seed: int = 4, extra: Sequence[str] = ()) -> pd.Dat
     })  # fmt: skip
 
 
-def read(rows: Rows) -> Texts:
+def read(rows: Rows, _: object = None) -> Texts:
     """The texts read as the product reads them, with one property of every kind."""
     own = [t for t in rows.texts["ticket"] if t is not None]
     quotes = [explain(None, t) for t in own[:60]]

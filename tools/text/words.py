@@ -36,7 +36,7 @@ def words_of(text: str) -> list[str]:
         return _each(plain)
     # With a space between words the lower case of none hangs on its neighbours, as that of a final sigma would.
     found = " ".join(_WORD.findall(plain))
-    return found.lower().replace("’", "'").split(" ") if found else []
+    return [*found.lower().replace("’", "'").split(" ")] if found else []
 
 
 Spoken = Mapping[str, list[str]]
