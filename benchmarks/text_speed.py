@@ -8,7 +8,8 @@ Documents: airline tweets, of which each document is three joined. The first giv
 about the first third of its words; the others, of the same airline, sentiment and reason, go on with their second and
 their last third. So lengths, words, themes and what goes with sentiment are those of the tweets, while two documents
 with a third in common share a fifth of their pairs of neighbouring words, and few nearly repeat each other (1 of
-1,000 among 20,000, 1 of 100 among 200,000). Ids are numbered. Not kept: real corpora of 200,000 have more different words.
+1,000 among 20,000, 1 of 100 among 200,000). Ids are numbered. Not kept: real corpora of 200,000 have more different
+words.
 
 Every job is a process of its own, start, imports and reading included, and the rounds run all of them one after the
 other. Walls lengthen when others use the machine; CPU seconds of all threads and children hardly do. Memory is the
@@ -109,7 +110,7 @@ def kmeans(file: str) -> None:
 
 def bertopic(file: str) -> None:
     import pandas as pd
-    from bertopic import BERTopic
+    from bertopic import BERTopic  # pyright: ignore[reportMissingImports]
     from sklearn.decomposition import TruncatedSVD
     from sklearn.feature_extraction.text import TfidfVectorizer
 
@@ -205,7 +206,7 @@ def lines(folder: Path, python: str) -> list[Line]:
 def middle(costs: list[Cost]) -> Cost:
     """Medians over the rounds, or the reason of the first that has no figure."""
     failed = next((c for c in costs if c.told), None)
-    return failed or Cost(*(statistics.median(c[k] for c in costs) for k in range(3)))
+    return failed or Cost(*(statistics.median(getattr(c, part) for c in costs) for part in ("wall", "cpu", "peak")))
 
 
 def table(costs: dict[tuple[int, str], Cost]) -> str:

@@ -42,7 +42,7 @@ def measured_all(forms: Sequence[Form], texts: Sequence[str], words: Sequence[Se
         for form in forms
         if form not in _LISTED and form not in _BY_SENTENCES
     }
-    by_sentences = [form for form in forms if form in _BY_SENTENCES]
+    by_sentences: list[Form] = [form for form in forms if form in _BY_SENTENCES]
     sentences = [sentences_of(text) for text in texts] if by_sentences else []
     out |= {form: list(map(_BY_SENTENCES[form], words, sentences)) for form in by_sentences}
     of: dict[str, list[tuple[int, int]]] = {}
