@@ -6,7 +6,7 @@ Knows characters. Must never know a term, a column, or why words are counted.
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 _WORD = re.compile(
     r"https?://\S+|www\.\S+"
@@ -35,8 +35,8 @@ def words_of(text: str) -> list[str]:
     if "http" in plain or "www." in plain or _ALONE.search(plain):
         return _each(plain)
     # With a space between words the lower case of none hangs on its neighbours, as that of a final sigma would.
-    out: list[str] = " ".join(_WORD.findall(plain)).lower().replace("’", "'").split(" ")
-    return out if out != [""] else []
+    found = cast(str, " ".join(_WORD.findall(plain)))
+    return found.lower().replace("’", "'").split(" ") if found else []
 
 
 Spoken = Mapping[str, list[str]]
