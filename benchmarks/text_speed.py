@@ -110,7 +110,7 @@ def kmeans(file: str) -> None:
 
 def bertopic(file: str) -> None:
     import pandas as pd
-    from bertopic import BERTopic
+    from bertopic import BERTopic  # pyright: ignore[reportMissingImports]
     from sklearn.decomposition import TruncatedSVD
     from sklearn.feature_extraction.text import TfidfVectorizer
 
@@ -206,7 +206,7 @@ def lines(folder: Path, python: str) -> list[Line]:
 def middle(costs: list[Cost]) -> Cost:
     """Medians over the rounds, or the reason of the first that has no figure."""
     failed = next((c for c in costs if c.told), None)
-    return failed or Cost(*(statistics.median(c[k] for c in costs) for k in range(3)))
+    return failed or Cost(*(statistics.median(getattr(c, part) for c in costs) for part in ("wall", "cpu", "peak")))
 
 
 def table(costs: dict[tuple[int, str], Cost]) -> str:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..text.themes import size_of
+
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
@@ -34,17 +36,14 @@ def largest_directions(table: "csr_array", d: int, seed: int) -> tuple[NDArray[n
     """
     from scipy import linalg
 
-    # Their declared results are unions of every way to call them.
-    lu, qr, svd = (getattr(linalg, name) for name in ("lu", "qr", "svd"))
-
+    solver: Any = linalg  # its hints name every shape that other arguments would return
     rng = np.random.RandomState(seed % 2**32)
-    base: Any = rng.normal(size=(table.shape[1], d + _BEYOND))
+    base = rng.normal(size=(size_of(table)[1], d + _BEYOND))
     for _ in range(_ROUNDS):
-        base, _ = lu(table @ base, permute_l=True, check_finite=False)
-        base, _ = lu(table.T @ base, permute_l=True, check_finite=False)
-    base = qr(table @ base, mode="economic", check_finite=False)[0]
-    left: Any = base.T @ table
-    _, sizes, rows = svd(left, full_matrices=False, lapack_driver="gesdd")
+        base, _ = solver.lu(table @ base, permute_l=True, check_finite=False)
+        base, _ = solver.lu(table.T @ base, permute_l=True, check_finite=False)
+    base, _ = solver.qr(table @ base, mode="economic", check_finite=False)
+    _, sizes, rows = solver.svd(base.T @ table, full_matrices=False, lapack_driver="gesdd")
     rows = rows[:d]
     signs = np.sign(rows[np.arange(d), np.abs(rows).argmax(axis=1)])
     return np.asarray(table @ (rows * signs[:, None]).T), sizes[:d]

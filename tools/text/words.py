@@ -6,7 +6,7 @@ Knows characters. Must never know a term, a column, or why words are counted.
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 _WORD = re.compile(
     r"https?://\S+|www\.\S+"
@@ -28,15 +28,15 @@ def words_of(text: str) -> list[str]:
     Compatibility forms are unified (NFKC), apostrophes straightened, addresses are `<link>`. Characters of scripts
     without spaces between words are words of their own.
     """
-    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    plain: str = text if text.isascii() else unicodedata.normalize("NFKC", text)
     if plain.isascii():
         low = plain.lower()
         return _each(plain) if "http" in low or "www." in low else _WORD.findall(low)
     if "http" in plain or "www." in plain or _ALONE.search(plain):
         return _each(plain)
     # With a space between words the lower case of none hangs on its neighbours, as that of a final sigma would.
-    found = " ".join(_WORD.findall(plain))
-    return [*found.lower().replace("’", "'").split(" ")] if found else []
+    found = cast(str, " ".join(_WORD.findall(plain)))
+    return found.lower().replace("’", "'").split(" ") if found else []
 
 
 Spoken = Mapping[str, list[str]]
