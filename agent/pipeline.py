@@ -19,6 +19,7 @@ from ..tools.explore.quality import find_quality
 from ..tools.explore.scan import scan_pairs
 from ..tools.explore.structure import find_structure, structural_pairs
 from ..tools.explore.texts import read_texts
+from ..tools.value import counted
 from ..tools.verify.exposures import Exposure, covering, exposures
 from ..tools.verify.hypothesis import Hypothesis
 from ..tools.verify.ledger import Ledger
@@ -258,7 +259,7 @@ def _explored(
 def look_at(rows: Rows, settings: Settings, say: Progress, timing: dict[str, float]) -> Explored:
     """What exploration rows show: structure, profile and leads."""
     with _timed(timing, "explore"):
-        say(f"Exploring {rows.n:,} rows")
+        say(f"Exploring {counted(rows.n, 'row')}")
         structure = find_structure(rows)
         profile = profile_rows(rows)
         quality = find_quality(rows, structure)

@@ -13,6 +13,7 @@ from ..tools.data.split import SealedSplit, seal
 from ..tools.data.tables import open_source
 from ..tools.data.tables_schema import Joining
 from ..tools.data.whole import write_whole
+from ..tools.value import counted
 from .folders import user_folder
 from .marks import check_named
 from .summary import Opened, Settings
@@ -80,7 +81,8 @@ def sealed(
     ) as data:  # fmt: skip
         opened = _remember(data)
         check_named(settings.focus, settings.marks, opened)
-        say(f"Sealing rows of {opened.name}: {opened.rows:,} rows, {len(opened.columns)} columns")
+        size = f"{counted(opened.rows, 'row')}, {counted(len(opened.columns), 'column')}"
+        say(f"Sealing rows of {opened.name}: {size}")
         split = seal(data, folder, entity=how.entity, time=how.time, one_shot=how.one_shot)
         if whole is not None:
             write_whole(data, whole)

@@ -52,7 +52,7 @@ from .usage import ModelUsage
 _LEADS_SHOWN = 30
 ALONE = (
     "The texts were described and nothing was tested: no column beside them says of which kind each is. Put the files "
-    "into a folder for each kind, with a year in their names, or give a table with a column beside the text. No vault "
+    "into a folder for each kind, put a year into their names, or give a table with a column beside the text. No vault "
     "was opened, so nothing was spent."
 )
 

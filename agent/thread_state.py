@@ -10,7 +10,7 @@ from ..tools.data.rows import Rows
 from ..tools.data.split import SealedSplit
 from ..tools.errors import NoVaultLeft, UsageError
 from ..tools.explore.structure import find_structure, structural_pairs
-from ..tools.value import canonical_json, digest
+from ..tools.value import canonical_json, counted, digest
 from ..tools.verify.exposures import Cost, Exposure, exposures
 from ..tools.verify.families import FAMILIES
 from ..tools.verify.hypothesis import Hypothesis
@@ -158,7 +158,7 @@ class ThreadState:
         if self._seen is None or self._seen[0] != burnt:
             parts = burnt_rows(self.split, self.book, self.dataset, session=own)
             rows = Rows.joined([self.split.explore(), *parts])
-            self.say(f"Exploring {rows.n:,} rows")
+            self.say(f"Exploring {counted(rows.n, 'row')}")
             self._seen = burnt, Explored(rows, structure=find_structure(rows))
         return self._seen[1]
 

@@ -87,6 +87,11 @@ def test_the_facts_are_told_and_what_is_not_known_is_left_out() -> None:
     assert corpus.themes_line(bare) == UNSTABLE
 
 
+def test_a_shared_phrase_of_a_script_without_spaces_is_told_without_them() -> None:
+    text = TextSummary(column="a", documents=9, missing=0, boilerplate=("我 们 周 末 入 住", "sent by usb 电 缆"))
+    assert corpus.facts_lines(text)[-1] == "Many share word for word: “我们周末入住”; “sent by usb 电缆”."
+
+
 @pytest.mark.parametrize(
     ("documents", "words", "said"),
     [

@@ -105,7 +105,7 @@ def test_what_becomes_of_a_text_is_said_and_why_no_claim_may_name_its_cells() ->
     report = heldout.explain(frame, name="t")
     column = next(c for c in report.result.dataset.columns if c.name == "note")
     assert column.role == "read as text"
-    assert any("what is computed from it takes part" in n.text for n in report.result.dataset.notes)
+    assert any("its words, themes and measures take part" in n.text for n in report.result.dataset.notes)
     with pytest.raises(heldout.HeldoutError, match="Of a text can be said"):
         heldout.verify(frame, "note ~ n")
 
@@ -121,3 +121,16 @@ def test_ordinary_tables_keep_their_keys(file: str, shared: Path) -> None:
     if not (shared / file).exists():
         pytest.skip("the real tables are not here")
     assert "identifier" in types(shared / file).values()
+
+
+def test_long_cells_of_which_few_differ_are_a_label_with_the_way_to_read_them_as_text() -> None:
+    thanks = "Thank you for writing to us. You will hear of us in two days"
+    frame = {"note": [f"{thanks} by team {at % 5}" for at in range(300)], "n": [at * 1.5 for at in range(300)]}
+    with open_dataset(frame) as data:
+        told = [n.text for n in data.notes if n.column == "note"]
+    assert len(told) == 1
+    assert told[0].startswith("`note` holds 5 different texts of 17 words: it is read as a label.")
+    assert "`--text note`" in told[0]
+    frame["note"] = [f"team {at % 5} of the north" for at in range(300)]
+    with open_dataset(frame) as data:
+        assert not [n for n in data.notes if n.column == "note"]

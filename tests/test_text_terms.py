@@ -83,6 +83,8 @@ def test_a_family_is_spelt_by_its_beginning_only_where_few_other_words_begin_so(
     pure = {"delay": 9, "delays": 4, "delayed": 8}
     assert spelt(("delay", "delayed", "delays"), pure) == ("delay*",)
     assert spelt(("bag", "bags"), {"bag": 9, "bags": 4, "baggage": 30}) == ("bag", "bags")
+    # A beginning of three letters is no word that anyone reads: sav* would stand for save and saving.
+    assert spelt(("save", "saving"), {"save": 9, "saving": 5}) == ("save", "saving")
 
 
 def test_a_stem_drops_endings_and_keeps_short_words():

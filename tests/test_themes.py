@@ -194,3 +194,18 @@ def test_leaving_a_word_out_has_the_effect_that_the_formula_says(docs, found):
             assert shared
             assert {w: exact[w] for w in shared} == pytest.approx({w: told[w] for w in shared})
             assert explain(p, text, aids).marks
+
+
+def test_a_theme_is_not_named_by_two_words_of_one_root_nor_by_a_pair_that_its_word_mostly_stands_without():
+    def terms(at: int) -> list[str]:
+        odd = "cancelled flightled" if at % 5 < 2 else "cancelled again flighted"
+        return [odd, *("refund hotel stranded", "tomorrow rebooked hotel")[at % 2].split()]
+
+    rng = np.random.default_rng(9)
+    other = [" ".join([*rng.choice(BAGS, 9), f"q{k % 7}z"]) for k in range(150)]
+    own = [" ".join([*terms(k), *rng.choice(FOOD, 3), f"n{k}"]) for k in range(150)]
+    themes = find_themes("text", own + other).summary.themes
+    said = [[t for t in theme.terms if "flight" in t] for theme in themes]
+    assert any(said)
+    assert all(len(own) <= 1 for own in said)
+    assert not [own for own in said if "cancelled flightled" in own]

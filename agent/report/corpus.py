@@ -6,6 +6,7 @@ Knows the result's text section and its findings. Must never know a page, a term
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from ...tools.text.naming import together
 from ...tools.text.summary import Example, Quote, TextSummary, Theme
 from ...tools.verify.families.wording import column as named_column
 from ...tools.verify.families.wording import percent
@@ -206,7 +207,7 @@ def _facts(text: TextSummary) -> Iterator[str]:
     if text.terms:
         yield f"Frequent words: {', '.join(_bare(t) for t in text.terms[:_WORDS])}."
     if text.boilerplate:
-        yield f"Many share word for word: {'; '.join(f'“{_bare(b)}”' for b in text.boilerplate[:3])}."
+        yield f"Many share word for word: {'; '.join(f'“{_bare(together(b))}”' for b in text.boilerplate[:3])}."
 
 
 def _length(documents: int, quartiles: list[int]) -> str:

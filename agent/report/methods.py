@@ -86,7 +86,7 @@ def _data(result: Result) -> str:
     used = sum(c.role == "analysed" for c in data.columns)
     text = (
         f"The table {data.name} holds {many(data.rows, 'row')} and {many(len(data.columns), 'column')}, of which "
-        f"{used:,} were analysed (fingerprint {data.fingerprint[:16]})."
+        f"{used:,} {'was' if used == 1 else 'were'} analysed (fingerprint {data.fingerprint[:16]})."
     )
     text += data_words(result)
     if data.duplicates:

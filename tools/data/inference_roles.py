@@ -10,7 +10,7 @@ import duckdb
 
 from ..errors import UsageError
 from .inference import BLOCK, Plan
-from .inference_texts import Facts, is_wide_script, only_words, text_note
+from .inference_texts import Facts, is_wide_script, label_note, only_words, text_note
 from .readers_binary import quoted
 from .schema import Column, ColumnType, Note
 
@@ -144,6 +144,7 @@ def _column(con: Connection, plan: Plan, facts: Facts, kind: ColumnType, why: st
     elif kind == "category":
         levels = _labels(con, plan)
         notes += _near_labels(plan.name, levels)
+        notes += label_note(plan.name, facts)
     elif kind == "number":
         if plan.storage == "BIGINT" and facts.distinct <= FEW_NUMBERS:
             levels = _ascending(con, plan)

@@ -19,6 +19,8 @@ LEAST = 200
 """Different words from which a column of words may be text."""
 BESIDE = 2
 """Other columns that a table may have for its column of words to be text."""
+LONG_LABEL = 12
+"""Words a cell from which a label may be a text that was sent again and again."""
 _SAMPLE = 2_000
 _WIDE_SHARE = 0.3
 # Thai, Lao, Burmese and Khmer, Japanese, Chinese: as in `text.words`, where each character is a word of its own.
@@ -70,12 +72,23 @@ def only_words(
     return name if hits >= 0.98 * filled else None
 
 
+def label_note(name: str, facts: Facts) -> list[Note]:
+    """That a column of long cells of which few differ is read as a label, and how it is read as text instead."""
+    if facts.words < LONG_LABEL:
+        return []
+    text = (
+        f"`{name}` holds {facts.distinct:,} different texts of {facts.words:,.0f} words: it is read as a label. "
+        f"`--text {name}` reads it as documents."
+    )
+    return [Note(kind="coerced", column=name, text=text)]
+
+
 def text_note(con: Connection, name: str, words: float) -> Note:
     """What becomes of a column of text, and how many of its documents are cut."""
     c = quoted(name)
     long = con.execute(f"SELECT count_if(length({c}) > {LONGEST}) FROM data").fetchall()[0][0]
     of = f" ({words:,.0f} words a cell)" if words >= 2 else ""
-    text = f"`{name}` is read as text{of}: what is computed from it takes part, its cells do not."
+    text = f"`{name}` is read as text{of}: its words, themes and measures take part, its cells do not."
     if long:
         are = "1 document is" if long == 1 else f"{long:,} documents are"
         text += f" {are} longer than {LONGEST:,} characters, of which the first so many are read."

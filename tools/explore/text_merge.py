@@ -17,7 +17,7 @@ _SUFFIXES = (
 _APART = {"news": "news", "later": "later", "latest": "latest", "united": "united"}
 _APART |= dict.fromkeys(("wonder", "wonders", "wondered", "wondering"), "wondr")
 """Words that only look like inflections of another."""
-_SHORTEST = 3
+_SHORTEST = 4
 """Letters from which a beginning may stand for all words that start so."""
 _ROOT = 6
 """Letters from which a word that another only lengthens is taken for its root: terror, terrorists."""
