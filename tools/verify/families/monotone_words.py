@@ -50,7 +50,8 @@ def sentence(h: MonotoneAssociation, evidence: Evidence, claim: str) -> str:
         text = f"{subject(h.outcome, h.event)} is not shown to rise or fall with {column(h.predictor)}: {figures}"
     elif evidence.in_units is not None and evidence.in_units.value * found < 0:
         ranks = f"Spearman's rho {fixed(effect.value, 2)}, {effect_interval(effect, 2)}"
-        text = f"by rank {_turned(h, found)} ({ranks}), but its average does not: {figures}"
+        average = _WORDS[-found] if _clear(evidence.in_units) else "does not"
+        text = f"by rank {_turned(h, found)} ({ranks}), but its average {average}: {figures}"
     elif evidence.in_units is not None and not _clear(evidence.in_units):
         ranks = f"Spearman's rho {fixed(effect.value, 2)}, {effect_interval(effect, 2)}"
         text = f"{_turned(h, found)} ({ranks}); the averages alone do not show it: {figures}"
