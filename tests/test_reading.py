@@ -104,7 +104,7 @@ def test_terms_and_measures_need_no_label_and_cost_none() -> None:
     assert report.result.model.calls <= 12
     names = {f.hypothesis["outcome"] for f in report.result.findings if f.source in ("model", "both")}
     assert 'letter mentions "money back", refund*, "return what"' in names
-    own = [f for f in report.result.findings if f.hypothesis["outcome"].startswith("letter mentions \"money back")]
+    own = [f for f in report.result.findings if f.hypothesis["outcome"].startswith('letter mentions "money back')]
     [verified] = own
     assert verified.outcome == "verified"
 
