@@ -33,6 +33,10 @@ from .baselines import baseline_id, history_of
 from .claims_yaml import write_claims
 
 HALVES = 2
+_TOLD = {
+    "finding": "verified on sealed rows", "invariant": "checked on rows that they were not learned on",
+    "distribution": "how each column looks",
+}  # fmt: skip
 _ID = 10
 
 
@@ -48,8 +52,7 @@ class Learned(NamedTuple):
         """A few lines: what was written, and what to do next."""
         count = {k: sum(c.kind == k for c in self.claims.claims) for k in ("finding", "invariant", "distribution")}
         lines = [f"Learned from {self.claims.source} ({counted(self.claims.rows, 'row')}):"]
-        for kind, told in (("finding", "verified on sealed rows"), ("invariant", "checked on rows they were not learned on"),
-                           ("distribution", "how each column looks")):  # fmt: skip
+        for kind, told in _TOLD.items():
             lines.append(f"  {counted(count[kind], kind)}, {told}")
         lines += [f"    {c.says}" for c in self.claims.claims if c.kind == "finding"][:8]
         if self.explanation.result.message and not count["finding"]:
@@ -72,8 +75,9 @@ def learn(
         out: The claims file; the history is written beside it.
         key: Columns that name a row.
         replace: Write over a claims file that is there.
-        ledger: As for `explain`, as are all further options.
+        ledger: As for `explain`.
         progress: Called with one line at the start of each stage.
+        options: All further options of `explain`.
 
     Raises:
         UsageError: if the file is there already, or `key` names what the data do not have.
@@ -82,8 +86,8 @@ def learn(
     path = Path(out)
     if path.exists() and not replace:
         raise UsageError(
-            f"'{path}' is there already, and may hold edits. Accept new data with `heldout rebaseline --claims {path}`, "
-            "name another file with `--out`, or write over it with `--replace`."
+            f"'{path}' is there already, and may hold edits. Accept new data with `heldout rebaseline --claims "
+            f"{path}`, name another file with `--out`, or write over it with `--replace`."
         )
     history = History(history_of(path))
     time = options.get("time")

@@ -9,12 +9,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..data.rows import Rows
 from ..errors import HypothesisError
 from ..text.evaluate import with_properties
 from ..value import counted
 from ..verify.evidence import Evidence
 from ..verify.families import FAMILIES
 from ..verify.hypothesis import Hypothesis
+from ..verify.units import by_unit
 from ..verify.verify import measure
 from .checked import Departure, Held
 from .delivery import Delivery
@@ -31,16 +33,21 @@ class Measured(NamedTuple):
     reason: str | None = None
 
 
-def measure_findings(claims: Sequence[LearnedClaim], delivery: Delivery) -> dict[str, Measured]:
+def rows_for(claims: Sequence[LearnedClaim], delivery: Delivery) -> Rows:
+    """The columns that the findings read and that the delivery has as they were learned."""
+    wanted = {name for c in claims if c.finding is not None for name in _read(c.finding)}
+    return delivery.rows_of(sorted(name for name in wanted if delivery.reads(name)))
+
+
+def measure_findings(claims: Sequence[LearnedClaim], delivery: Delivery, rows: Rows) -> dict[str, Measured]:
     """Every finding of the claims, by id, estimated on all rows of the delivery.
 
     Args:
         claims: Claims of kind `finding`; others are left out.
         delivery: The opened delivery; a finding on a column that does not read is not measured.
+        rows: What `rows_for` gave.
     """
     findings = {c.id: c.finding for c in claims if c.finding is not None}
-    wanted = {name for h in findings.values() for name in _read(h)}
-    rows = delivery.rows_of(sorted(name for name in wanted if delivery.reads(name)))
     out = {}
     for key, h in findings.items():
         absent = [name for name in _read(h) if not delivery.reads(name)]
@@ -94,6 +101,18 @@ def hold_findings(
         c.id: _held(c, measured[c.id], course, decision)
         for c, course, decision in zip(findings, courses, decisions, strict=True)
     }
+
+
+def with_pictures(held: Mapping[str, Held], claims: Sequence[LearnedClaim], rows: Rows) -> dict[str, Held]:
+    """The states with a picture of this delivery beside each that does not hold."""
+    out = dict(held)
+    for c in claims:
+        h, state = c.finding, held.get(c.id)
+        if h is None or state is None or state.state not in ("watch", "broken"):
+            continue
+        own = by_unit(h, with_properties(rows, h.texts) if h.texts else rows)
+        out[c.id] = state.model_copy(update={"picture": FAMILIES[h.family].picture(h, own)})
+    return out
 
 
 def _course(claim: LearnedClaim, now: Point | None, past: Sequence[Point]) -> Course:
@@ -166,7 +185,7 @@ def _text(decision: Decision, evidence: Evidence, change: str, null: float, earl
         return f"{figures}. {seen}"
     if decision.state == "undecidable":
         return f"{figures}. Too few rows to tell the effect from nothing ({_figure(null)}): {_lower(seen)}"
-    p = "p < .00001" if (decision.p_value or 0) < AT_ONCE else f"p = {decision.p_value:.2g}"
+    p = "p < .0001" if (decision.p_value or 0) < AT_ONCE else f"p = {decision.p_value:.2g}"
     what = {"gone": "Gone", "weaker": "Weaker", "reversed": "Reversed", "stronger": "Stronger"}[change]
     if decision.state == "watch":
         why = "stronger than it was" if change == "stronger" else "watched until it lasts"
