@@ -271,7 +271,8 @@ def hostile(bad: str) -> Review:
         ),
         level="error", line=3, claims=(),
     )  # fmt: skip
-    told = Suppression(reason=bad, owner=bad, expires=bad)
+    known = bad.encode("utf-8", "replace").decode()  # a claims file is text
+    told = Suppression(reason=known, owner=known, expires=known)
     checks = [
         invariant(1, "broken", bad, bad, rows=3, first=(1, 2), examples=(bad,), owner=bad, since=bad, accept=bad),
         finding(2, "broken", bad, bad, since=bad, accept=f"heldout rebaseline --claim {bad}"),

@@ -108,7 +108,7 @@ def _claim(claim: Checked, review: Review) -> Alarm:
         title=words.claim_title(claim),
         text=claim.text,
         rows=words.first_rows(broken.first, broken.rows) if broken else "",
-        todo=words.todo(claim, review),
+        todo=words.todo(claim),
         accept=claim.accept if claim.state != "undecidable" else "",
         where=words.place(review, claim.line),
         line=claim.line,

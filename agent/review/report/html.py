@@ -4,6 +4,7 @@ Knows the review, the page's template and its style. Must never know files, nor 
 rendering, beside the JSON, that shows values of cells: it stays where the data are.
 """
 
+import json
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
@@ -48,7 +49,7 @@ def to_html(review: Review, *, saved: Sequence[str] = ()) -> str:
         groups=[g for g in groups if g["views"]],
         suppressed=[_view(a, drawn) for a in grey],
         story=story,
-        claims=[_row(c, review, told) for c in _ordered(review.checks)],
+        claims=[_row(c, told) for c in _ordered(review.checks)],
     )
 
 
@@ -63,7 +64,12 @@ class _Pictures:
         if not spec or len(self._drawn) >= self._most or spec in self._drawn:
             return None
         self._drawn.append(spec)
-        return {"image": address(svg(spec, dark=None)), "alt": describe(spec)}
+        return {"image": address(svg(_whole(spec), dark=None)), "alt": describe(spec)}
+
+
+def _whole(spec: dict[str, Any]) -> dict[str, Any]:
+    """The specification without lone surrogates: the name of a file, which labels a delivery, may hold one."""
+    return json.loads(json.dumps(spec, ensure_ascii=False).encode("utf-8", "replace"))
 
 
 def _spec(picture: Any) -> dict[str, Any] | None:
@@ -86,7 +92,7 @@ def _ordered(checks: Sequence[Checked]) -> list[Checked]:
     return sorted(checks, key=lambda c: c.state == "holds")
 
 
-def _row(claim: Checked, review: Review, told: dict[str, str]) -> dict[str, Any]:
+def _row(claim: Checked, told: dict[str, str]) -> dict[str, Any]:
     """A claim in the table of all."""
     text = f"{claim.text} Told with the fault {told[claim.id]}." if claim.id in told else claim.text
     return {
@@ -94,7 +100,6 @@ def _row(claim: Checked, review: Review, told: dict[str, str]) -> dict[str, Any]
         "says": words.says(claim),
         "state": words.STATES[claim.state],
         "text": text,
-        "where": words.place(review, claim.line),
         "level": words.LEVELS[claim.level] if claim.state != "holds" and claim.suppressed is None else "",
         "tone": _TONES[claim.level] if claim.state != "holds" else "",
     }

@@ -83,6 +83,8 @@ def _alarms(title: str, found: Sequence[Alarm], listed: int) -> Iterator[str]:
 
 
 def _alarm(mark: str, alarm: Alarm) -> str:
+    if alarm.state == "undecidable":  # often many at once, for one column that is gone
+        return f"{mark} **{named(alarm.title)}.** {named(f'{alarm.text} ({alarm.id} · {alarm.where})')}"
     lines = [f"{mark} **{named(alarm.title)}.** {named(' '.join(p for p in (alarm.text, alarm.rows) if p))}"]
     if alarm.todo:
         lines.append(f"**Do:** {named(alarm.todo)}")

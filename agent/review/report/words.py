@@ -38,6 +38,7 @@ UNREAD = {"missing": "missing", "type": "other type", "extra": "new", "renamed":
 CALIBRATION = 4
 """Deliveries after learning that advise only."""
 News = Literal["new", "other", "same", ""]
+UNDECIDED = "What these claims watch was not checked: mend what they read, or retire them in the claims file."
 ROWS = "Rows are counted from 1, without a header."
 _NAMED = 3
 
@@ -153,13 +154,13 @@ def says(claim: Checked) -> str:
     return claim.says.strip().removesuffix(".") or claim.id
 
 
-def todo(claim: Checked, review: Review) -> str:
+def todo(claim: Checked) -> str:
     """What to do about a claim that does not hold."""
     who = f" with {clean(claim.owner)}" if claim.owner else ""
     if claim.expired and claim.suppressed is None:
         return f"Its suppression has run out: settle it{who}, or suppress it again with a reason."
     if claim.state == "undecidable":
-        return f"Nothing was decided here. Bring the column back, or retire the claim in {place(review, claim.line)}."
+        return UNDECIDED
     if claim.held is not None and claim.held.calibrating:
         return "Advice only while the first deliveries calibrate: look whether the next one says the same."
     if claim.kind == "distribution":
@@ -178,6 +179,11 @@ def news(claim: Checked, review: Review) -> News:
     if not claim.changed:
         return "same"
     return "new" if review.delivery is not None and claim.since == review.delivery.name else "other"
+
+
+def undecided_text(title: str, text: str) -> str:
+    """An undecided claim on one line, without saying again that it is undecided."""
+    return f"{title.removeprefix(STATES['undecidable'].capitalize() + ': ')}: {text}"
 
 
 def course(claim: Checked, review: Review) -> str:
