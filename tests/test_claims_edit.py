@@ -15,7 +15,7 @@ from heldout.agent.review.rebaseline import Rebaseline, proposals
 from heldout.agent.review.suppress import suppress
 from heldout.tools.errors import UsageError
 from heldout.tools.review.history import Estimate, History, Reviewed
-from heldout.tools.review.learned import Baseline, InRange, Suppression
+from heldout.tools.review.learned import InRange, Suppression
 from heldout.tools.review.pooled import distance, pooled_effects, pooled_sketch
 from heldout.tools.review.sketch import ColumnSketch, Sketch
 from tests.review_claims import distribution, finding, invariant, learned
@@ -99,7 +99,7 @@ def test_a_file_in_any_layout_keeps_everything_but_the_entry(path: Path, layout:
     ("wanted", "changes", "says"),
     [
         ("inv-pln", {}, "Did you mean `inv-plan`?"),
-        ("fault-unit_change-spend", {}, "Claims that read its column: f-spend-gold, inv-range, dist-spend."),
+        ("fault-unit_change-spend", {}, "silenced with its distribution: dist-spend."),
         ("inv-plan", {"expires": "2026-10-31"}, "which is past"),
         ("inv-plan", {"expires": "31.12.2026"}, "Write a day such as 2026-12-31"),
         ("inv-plan", {"reason": " \n "}, "`--reason` is empty"),
@@ -153,9 +153,16 @@ def test_deliveries_that_differ_by_chance_alone_have_no_variance_between_and_oth
     assert np.sqrt(np.mean(np.square(found[0.1]))) == pytest.approx(0.1, abs=0.01)
 
 
-def test_one_delivery_tells_an_effect_and_nothing_of_the_others() -> None:
-    got = pooled_effects({"a": [Estimate(value=0.7, standard_error=0.02, n=90)], "b": []})
-    assert got == {"a": Baseline(effect=0.7, standard_error=0.02, rows=90, between=None, deliveries=1)}
+def test_one_delivery_tells_nothing_of_how_deliveries_differ_and_so_makes_no_baseline() -> None:
+    one = Estimate(value=0.7, standard_error=0.02, n=90)
+    got = pooled_effects(
+        {"a": [one], "b": [], "c": [one, one], "d": [one, one.model_copy(update={"standard_error": 0})]}
+    )
+    error = pytest.approx(0.02 / 2**0.5)
+    assert set(got) == {"c"}
+    assert (got["c"].effect, got["c"].standard_error, got["c"].rows, got["c"].deliveries) == (0.7, error, 180, 2)
+    [proposal] = proposals(learned(), _deliveries([0.7]), ["f-spend-gold"])
+    assert (proposal.new, proposal.values) == ("", {})
 
 
 def test_a_pooled_sketch_is_that_of_all_rows_together() -> None:
@@ -190,7 +197,7 @@ def _deliveries(effects: list[float], rows: int = 1000, error: float = 0.02) -> 
         estimates = {"f-spend-gold": Estimate(value=effect, standard_error=error, n=rows)}
         out.append(
             Reviewed(
-                number=at, name=sketch.name, digest=sketch.digest, rows=rows, baseline="a" * 64, sketch=sketch,
+                number=at, name=sketch.name, digest=sketch.digest, rows=rows, baseline="a" * 16, sketch=sketch,
                 estimates=estimates,
             )
         )  # fmt: skip

@@ -147,11 +147,6 @@ def _comment(text: str) -> str:
 # Reading
 
 
-def history_beside(path: Path) -> Path:
-    """Where the history of a claims file stands unless it is said: `claims.history.jsonl` beside `claims.yml`."""
-    return path.with_name(f"{path.stem}.history.jsonl")
-
-
 def read_claims(path: Path) -> LearnedClaims:
     """The claims of a file, each with the line on which it begins.
 

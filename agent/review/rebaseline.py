@@ -16,8 +16,9 @@ from ...tools.review.pooled import distance, pooled_effects, pooled_sketch
 from ...tools.review.sketch import ColumnSketch
 from ...tools.value import counted
 from ...tools.verify.hypothesis import Hypothesis, sign
+from .baselines import baseline_id, history_of
 from .claims_edit import ClaimsText
-from .claims_yaml import history_beside, rounded
+from .claims_yaml import rounded
 from .suppress import claim_named
 
 LAST = 4
@@ -54,7 +55,7 @@ class Rebaseline:
         self.text = ClaimsText(path)
         for one in wanted:
             claim_named(self.text.claims, one)
-        place = history or history_beside(path)
+        place = history or history_of(path)
         self.deliveries = deliveries_of(self.text.claims, History(place))[-last:]
         if not self.deliveries:
             raise UsageError(
@@ -68,7 +69,7 @@ class Rebaseline:
         """Which deliveries the new figures rest on."""
         names = [d.name for d in self.deliveries]
         shown = names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"
-        few = f" Fewer than {LAST}: new findings go on calibrating." if len(names) < LAST else ""
+        few = f" Fewer than {LAST} tell little of how deliveries differ." if len(names) < LAST else ""
         return f"From the last {counted(len(names), 'delivery', 'deliveries')} ({shown}).{few}"
 
     def accept(self, proposal: Proposal) -> None:
@@ -82,7 +83,7 @@ class Rebaseline:
 
 def deliveries_of(claims: LearnedClaims, history: History) -> tuple[Reviewed, ...]:
     """The deliveries that were reviewed against these claims, oldest first, the learned data left out."""
-    return tuple(entry for entry in history.of(claims.fingerprint) if entry.number > 0)
+    return tuple(entry for entry in history.of(baseline_id(claims)) if entry.number > 0)
 
 
 def proposals(claims: LearnedClaims, deliveries: Sequence[Reviewed], wanted: Sequence[str] = ()) -> list[Proposal]:
@@ -113,14 +114,12 @@ def proposals(claims: LearnedClaims, deliveries: Sequence[Reviewed], wanted: Seq
 def _finding(claim: LearnedClaim, finding: Hypothesis, base: Baseline, new: Baseline | None) -> Proposal:
     old = _effect_words(base)
     if new is None:
-        return Proposal(claim, old, "", "It was measured in none of these deliveries.")
+        return Proposal(claim, old, "", "It was measured in fewer than two of these deliveries.")
     way, size = sign(finding), new.effect - finding.null
     towards = way * size if way else abs(size)
     if towards - _WIDTH * new.standard_error <= 0:
         note = "These deliveries no longer show what it says, so there is nothing to measure against: retire it."
         return Proposal(claim, old, _effect_words(new), note, {"state": "retired"})
-    if new.between is None:
-        new = new.model_copy(update={"between": base.between})
     note = ""
     if new.between is not None and new.between > abs(size) / 2:
         note = (

@@ -12,7 +12,7 @@ from ...tools.errors import UsageError
 from ...tools.review.learned import LearnedClaims, Suppression
 from ...tools.value import counted
 from .claims_edit import ClaimsText
-from .claims_faults import is_day, reads
+from .claims_faults import is_day
 
 _MOST = 300
 """Characters of a reason or an owner."""
@@ -57,11 +57,8 @@ def claim_named(claims: LearnedClaims, wanted: str) -> None:
     close = difflib.get_close_matches(wanted, ids, 1, 0.5)
     way = f"Did you mean `{close[0]}`?" if close else f"There are {', '.join(ids[:5]) or 'none'}."
     if wanted.startswith("fault-"):
-        own = [c.id for c in claims.claims if any(wanted.endswith(f"-{name}") for name in reads(c))]
-        way = (
-            "A fault is what happened to one delivery and is mended there. "
-            + (f"Claims that read its column: {', '.join(own[:5])}." if own else "Name a claim of the file.")
-        )  # fmt: skip
+        own = [c.id for c in claims.claims if c.distribution is not None and wanted.endswith(f"-{c.distribution.name}")]
+        way = f"The faults of a column are silenced with its distribution: {own[0] if own else 'its id in the file'}."
     raise UsageError(f"No claim has the id {wanted[:60]!r}. {way}")
 
 

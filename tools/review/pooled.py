@@ -1,11 +1,6 @@
-"""Several deliveries as one baseline: effects pooled with what they differ by among themselves, and sketches added up.
+"""Several deliveries as one baseline: effects pooled by the alarm rule's own calibration, and sketches added up.
 
 Knows estimates and sketches. Must never know a row, a verdict, or whether anybody wants the new baseline.
-
-An effect is pooled by a random-effects model. How much deliveries differ beyond chance is estimated by the method of
-moments in units of the squared standard error, since families have scales of their own, and shrunk towards the mean
-over all findings: with k deliveries the own estimate has weight (k - 1) / (k + 9), as in the simulations of the alarm
-rule.
 """
 
 import math
@@ -15,54 +10,31 @@ from collections.abc import Mapping, Sequence
 from .history import Estimate
 from .learned import Baseline
 from .sketch import ColumnSketch
+from .states import Point, calibrate
 
-_PRIOR = 10
-"""Degrees of freedom that the mean over all findings weighs as much as."""
 _MOST_LEVELS, _MOST_DAYS = 100, 800
 
 
 def pooled_effects(estimates: Mapping[str, Sequence[Estimate]]) -> dict[str, Baseline]:
-    """The baseline of each finding that its deliveries give together.
+    """The baseline of each finding that its deliveries give together, what was learned first left out.
 
     Args:
-        estimates: By finding, one a delivery in their order; those without a standard error are left out.
+        estimates: By finding, one a delivery; those without a standard error are left out.
 
     Returns:
-        By finding; `between` is None where there is but one delivery to tell it by, and a finding that was measured in
-        none is left out.
+        By finding, those left out that fewer than two deliveries measured: one says nothing of how deliveries differ.
     """
     used = {name: [e for e in own if e.standard_error > 0] for name, own in estimates.items()}
-    used = {name: own for name, own in used.items() if own}
-    excess = {name: _excess(own) for name, own in used.items() if len(own) > 1}
-    shared = max(0.0, math.fsum(excess[name] for name in sorted(excess)) / len(excess)) if excess else 0.0
-    return {name: _pooled(own, excess.get(name), shared) for name, own in used.items()}
-
-
-def _excess(own: Sequence[Estimate]) -> float:
-    """Variance between deliveries beyond chance, over the squared standard error of one; negative by chance too."""
-    mean = math.fsum(e.value for e in own) / len(own)
-    variance = math.fsum((e.value - mean) ** 2 for e in own) / (len(own) - 1)
-    return variance / _chance(own) - 1
-
-
-def _chance(own: Sequence[Estimate]) -> float:
-    return math.fsum(e.standard_error**2 for e in own) / len(own)
-
-
-def _pooled(own: Sequence[Estimate], excess: float | None, shared: float) -> Baseline:
-    tau2 = 0.0
-    if excess is not None:
-        weight = (len(own) - 1) / (len(own) - 1 + _PRIOR)
-        tau2 = _chance(own) * max(0.0, weight * excess + (1 - weight) * shared)
-    weights = [1 / (e.standard_error**2 + tau2) for e in own]
-    total = math.fsum(weights)
-    return Baseline(
-        effect=math.fsum(w * e.value for w, e in zip(weights, own, strict=True)) / total,
-        standard_error=1 / math.sqrt(total),
-        rows=sum(e.n for e in own),
-        between=None if excess is None else math.sqrt(tau2),
-        deliveries=len(own),
-    )
+    out: dict[str, Baseline] = {}
+    for count in sorted({len(own) for own in used.values() if len(own) > 1}):
+        names = sorted(name for name, own in used.items() if len(own) == count)  # calibrated together: as many of each
+        centres = calibrate([[Point(e.value, e.standard_error) for e in used[name]] for name in names])
+        for name, centre in zip(names, centres, strict=True):
+            out[name] = Baseline(
+                effect=centre.value, standard_error=centre.error, rows=sum(e.n for e in used[name]),
+                between=centre.between, deliveries=count,
+            )  # fmt: skip
+    return out
 
 
 def pooled_sketch(base: ColumnSketch, deliveries: Sequence[ColumnSketch]) -> ColumnSketch | None:
