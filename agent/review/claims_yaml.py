@@ -81,7 +81,7 @@ def write_claims(claims: LearnedClaims) -> str:
 
 def claim_lines(claim: LearnedClaim) -> Iterator[str]:
     """The lines of one claim in the list of claims."""
-    fields = plain(_rounded(claim))
+    fields = plain(rounded(claim))
     ordered = {name: fields[name] for name in _ORDER if name in fields}
     if claim.kind == "distribution":
         yield f"  - {flow(ordered)}"
@@ -108,18 +108,17 @@ def _written(value: Value, name: str) -> bool:
     return getattr(value, name) != field.get_default(call_default_factory=True)
 
 
-def _rounded(claim: LearnedClaim) -> LearnedClaim:
-    """Measured figures to the digits that count."""
+def rounded(claim: LearnedClaim) -> LearnedClaim:
+    """A claim as the file holds it: measured figures to the digits that count."""
     changed: dict[str, Any] = {}
     if claim.baseline is not None:
-        changed["baseline"] = rounded_baseline(claim.baseline)
+        changed["baseline"] = _rounded_baseline(claim.baseline)
     if claim.distribution is not None:
-        changed["distribution"] = rounded_sketch(claim.distribution)
+        changed["distribution"] = _rounded_sketch(claim.distribution)
     return claim.model_copy(update=changed)
 
 
-def rounded_baseline(baseline: Baseline) -> Baseline:
-    """A baseline as the file holds it."""
+def _rounded_baseline(baseline: Baseline) -> Baseline:
     spread = baseline.standard_error
     between = None if baseline.between is None else near(baseline.between)
     return baseline.model_copy(
@@ -127,8 +126,7 @@ def rounded_baseline(baseline: Baseline) -> Baseline:
     )
 
 
-def rounded_sketch(sketch: ColumnSketch) -> ColumnSketch:
-    """A column's sketch as the file holds it."""
+def _rounded_sketch(sketch: ColumnSketch) -> ColumnSketch:
     mean = None if sketch.mean is None else near(sketch.mean, sketch.sd)
     return sketch.model_copy(update={"mean": mean, "sd": None if sketch.sd is None else near(sketch.sd)})
 
