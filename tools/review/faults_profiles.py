@@ -10,8 +10,6 @@ import numpy as np
 from .faults_case import Case
 from .sketch import ColumnSketch, LevelMeans
 
-_OVER = 1.0
-"""`apart` of a label and itself stays below this in 999 of 1,000 samples."""
 
 
 class Profiles:
@@ -55,4 +53,4 @@ def limit(df: int) -> float:
     """The 99.9 % point of chi-square with that many degrees of freedom."""
     from scipy.special import chdtri
 
-    return float(chdtri(df, 0.001)) * _OVER
+    return float(chdtri(df, 0.001))
