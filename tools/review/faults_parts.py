@@ -89,8 +89,11 @@ def _last_label(case: Case, base: ColumnSketch) -> tuple[str, float]:
     turns = case.query(
         f"SELECT count(*) FROM (SELECT {cell} AS x, lag({cell}) OVER (ORDER BY _row) AS y FROM data) WHERE x < y"
     )[0][0]
-    gone = sum(base.levels[x] for x in levels[len(there) :])
-    return (label(there[-1]), gone / (base.rows - base.missing)) if not turns else ("", 0.0)
+    whole = there[:-1]  # the last one may have come in part
+    if turns or not whole:
+        return "", 0.0
+    expected = sum(counts[x] for x in whole) / sum(base.levels[x] for x in whole) * (base.rows - base.missing)
+    return label(there[-1]), max(0.0, 1 - sum(counts.values()) / expected)
 
 
 def _last_number(case: Case, base: ColumnSketch, new: ColumnSketch) -> tuple[str, float]:

@@ -4,7 +4,8 @@ Knows one column of numbers at a time and its learned bins. Must never know anot
 is named only where the numbers, divided by it, are spread as they were learned, and are far from it as they stand.
 """
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -22,6 +23,8 @@ _LEFT = 0.35
 """Share of the distance that may be left once the factor is undone."""
 _LOW, _HIGH = 0.28, 3.7
 """Factors between these are also growth: they count only where nothing but a conversion gives such figures."""
+_LEVEL = 0.03
+"""Distance by which factors fit alike: then the figures they leave decide."""
 _FEWEST_ROWS = 8
 _SEEN = 0.5
 """Share of converted cells that must lie outside the learned range for single rows to be told apart."""
@@ -111,11 +114,22 @@ def _whole(case: Case, column: _Column, apart: float) -> Said | None:
     if apart < _FAR:
         return None
     some = column.x[:: max(1, len(column.x) // _SAMPLE)]
-    found = min(FACTORS, key=lambda f: (column.apart(f.undone(some)), abs(np.log10(f.times))))
+    found = _likeliest([(column.apart(f.undone(some)), f) for f in FACTORS], some)
     left = column.apart(found.undone(column.x)) - 1.5 * column.chance(len(column.x))
     if left > _NEAR or left > _LEFT * apart or not _plausible(column, found):
         return None
     return _told(case, column, found, len(column.x), (), "all its values")
+
+
+def _likeliest(fits: Sequence[tuple[float, Factor]], x: FloatArray) -> Factor:
+    """Of the factors that fit about as well as the best, the one that leaves the shortest figures; then a power of ten."""
+    best = min(fit for fit, _ in fits)
+    near = [(fit, f) for fit, f in fits if fit <= best + _LEVEL]
+    return min(near, key=lambda it: (-round(_short(it[1].undone(x)), 1), not _power(it[1]), it[0]))[1]
+
+
+def _power(f: Factor) -> bool:
+    return not f.plus and abs(math.log10(f.times) - round(math.log10(f.times))) < 1e-9
 
 
 def _plausible(column: _Column, found: Factor) -> bool:
@@ -153,28 +167,35 @@ def _some(case: Case, column: _Column, x: FloatArray) -> Said | None:
     low, high = float(column.base.low or 0.0), float(column.base.high or 0.0)
     room = 0.05 * (high - low)
     out = (x > high + room) | (x < low - room if low <= 0 else x < low / 1.5)
-    best: tuple[float, Factor, BoolArray] | None = None
+    fits: list[tuple[float, Factor]] = []
     if out.sum() < _FEWEST_ROWS:
         return None
     for f in FACTORS:
         if _LOW < f.times < _HIGH or f.plus:
             continue
         back = f.undone(x)
-        sure = out & (back >= low) & (back <= high)
+        sure = out & _near(back, low, high)
         if sure.sum() < max(_FEWEST_ROWS, 0.9 * out.sum()):
             continue
         fit = _fits(column, f, back[sure], (low, high, room))
-        if fit is not None and (best is None or fit < best[0]):
-            best = fit, f, sure
-    if best is None:
+        if fit is not None:
+            fits.append((fit, f))
+    if not fits:
         return None
-    _, found, sure = best
+    found = _likeliest(fits, x[out])
+    sure = out & _near(found.undone(x), low, high)
     if column.integer and found.times > 1:
         back = found.undone(x[sure])
         if (np.abs(back - np.round(back)) > 1e-6 * np.maximum(1.0, np.abs(back))).mean() > 0.05:
             return None
     rows, told = whereabouts(case, sure, _gain(column, found, x))
     return _told(case, column, found, int(rows.sum()), rows, told)
+
+
+def _near(back: FloatArray, low: float, high: float) -> BoolArray:
+    """Whether values lie in the learned range, or so little beyond that other rows may reach there."""
+    width = high - low
+    return (back >= (low / 2 if low > 0 else low - 0.5 * width)) & (back <= high + 0.5 * width)
 
 
 def _fits(column: _Column, f: Factor, back: FloatArray, ends: tuple[float, float, float]) -> float | None:
