@@ -16,7 +16,7 @@ from ...tools.review.states import CALIBRATION
 from ...tools.value import counted
 from ..report.result import Tool
 from .claims_yaml import ClaimsFile
-from .result import Checked, ClaimsRead, Delivered, FoundFault, Level, Review, ReviewCounts
+from .result import Checked, ClaimsRead, Delivered, FailOn, FoundFault, Level, Review, ReviewCounts
 
 if TYPE_CHECKING:
     from .review import Standing
@@ -34,7 +34,7 @@ class Asked(NamedTuple):
 
     path: str
     file: ClaimsFile
-    fail_on: str
+    fail_on: FailOn
     when: str | None
 
 
@@ -57,7 +57,8 @@ class Assembled(NamedTuple):
 
     def states(self) -> dict[str, State]:
         """By id of the claim, and of every fault, which is broken while it is there."""
-        return {c.id: c.state for c in self.review.checks} | {f.fault.id: "broken" for f in self.review.faults}
+        faults: dict[str, State] = {f.fault.id: "broken" for f in self.review.faults}
+        return {c.id: c.state for c in self.review.checks} | faults
 
 
 def assembled(asked: Asked, delivery: Delivery, standing: "Standing", against: str, found: Found) -> Assembled:
@@ -117,7 +118,7 @@ def _checked(claim: LearnedClaim, asked: Asked, standing: "Standing", found: Fou
     expired = claim.suppressed is not None and _expired(claim.suppressed, asked.when)
     quiet = claim.suppressed is not None and not expired
     calibrating = of.calibrating if isinstance(of, Held) else isinstance(of, Shifted) and bool(standing.calibration)
-    states = [e.states.get(claim.id) for e in standing.past]
+    states: list[State | None] = [e.states.get(claim.id) for e in standing.past]
     check = Checked(
         id=claim.id, kind=claim.kind, says=claim.says, state=of.state,
         level="none" if quiet else _level(of.state, claim, calibrating), severity=claim.severity, owner=claim.owner,
@@ -215,7 +216,7 @@ def _counts(asked: Asked, checks: Sequence[Checked], faults: Sequence[FoundFault
     )  # fmt: skip
 
 
-def _code(fail_on: str, counts: ReviewCounts, decided: int) -> int:
+def _code(fail_on: FailOn, counts: ReviewCounts, decided: int) -> int:
     loud = {"error": counts.errors, "warn": counts.errors + counts.warnings, "never": 0}[fail_on]
     if loud:
         return BROKEN

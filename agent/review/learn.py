@@ -20,6 +20,7 @@ from ...tools.review.history import Estimate, History, Reviewed
 from ...tools.review.invariants import ProposedRule, confirm_rules, learn_rules
 from ...tools.review.invariants_words import says
 from ...tools.review.learned import Independence, LearnedClaim, LearnedClaims, LearnedColumn
+from ...tools.review.naming import is_compared
 from ...tools.review.sketch import Sketch
 from ...tools.review.sketching import sketch_of
 from ...tools.value import canonical_json, counted, digest
@@ -191,10 +192,9 @@ class _Open:
 
     def rules(self, columns: Mapping[str, Column], ran: Ran) -> Sequence[ProposedRule]:
         """The rules that the learning rows keep and the checking rows keep too."""
-        proposed = learn_rules(self.con, "learning", columns, ran.explored.structure, self._count("learning"))
+        proposed = learn_rules(self.con, "learning", columns, ran.explored.structure, ran.opened.rows)
         return confirm_rules(
-            proposed, self.con, "checking", columns, self._count("checking"), learned_on="learning",
-            whole=ran.opened.rows,
+            proposed, self.con, "checking", columns, self._count("checking"), learned="learning"
         )  # fmt: skip
 
     def sketch(self, columns: Mapping[str, Column], name: str, content: str) -> Sketch:
@@ -241,6 +241,7 @@ def _distributions(sketch: Sketch, run_id: str) -> list[LearnedClaim]:
             distribution=c, severity="warn", origin=run_id,
         )
         for c in sketch.columns
+        if is_compared(c)
     ]  # fmt: skip
 
 

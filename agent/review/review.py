@@ -6,7 +6,7 @@ clock, and asks no model and no network: `PostgreSQL` alone is read by another m
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 from ...tools.data.schema import Limits
 from ...tools.errors import DataError, UsageError
@@ -28,9 +28,10 @@ from ..sealing import Progress
 from .assembling import Asked, Found, assembled, undecided
 from .baselines import baseline_id, history_of
 from .claims_yaml import read_file
+from .result import FailOn
 from .reviewed import DeliveryReview
 
-FAIL_ON = ("error", "warn", "never")
+FAIL_ON = get_args(FailOn)
 
 
 class Standing(NamedTuple):
@@ -54,7 +55,7 @@ class Standing(NamedTuple):
 def review(
     source: object, claims: str | Path = "claims.yml", *, baseline: object | None = None,
     history: str | Path | None = None, since: str | None = None, table: str | None = None, name: str | None = None,
-    when: str | None = None, fail_on: str = "error", record: bool = True, limits: Limits | None = None,
+    when: str | None = None, fail_on: FailOn = "error", record: bool = True, limits: Limits | None = None,
     threads: int = 2, progress: Progress | None = None,
 ) -> DeliveryReview:  # fmt: skip
     """Hold a delivery to learned claims.
