@@ -150,7 +150,9 @@ def _learned(ran: Ran, key: tuple[str, ...], time: str | None) -> tuple[LearnedC
     ]
     learned = LearnedClaims(
         source=opened.name, fingerprint=opened.fingerprint, rows=opened.rows, version=__version__, key=key, time=time,
-        independence=Independence(kind=plan.kind, key=plan.key, block=plan.block),
+        independence=Independence(
+            kind=plan.kind, key=plan.key, block=plan.block, units=plan.units if plan.kind == "entity" else None
+        ),
         columns=tuple(_column(c) for c in opened.columns), claims=tuple(claims),
     )  # fmt: skip
     return learned, sketch

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple, get_args
 
+from ...tools.data.readers_binary import quoted
 from ...tools.data.schema import Limits
 from ...tools.errors import DataError, UsageError
 from ...tools.review.checked import Change, Fault, Shifted, Unread
@@ -16,7 +17,7 @@ from ...tools.review.faults import find_faults
 from ...tools.review.findings import hold_findings, measure_findings, rows_for, with_pictures
 from ...tools.review.history import Estimate, History, Reviewed
 from ...tools.review.invariants import RowsBefore, check_rules
-from ...tools.review.learned import LearnedClaim, LearnedClaims
+from ...tools.review.learned import LearnedClaim, LearnedClaims, SumOf
 from ...tools.review.shifts import find_shifts
 from ...tools.review.sketch import Sketch
 from ...tools.review.sketching import sketch_of
@@ -25,7 +26,7 @@ from ...tools.review.story import tell
 from ...tools.value import counted
 from ..folders import run_folder
 from ..sealing import Progress
-from .assembling import Asked, Found, assembled, undecided
+from .assembling import Asked, Found, assembled, columns_of, undecided
 from .baselines import baseline_id, history_of
 from .claims_yaml import read_file
 from .result import FailOn
@@ -190,17 +191,44 @@ def _found(
     )  # fmt: skip
     violations = {c.id: v for c, v in zip(rules, counted_, strict=True)}
     watched = {c.distribution.name: c for c in active if c.distribution is not None}
+    units = _units(delivery, claims)
     shifts = find_shifts(
-        base, new, past=[e.sketch for e in standing.past[:CALIBRATION]],
+        base, new, past=[e.sketch for e in standing.past[:CALIBRATION]], units=units,
         tolerances={name: c.tolerance for name, c in watched.items() if c.tolerance is not None},
     )  # fmt: skip
     shifted: dict[str, Shifted] = {watched[s.column].id: s for s in shifts if s.column in watched}
     faults: Sequence[Fault] = find_faults(delivery, base, new, claims)
     unread: Sequence[Unread] = delivery.unread
-    story: Sequence[Change] = tell(base, new, shifts, past=[(e.name, e.sketch) for e in standing.past])
+    story: Sequence[Change] = tell(
+        base, new, shifts, past=[(e.name, e.sketch) for e in standing.past], sums=_sums(active), units=units,
+        claims=_by_column(active),
+    )  # fmt: skip
     estimates = {k: Estimate(value=m.point.value, standard_error=m.point.error, n=m.evidence.n)
                  for k, m in measured.items() if m.point is not None and m.evidence is not None}  # fmt: skip
     return Found(violations, held, shifted, tuple(faults), tuple(unread), tuple(story), estimates)
+
+
+def _units(delivery: Delivery, claims: LearnedClaims) -> tuple[float, float] | None:
+    """Independent rows of the learned data and of the delivery, where entities have several rows each."""
+    own = claims.independence
+    if own.kind != "entity" or own.units is None or own.key is None or not delivery.reads(own.key):
+        return None
+    here = delivery.cursor().execute(f"SELECT count(DISTINCT {quoted(own.key)}) FROM data").fetchall()[0][0]
+    return float(own.units), float(here)
+
+
+def _sums(claims: Sequence[LearnedClaim]) -> list[tuple[str, tuple[str, ...]]]:
+    """Totals with their parts, as the rules say."""
+    return [(c.invariant.total, c.invariant.parts) for c in claims if isinstance(c.invariant, SumOf)]
+
+
+def _by_column(claims: Sequence[LearnedClaim]) -> dict[str, list[str]]:
+    """Ids of findings and distributions by the column that they speak of first."""
+    out: dict[str, list[str]] = {}
+    for c in claims:
+        if c.kind != "invariant":
+            out.setdefault(columns_of(c)[0], []).append(c.id)
+    return out
 
 
 def _points(claim: LearnedClaim, past: Sequence[Reviewed]) -> list[Point]:
