@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from ..data.durations import reads_like_end
 from ..data.schema import Column
 from ..explore.lead import Structure
+from .checked import Violations
 from .invariants_check import RowsBefore, check_rule, check_rules
 from .invariants_columns import column_rules, words_of
 from .invariants_facts import Connection, Facts, coded_of, facts_of
@@ -16,7 +17,7 @@ from .invariants_formats import format_rule
 from .invariants_groups import grouped
 from .invariants_keys import key_rules, unique_columns
 from .invariants_relations import mapping_rules, order_rules, sum_rules
-from .invariants_tolerance import ALARM, ProposedRule, verified
+from .invariants_tolerance import ALARM, ProposedRule, left_open, most_allowed, room, rounded_up, verified
 from .invariants_words import says
 from .learned import Fresh, NotMissing, OneOf, RowCount, Schema, Unique
 
@@ -76,6 +77,7 @@ def confirm_rules(
 ) -> list[ProposedRule]:  # fmt: skip
     """The rules that held-out rows keep: none of them breaks it, or no more than its tolerance (exact 95 % interval).
 
+    Where `learned` is given tolerances are then estimated from all rows: less may break a rule that more rows kept.
     A rule on fewer than 20 held-out rows is dropped. Keys must hold across both parts. The schema, the number of rows
     and freshness speak of a delivery and not of rows; they stay.
 
@@ -85,16 +87,42 @@ def confirm_rules(
         table: The held-out rows.
         columns: The learned columns.
         rows: Held-out rows.
-        learned: The table of exploration rows, for keys.
+        learned: The table of exploration rows, for keys and tolerances; see above.
     """
-    found = check_rules([(p.rule, p.tolerance) for p in proposed], con, table, columns, rows)
+    rules = [(p.rule, p.tolerance) for p in proposed]
+    held = check_rules(rules, con, table, columns, rows)
+    explored = check_rules(rules, con, learned, columns, rows) if learned is not None else [None] * len(rules)
     out = []
-    for p, seen in zip(proposed, found, strict=True):
+    for p, seen, first in zip(proposed, held, explored, strict=True):
         if isinstance(p.rule, Schema | RowCount | Fresh):
             out.append(p)
+        elif isinstance(p.rule, NotMissing) and p.tolerance > 0 and first is not None:
+            out += _rate(p, first, seen)
         elif verified(seen.rows, seen.of, p.tolerance) and _across(p, con, table, learned):
-            out.append(p)
+            out.append(p if first is None else _tightened(p, first, seen))
     return out
+
+
+def _rate(p: ProposedRule, first: Violations, seen: Violations) -> list[ProposedRule]:
+    """A share of missing cells: kept where held-out rows pass as a delivery would, and estimated from all rows then.
+
+    The tolerance is never below what held-out rows alone leave open, so that they verify it by themselves.
+    """
+    if seen.of == 0 or seen.rows > most_allowed(seen.of, max(p.tolerance, left_open(first.rows, first.of))):
+        return []
+    broken = first.rows + seen.rows
+    tolerance = room(broken, first.of + seen.of)
+    if seen.rows:
+        tolerance = max(tolerance, rounded_up(left_open(seen.rows, seen.of)))
+    severity = "warn" if broken else p.severity
+    return [p.model_copy(update={"tolerance": tolerance, "severity": severity})]
+
+
+def _tightened(p: ProposedRule, first: Violations, seen: Violations) -> ProposedRule:
+    """The tolerance as all rows leave it open, where that is less."""
+    if p.tolerance <= 0 or seen.rows:
+        return p
+    return p.model_copy(update={"tolerance": min(p.tolerance, room(first.rows, first.of + seen.of))})
 
 
 def _across(p: ProposedRule, con: Connection, table: str, learned: str | None) -> bool:
@@ -117,7 +145,7 @@ def _fresh(facts: Mapping[str, Facts]) -> list[ProposedRule]:
     dates = [f for f in dates if not set(words_of(f.column.name)) & _OTHER_TIME]
     named = [f for f in dates if set(words_of(f.column.name)) & _TIME]
     begun = [f for f in dates if not reads_like_end(f.column.name)]
-    chosen = next(iter([*named, *begun, *dates]), None)
+    chosen = next(iter([*(f for f in begun if f in named), *begun, *named, *dates]), None)
     if chosen is None:
         return []
     return [ProposedRule(rule=Fresh(column=chosen.column.name), tolerance=0.0, severity="warn")]

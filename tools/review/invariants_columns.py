@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from .invariants_facts import Connection, Facts, Spread, levels_of, spread_of
-from .invariants_tolerance import ProposedRule, room
+from .invariants_tolerance import WILD, ProposedRule, room
 from .learned import InRange, NotMissing, OneOf
 
 _MOSTLY_MISSING = 0.5
@@ -19,13 +19,13 @@ _LEAST = 100
 _MOST_LABELS, _MOST_NUMBERS = 40, 12
 _WELL_KNOWN = 5
 """Rows that a label must have for the list to look closed."""
-_COMMON = 0.01
-"""Share of rows that every label has in a list that is as good as declared."""
 _UNSEEN = 0.001
 """Estimated share of rows with labels that were never seen (Good 1953: labels seen once over rows)."""
 _WALL = 0.01
 """Share of values at or close to zero that makes zero a wall and not the end of a tail."""
 _TOPS = 3
+_TELLS_TAIL = 1_000
+"""Values from which they show how fast they thin out."""
 _WIDE = 50.0
 """Highest over lowest from which a number spans orders of magnitude, as amounts do."""
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
@@ -97,9 +97,10 @@ def _allowed(con: Connection, table: str, facts: Facts) -> ProposedRule | None:
     rare = sum(n < _WELL_KNOWN for n in levels.values())
     if once > _UNSEEN * facts.present or rare > len(levels) / 10:
         return None
-    common = min(levels.values()) >= _COMMON * facts.present
+    # A label more is news rather than damage, unless there are only two: a renamed one is a fault of its own.
+    severity = "error" if len(levels) == 2 else "warn"
     rule = OneOf(column=facts.column.name, allowed=tuple(sorted(levels, key=_in_order)))
-    return ProposedRule(rule=rule, tolerance=room(once, facts.present), severity="error" if common else "warn")
+    return ProposedRule(rule=rule, tolerance=room(once, facts.present), severity=severity)
 
 
 def _in_order(level: str) -> tuple[float, str]:
@@ -129,7 +130,9 @@ def _ranges(facts: Facts, spread: Spread) -> Iterator[ProposedRule]:
         return
     wide_low, wide_high = _widened(spread, facts.present, low == 0)
     rule = InRange(column=name, low=None if low is not None else wide_low, high=wide_high)
-    yield ProposedRule(rule=rule, tolerance=room(0, facts.present), severity="warn")
+    light = facts.present >= _TELLS_TAIL and spread.light_above and (low is not None or spread.light_below)
+    tolerance = min(WILD, room(0, facts.present)) if light else room(0, facts.present)
+    yield ProposedRule(rule=rule, tolerance=tolerance, severity="warn")
 
 
 def _natural(facts: Facts, spread: Spread) -> tuple[float | None, float | None, bool]:

@@ -18,6 +18,8 @@ from .invariants_sql import label_sql, number_sql
 Connection = duckdb.DuckDBPyConnection
 _BLOCK = 8
 """Columns counted in one query: exact distinct counts hold their values in memory."""
+_EXPONENTIAL = 1.2
+"""Standard deviation over mean of the excesses up to which a tail is light; 1 for an exponential one."""
 QUANTILES = (0.005, 0.25, 0.5, 0.75, 0.995)
 
 
@@ -52,6 +54,9 @@ class Spread(NamedTuple):
     """Values from 0 to a twentieth of the median."""
     tops: int
     """Values equal to the highest."""
+    light_below: bool
+    light_above: bool
+    """Whether values thin out towards that end as fast as an exponential tail does, or faster."""
 
 
 def facts_of(con: Connection, table: str, columns: Mapping[str, Column]) -> dict[str, Facts]:
@@ -82,7 +87,21 @@ def spread_of(con: Connection, table: str, column: Column) -> Spread | None:
         f"SELECT count(*) FILTER ({x} = 0), count(*) FILTER ({x} BETWEEN 0 AND ?), count(*) FILTER ({x} = ?) {some}",
         [near, high],
     ).fetchall()[0]
-    return Spread(float(low), float(high), tuple(map(float, quantiles)), int(zeros), int(near_zero), int(tops))
+    tails = [_light(con, some, x, q, sign) for q, sign in zip(_tenths(con, some, x), ("<", ">"), strict=True)]
+    return Spread(
+        float(low), float(high), tuple(map(float, quantiles)), int(zeros), int(near_zero), int(tops), *tails
+    )  # fmt: skip
+
+
+def _tenths(con: Connection, some: str, x: str) -> list[float]:
+    return [float(q) for q in con.execute(f"SELECT quantile_cont({x}, [0.1, 0.9]) {some}").fetchall()[0][0]]
+
+
+def _light(con: Connection, some: str, x: str, start: float, sign: str) -> bool:
+    """Whether the excesses beyond a decile vary no more than their mean, as exponential ones do."""
+    got = con.execute(f"SELECT {x} AS x {some} AND {x} {sign} {start!r} ORDER BY 1").fetchnumpy()["x"]
+    beyond = np.abs(np.asarray(got, np.float64) - start)
+    return len(beyond) == 0 or float(beyond.std()) <= _EXPONENTIAL * float(beyond.mean())
 
 
 def levels_of(con: Connection, table: str, column: Column) -> dict[str, int]:

@@ -4,7 +4,6 @@ Knows the cells of one column of words at a time. Must never tell a cell: the ex
 """
 
 import re
-from os.path import commonprefix
 from typing import NamedTuple
 
 from ..data.readers_binary import quoted
@@ -79,7 +78,8 @@ def _start(con: Connection, table: str, column: Column) -> str:
     """The characters before the first digit that all cells begin with."""
     c = quoted(column.name)
     low, high = con.execute(f"SELECT min({c}), max({c}) FROM {table}").fetchall()[0]
-    return re.split("[0-9]", commonprefix([low, high]), maxsplit=1)[0]
+    same = next((at for at, (a, b) in enumerate(zip(low, high, strict=False)) if a != b), min(len(low), len(high)))
+    return re.split("[0-9]", low[:same], maxsplit=1)[0]
 
 
 def _masks(con: Connection, table: str, column: Column, start: str) -> list[tuple[str, bool]]:

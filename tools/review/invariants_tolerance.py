@@ -11,8 +11,13 @@ from .learned import InvariantRule, Severity
 
 ALARM = 1e-4
 """Probability under which so many violations do not come by chance from a share that is tolerated."""
-_BETWEEN = 1.5
-"""Room for deliveries that differ where some rows break a rule by nature, such as a share of missing cells."""
+KEPT = 1e-3
+"""Largest share that may break a rule which all learned rows keep, however few they are."""
+WILD = 1e-4
+"""Share of rows that may lie beyond bounds which a next sample hardly reaches."""
+_BETWEEN, _MOST_BETWEEN = 0.5, 0.05
+"""Room for deliveries that differ where some rows break a rule by nature, such as a share of missing cells: half as
+much again, five points at most."""
 
 
 class ProposedRule(Value):
@@ -25,12 +30,20 @@ class ProposedRule(Value):
 
 
 def room(broken: int, rows: int) -> float:
-    """The share of violations that `rows` rows leave open: the upper end of the exact 95 % interval, rounded up.
+    """The share of rows that may break a rule which `broken` of `rows` learned rows break.
 
-    Where some rows do break the rule the share is half as large again, for deliveries differ in more than chance.
+    What the rows leave open: the upper end of the exact 95 % interval, rounded up. Where some break the rule it is half
+    as much again, five points at most, for deliveries differ in more than chance; where none does, it is a thousandth
+    at most.
     """
-    upper = clopper_pearson(broken, rows, 0.95)[1] if rows else 1.0
-    return min(1.0, _rounded_up(upper * (_BETWEEN if broken else 1.0)))
+    upper = left_open(broken, rows)
+    more = min(_BETWEEN * upper, _MOST_BETWEEN) if broken else 0.0
+    return min(1.0 if broken else KEPT, rounded_up(upper + more))
+
+
+def left_open(broken: int, rows: int) -> float:
+    """The upper end of the exact 95 % interval of the share of rows that break a rule; 1 without rows."""
+    return clopper_pearson(broken, rows, 0.95)[1] if rows else 1.0
 
 
 def most_allowed(rows: int, tolerance: float) -> int:
@@ -56,10 +69,10 @@ def verified(broken: int, rows: int, tolerance: float, least: int = 20) -> bool:
     """Whether held-out rows confirm a rule: none breaks it, or the upper end of the exact interval is tolerated."""
     if rows < least:
         return False
-    return broken == 0 or clopper_pearson(broken, rows, 0.95)[1] <= tolerance
+    return broken == 0 or left_open(broken, rows) <= tolerance
 
 
-def _rounded_up(x: float) -> float:
+def rounded_up(x: float) -> float:
     """Two significant digits, never less than `x`."""
     if x <= 0:
         return 0.0

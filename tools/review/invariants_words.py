@@ -92,7 +92,8 @@ def _bounds(rule: InRange, columns: Mapping[str, Column]) -> str:
 
 def share(x: float) -> str:
     """A share of rows in percent: `0.03 % of rows`."""
-    return f"{number(100 * x, 2)} % of rows"
+    text = number(100 * x, 2)
+    return f"{text.rstrip('0').rstrip('.') if '.' in text and 'e' not in text else text} % of rows"
 
 
 def joined(names: tuple[str, ...]) -> str:
