@@ -85,7 +85,7 @@ def assembled(asked: Asked, delivery: Delivery, standing: "Standing", against: s
             notes=tuple(n for n in delivery.notes if n.kind == "warning"),
         ),
         against=against, outcome=outcome, fail_on=asked.fail_on, exit_code=code,
-        message=_message(outcome, counts, faults, checks, explained, standing), counts=counts, checks=checks,
+        message=_message(outcome, counts, faults, checks, explained, standing, found.story), counts=counts, checks=checks,
         faults=faults, unread=unread, changes=found.story[:8],
     )  # fmt: skip
     return Assembled(review)
@@ -121,7 +121,7 @@ def _checked(claim: LearnedClaim, asked: Asked, standing: "Standing", found: Fou
     states: list[State | None] = [e.states.get(claim.id) for e in standing.past]
     check = Checked(
         id=claim.id, kind=claim.kind, says=claim.says, state=of.state,
-        level="none" if quiet else _level(of.state, claim, calibrating), severity=claim.severity, owner=claim.owner,
+        level="none" if quiet else _level(of, claim, calibrating), severity=claim.severity, owner=claim.owner,
         text=of.text, line=claim.line, since=_since(of.state, states, standing.past),
         changed=bool(states) and states[-1] is not None and states[-1] != of.state, suppressed=claim.suppressed,
         expired=expired, accept="" if of.state in ("holds", "undecidable") else _accept(claim, asked.path),
@@ -134,13 +134,15 @@ def _expired(suppressed: Suppression, when: str | None) -> bool:
     return when is not None and suppressed.expires < when
 
 
-def _level(state: State, claim: LearnedClaim, calibrating: bool) -> Level:
+def _level(of: Violations | Held | Shifted, claim: LearnedClaim, calibrating: bool) -> Level:
     """What a state counts as: never more than the severity, and a warning at most while it is watched or calibrated."""
-    if state == "holds":
+    if of.state == "holds":
         return "none"
-    most: Level = "error" if state == "broken" and not calibrating else "warn"
-    if state == "undecidable" and claim.kind != "invariant":
+    most: Level = "error" if of.state == "broken" and not calibrating else "warn"
+    if of.state == "undecidable" and claim.kind != "invariant":
         most = "info"  # a delivery of few rows is no fault
+    if isinstance(of, Held) and of.change == "stronger":
+        most = "info"  # what is claimed is only truer
     return min((most, claim.severity), key=_LOUD.index)
 
 
@@ -158,8 +160,8 @@ def _since(state: State, states: Sequence[State | None], past: Sequence[Reviewed
 
 def _accept(claim: LearnedClaim, path: str) -> str:
     if claim.kind == "invariant":
-        return f"If this is as it should be, edit its rule or `tolerance` on line {claim.line} of {path}."
-    return f"If this is as it should be: heldout rebaseline --claims {path} --claim {claim.id}"
+        return f"edit its rule or `tolerance` on line {claim.line} of {path}"
+    return f"heldout rebaseline --claims {path} --claim {claim.id}"
 
 
 def _fault(fault: Fault, asked: Asked, checks: Sequence[Checked]) -> FoundFault:
@@ -227,7 +229,7 @@ def _code(fail_on: FailOn, counts: ReviewCounts, decided: int) -> int:
 
 def _message(
     outcome: str, counts: ReviewCounts, faults: Sequence[FoundFault], checks: Sequence[Checked], explained: set[str],
-    standing: "Standing",
+    standing: "Standing", story: Sequence[Change],
 ) -> str:  # fmt: skip
     if outcome == "undecided":
         return "Nothing could be decided: no claim of the file could be checked on this delivery."
@@ -237,7 +239,7 @@ def _message(
     else:
         told = [counted(counts.errors, "error")] if counts.errors else []
         told += [counted(counts.warnings, "warning")] if counts.warnings else []
-        parts.append(f"{' and '.join(told)}. {_worst(faults, checks, explained)}")
+        parts.append(f"{' and '.join(told)}. {_worst(faults, checks, explained, story)}")
     if standing.again is not None:
         parts.append(f"The same content was reviewed before, as delivery {standing.again.number}: it counts once.")
     if standing.calibration:
@@ -247,9 +249,18 @@ def _message(
     return " ".join(parts)
 
 
-def _worst(faults: Sequence[FoundFault], checks: Sequence[Checked], explained: set[str]) -> str:
+def _worst(
+    faults: Sequence[FoundFault], checks: Sequence[Checked], explained: set[str], story: Sequence[Change]
+) -> str:
+    """The text of what is to be looked at first: a fault, a broken claim, the story's first line, else a warning."""
+    own = [c for c in checks if c.id not in explained]
     loud = [f.fault.text for f in faults if f.level == "error"]
-    for level in ("error", "warn"):
-        loud += [f"{c.says}: {c.text}" if c.kind == "finding" else c.text
-                 for c in checks if c.level == level and c.id not in explained]  # fmt: skip
+    loud += [_told(c) for c in own if c.level == "error"]
+    shifted = {c.id for c in own if c.level == "warn" and c.kind == "distribution"}
+    loud += [c.text for c in story if set(c.claims) & shifted]
+    loud += [_told(c) for c in own if c.level == "warn"]
     return loud[0] if loud else ""
+
+
+def _told(check: Checked) -> str:
+    return f"{check.says} {check.text}" if check.kind == "finding" else check.text

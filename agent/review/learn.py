@@ -15,7 +15,7 @@ from ...tools.data.schema import Column
 from ...tools.data.split import SealedSplit
 from ...tools.data.split_typed import explored_typed
 from ...tools.errors import UsageError
-from ...tools.review.findings import baseline_of
+from ...tools.review.findings import baseline_of, short_sentence
 from ...tools.review.history import Estimate, History, Reviewed
 from ...tools.review.invariants import ProposedRule, confirm_rules, learn_rules
 from ...tools.review.invariants_words import says
@@ -101,10 +101,18 @@ def learn(
 
     explanation = run(source, how._replace(typed=True), settings, ledger, progress, keep)
     claims, sketch = kept[0]
+    claims = _most_useful_first(claims, explanation)
     _write(path, write_claims(claims))
     with history.locked():
         history.append(_first(claims, sketch))
     return Learned(claims, explanation, path, history.path)
+
+
+def _most_useful_first(claims: LearnedClaims, explanation: Explanation) -> LearnedClaims:
+    """Findings in the order of the report; what follows them stays."""
+    rank = {f"find-{f.id[:_ID]}": f.rank for f in explanation.findings}
+    ordered = sorted(claims.claims, key=lambda c: rank.get(c.id, len(rank) + 1))
+    return claims.model_copy(update={"claims": tuple(ordered)})
 
 
 def _silent(_: str) -> None:
@@ -206,14 +214,12 @@ class _Open:
 
 def _verified(ran: Ran) -> list[tuple[Verdict, str]]:
     """The verified claims that can be held on a delivery, with their sentences."""
-    from ...tools.verify.families import FAMILIES
-
     verdicts = ran.judged.verdicts if ran.judged else ()
     out = []
     for v in verdicts:
         modelled = any(p.property.kind in ("theme", "close", "judged") for p in v.hypothesis.texts)
         if v.outcome == "verified" and v.hypothesis.family != "invariant" and not modelled:
-            out.append((v, FAMILIES[v.hypothesis.family].sentence(v.hypothesis, v.evidence)))
+            out.append((v, short_sentence(v.hypothesis, v.evidence)))
     return out
 
 

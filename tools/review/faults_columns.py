@@ -172,9 +172,7 @@ def _told_some(case: Case, homes: Sequence[Home], moved: Sequence[_Row], step: i
     sure = np.zeros(case.rows, bool)
     sure[[row.at for row in moved]] = True
     odd = np.array([row.odd for row in moved]).mean(0)
-    columns = [h.name for h, share in zip(homes, odd, strict=True) if share > 0.5] or [
-        homes[int(np.argmax(odd))].name
-    ]
+    columns = [h.name for h, share in zip(homes, odd, strict=True) if share > 0.5] or [homes[int(np.argmax(odd))].name]
     case.taken |= {h.name for h, share in zip(homes, odd, strict=True) if share > 0.02}
     mask, told = whereabouts(case, sure)
     k = [h.name for h in homes].index(columns[0])

@@ -186,7 +186,9 @@ def _joined(case: Case, key: tuple[str, ...], rows: int, keys: int) -> Said:
         f"SELECT _row FROM (SELECT _row, row_number() OVER (PARTITION BY {cells} ORDER BY _row) AS k FROM data) "
         "WHERE k > 1 ORDER BY _row LIMIT 5"
     )
-    within = f"within a key {names(vary)} differ{'s' if len(vary) == 1 else ''}" if vary else "within a key all is alike"
+    within = (
+        f"within a key {names(vary)} differ{'s' if len(vary) == 1 else ''}" if vary else "within a key all is alike"
+    )
     return Said(
         kind="multiplied_rows", columns=(*key, *vary[:8]), rows=rows - keys, factor=round(rows / keys, 6),
         first=tuple(int(x) + 1 for (x,) in got),

@@ -79,7 +79,9 @@ def turn(quarters: NDArray, hours: NDArray, *, whole: bool = False) -> tuple[int
     return best, apart_now, apart(best)
 
 
-def _turned(case: Case, base: ColumnSketch, quarters: NDArray, hours: NDArray, *, whole: bool = False) -> Iterator[Said]:
+def _turned(
+    case: Case, base: ColumnSketch, quarters: NDArray, hours: NDArray, *, whole: bool = False
+) -> Iterator[Said]:
     found = turn(quarters, hours, whole=whole) if base.rows >= FEW else None
     if found is None:
         return

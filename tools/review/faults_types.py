@@ -175,4 +175,6 @@ def _commas(case: Case, learned: LearnedColumn, own: Column) -> Said | None:
     chance = luck(base.counts, len(x), base.rows)
     if apart(x) < 0.2 + chance or apart(x / 1000) > 0.06 + 1.5 * chance:
         return None
-    return _all(case, own, "came with decimal commas, which were read as marks between thousands", "with a decimal comma")
+    return _all(
+        case, own, "came with decimal commas, which were read as marks between thousands", "with a decimal comma"
+    )

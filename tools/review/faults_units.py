@@ -58,7 +58,11 @@ def _factors() -> tuple[Factor, ...]:
     found += [Factor(1 / f.times, 0.0, f.words) for f in found]
     degrees = "degrees Fahrenheit and Celsius"
     found += [Factor(1.8, 32.0, degrees), Factor(1 / 1.8, -32 / 1.8, degrees)]
-    return (*found, Factor(1.0, 273.15, "kelvins and degrees Celsius"), Factor(1.0, -273.15, "kelvins and degrees Celsius"))
+    return (
+        *found,
+        Factor(1.0, 273.15, "kelvins and degrees Celsius"),
+        Factor(1.0, -273.15, "kelvins and degrees Celsius"),
+    )
 
 
 FACTORS = _factors()
@@ -87,10 +91,18 @@ def units(case: Case) -> Iterator[Said]:
     """Columns of numbers that were converted, the whole column or some rows."""
     for base, new in case.pairs("number"):
         there = new.rows - new.missing
-        if there < FEW or base.rows - base.missing < FEW or len(base.edges) < 3 or base.low is None or base.high is None:
+        if (
+            there < FEW
+            or base.rows - base.missing < FEW
+            or len(base.edges) < 3
+            or base.low is None
+            or base.high is None
+        ):
             continue
         apart, chance = distance(new.counts, base.counts), luck(base.counts, there, base.rows - base.missing)
-        beyond = (new.high or 0.0) > base.high + (base.high - base.low) or (new.low or 0.0) < base.low - (base.high - base.low)
+        beyond = (new.high or 0.0) > base.high + (base.high - base.low) or (new.low or 0.0) < base.low - (
+            base.high - base.low
+        )
         if apart < 0.03 + 2 * chance and not beyond and not _small(base, new):
             continue
         all_rows = case.numbers(base.name)

@@ -65,7 +65,11 @@ def _level(case: Case, sure: BoolArray, gain: FloatArray | None) -> tuple[BoolAr
     """All rows of one label, where they are nearly all that show it."""
     fits = sure if gain is None else sure | (gain >= -_SURE_GAIN)
     for name, column in case.learned.items():
-        if column.type not in ("category", "boolean") or not case.here(name) or not 1 < len(case.counts(name)) <= _MOST_LEVELS:
+        if (
+            column.type not in ("category", "boolean")
+            or not case.here(name)
+            or not 1 < len(case.counts(name)) <= _MOST_LEVELS
+        ):
             continue
         cells = np.ma.filled(np.ma.asarray(case.fetch(f"coalesce({quoted(name)}::VARCHAR, '')")), "").astype(object)
         some = cells[np.flatnonzero(sure)[:200]]
