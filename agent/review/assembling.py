@@ -58,7 +58,8 @@ class Assembled(NamedTuple):
     def states(self) -> dict[str, State]:
         """By id of the claim, and of every fault, which is broken while it is there."""
         faults: dict[str, State] = {f.fault.id: "broken" for f in self.review.faults}
-        return {c.id: c.state for c in self.review.checks} | faults
+        claims: dict[str, State] = {c.id: c.state for c in self.review.checks}
+        return claims | faults
 
 
 def assembled(asked: Asked, delivery: Delivery, standing: "Standing", against: str, found: Found) -> Assembled:
@@ -85,8 +86,8 @@ def assembled(asked: Asked, delivery: Delivery, standing: "Standing", against: s
             notes=tuple(n for n in delivery.notes if n.kind == "warning"),
         ),
         against=against, outcome=outcome, fail_on=asked.fail_on, exit_code=code,
-        message=_message(outcome, counts, faults, checks, explained, standing, found.story), counts=counts, checks=checks,
-        faults=faults, unread=unread, changes=found.story[:8],
+        message=_message(outcome, counts, faults, checks, explained, standing, found.story), counts=counts,
+        checks=checks, faults=faults, unread=unread, changes=found.story[:8],
     )  # fmt: skip
     return Assembled(review)
 
