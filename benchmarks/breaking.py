@@ -97,7 +97,7 @@ def unit_cents(t: Table, k: Kinds, rng: np.random.Generator) -> Broken | None:
 @breaker
 def unit_pounds(t: Table, k: Kinds, rng: np.random.Generator) -> Broken | None:
     whole = [c for c in k.numbers if not (numeric(t, c) == np.round(numeric(t, c))).all()]
-    return _scaled(t, Kinds(whole, [], [], None, []), rng, 2.20462262)
+    return _scaled(t, Kinds(whole, [], [], None, []), rng, 1 / 0.45359237)
 
 
 @breaker
@@ -192,7 +192,8 @@ def type_currency(t: Table, k: Kinds, rng: np.random.Generator) -> Broken | None
     name = _pick(k.numbers, rng)
     if name is None:
         return None
-    return Broken(t.assign(**{name: "€" + t[name]}), "type_change", name, int(t[name].notna().sum()))
+    there = pd.to_numeric(t[name], errors="coerce").notna()
+    return Broken(t.assign(**{name: t[name].mask(there, "€" + t[name])}), "type_change", name, int(there.sum()))
 
 
 @breaker
@@ -255,7 +256,7 @@ def duplicated_block(t: Table, k: Kinds, rng: np.random.Generator) -> Broken | N
 @breaker
 def duplicated_shuffled(t: Table, k: Kinds, rng: np.random.Generator) -> Broken | None:
     both = pd.concat([t, t], ignore_index=True)
-    return Broken(both.iloc[rng.permutation(len(both))].reset_index(drop=True), "duplicated_load", None, len(t))
+    return Broken(both.iloc[rng.permutation(len(both))].reset_index(drop=True), "duplicated_load", None, len(t), slack=0.01)
 
 
 @breaker

@@ -108,7 +108,7 @@ def kinds(claims: LearnedClaims, base: Sketch, half: pd.DataFrame) -> Kinds:
             numbers.append(c.name)
         elif c.type in ("category", "boolean") and c.storage == "VARCHAR" and 2 <= b.distinct <= 40 and half[c.name].nunique() > 1:
             labels.append(c.name)
-        elif c.type == "datetime" and b.hours:
+        elif c.type == "datetime" and b.hours and np.abs(np.array(b.hours) / sum(b.hours) - 1 / 24).sum() > 0.3:
             times.append(c.name)
         elif c.type == "text":
             words.append(c.name)

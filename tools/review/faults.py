@@ -11,7 +11,7 @@ import numpy as np
 
 from .checked import Fault
 from .delivery import Delivery
-from .faults_case import Case, Said
+from .faults_case import Case, Said, explained
 from .faults_columns import moved_cells
 from .faults_dates import turned_dates
 from .faults_encoding import damaged
@@ -51,6 +51,7 @@ def find_faults(delivery: Delivery, base: Sketch, new: Sketch, claims: LearnedCl
     with np.errstate(all="ignore"):
         for step in _STEPS:
             for said in step(case):
-                fault = said.fault(delivery.rows)
-                found.setdefault(fault.id, fault)
+                if not explained(case, said):
+                    fault = said.fault(delivery.rows)
+                    found.setdefault(fault.id, fault)
     return tuple(found.values())

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.readers_binary import quoted
-from ..data.rows import FloatArray
+from ..data.rows import BoolArray, FloatArray
 from .checked import Fault, FaultKind
 from .delivery import Delivery
 from .learned import LearnedClaims, LearnedColumn, Unique
@@ -30,6 +30,8 @@ class Case:
         self.delivery, self.base, self.new, self.claims = delivery, base, new, claims
         self.rows = delivery.rows
         self.taken: set[str] = set()
+        self.explained: BoolArray | None = None
+        """Rows whose cells stand in the wrong columns, shape (n,): what is odd in them alone is no other fault."""
         self.learned: dict[str, LearnedColumn] = {c.name: c for c in claims.columns if not c.derived_from}
         self._periods: dict[str, bool] = {}
         self._counts: dict[str, dict[str, int]] = {}
@@ -118,6 +120,14 @@ def _follows(case: Case, name: str, date: str) -> bool:
     )[0][0]
     rows = sum(n for n, _ in got)
     return bool(whole) and len(got) > 1 and sum(n * own for n, own in got) < 0.6 * float(whole) * rows
+
+
+def explained(case: Case, said: "Said") -> bool:
+    """Whether a fault lies in rows alone that another one explains."""
+    mask = case.explained
+    if mask is None or said.kind == "shifted_columns" or not said.first or said.rows > mask.sum():
+        return False
+    return all(mask[row - 1] for row in said.first)
 
 
 class Said(NamedTuple):

@@ -54,6 +54,8 @@ def _whole(case: Case, homes: dict[str, Home]) -> Said | None:
         if len(held) >= 2 and len(held) >= 0.5 * (len(strange) - abs(step)):
             side = "right" if step > 0 else "left"
             far = "one column" if abs(step) == 1 else f"{abs(step)} columns"
+            first = min(order.index(name) for name in strange)
+            case.taken |= set(order[max(0, first - abs(step)) :])
             return _told_whole(case, strange, held, f"{far} to the {side} of where they belong")
     for name in strange:
         for other in strange:
@@ -177,6 +179,7 @@ def _told_some(case: Case, homes: Sequence[Home], moved: Sequence[_Row], step: i
     ]
     case.taken |= {h.name for h, share in zip(homes, odd, strict=True) if share > 0.02}
     mask, told = whereabouts(case, sure)
+    case.explained = mask
     k = [h.name for h in homes].index(columns[0])
     example = f"`{columns[0]}` holds what belongs to `{homes[k - step].name}`"
     side = "right" if step > 0 else "left"

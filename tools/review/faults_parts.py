@@ -80,20 +80,25 @@ def _end_gone(case: Case, base: ColumnSketch, new: ColumnSketch) -> Said | None:
 
 
 def _last_label(case: Case, base: ColumnSketch) -> tuple[str, float]:
-    cell = f"{quoted(base.name)}::VARCHAR"
-    counts = case.counts(base.name)
-    levels = sorted(base.levels)
+    """Labels in order from the first on, the last ones not there; rows without a label stand last in such an order."""
+    cell, counts, end = f"{quoted(base.name)}::VARCHAR", dict(case.counts(base.name)), "\U0010ffff"
+    before, missing = dict(base.levels), case.rows - sum(counts.values())
+    if base.missing:
+        before[end] = base.missing
+    if missing:
+        counts[end] = missing
+    levels = sorted(before)
     there = [x for x in levels if x in counts]
-    if len(levels) < 4 or base.other or not there or set(counts) - set(levels) or there != levels[: len(there)]:
+    strange = sum(n for x, n in counts.items() if x not in before)
+    if len(levels) < 4 or base.other + strange > 0.02 * base.rows or there != levels[: len(there)] or len(there) < 2:
         return "", 0.0
     turns = case.query(
-        f"SELECT count(*) FROM (SELECT {cell} AS x, lag({cell}) OVER (ORDER BY _row) AS y FROM data) WHERE x < y"
+        f"SELECT count(*) FROM (SELECT x, lag(x) OVER (ORDER BY _row) AS y FROM (SELECT _row, coalesce({cell}, "
+        f"'{end}') AS x FROM data)) WHERE x < y"
     )[0][0]
     whole = there[:-1]  # the last one may have come in part
-    if turns or not whole:
-        return "", 0.0
-    expected = sum(counts[x] for x in whole) / sum(base.levels[x] for x in whole) * (base.rows - base.missing)
-    return label(there[-1]), max(0.0, 1 - sum(counts.values()) / expected)
+    expected = sum(counts[x] for x in whole) / sum(before[x] for x in whole) * base.rows
+    return (label(there[-1]), max(0.0, 1 - case.rows / expected)) if not turns else ("", 0.0)
 
 
 def _last_number(case: Case, base: ColumnSketch, new: ColumnSketch) -> tuple[str, float]:
@@ -118,21 +123,27 @@ def _last_number(case: Case, base: ColumnSketch, new: ColumnSketch) -> tuple[str
 
 
 def missing_parts(case: Case) -> Iterator[Said]:
-    """Labels that had a share and have no row, and days without a row between days that have theirs."""
+    """Labels that had a share and have no row, and days without a row between days that have theirs.
+
+    One fault for labels: where a store is gone its town is, too, and what only it had.
+    """
     found = sorted(_labels_gone(case), key=lambda f: (-f.rows, len(f.labels), f.columns))
-    told: list[Said] = []
-    for f in found:
-        like = next((k for k, t in enumerate(told) if abs(t.rows - f.rows) <= 0.15 * t.rows + 5), None)
-        if like is None:
-            told.append(f)
-        else:  # the same rows by another column: a store is gone, and with it its town
-            best, other = sorted((told[like], f), key=lambda t: len(t.labels))
-            told[like] = best._replace(columns=tuple(dict.fromkeys([*best.columns, *other.columns])))
-    yield from told
-    for base, _ in case.pairs("date"):
-        said = _days_gone(case, base)
-        if said is not None:
-            yield said
+    if found:
+        like = [f for f in found if f.rows >= 0.8 * found[0].rows]
+        main = min(like, key=lambda f: len(f.labels))
+        yield _with(main, [f for f in found if f is not main])
+    days = [said for base, _ in case.pairs("date") if (said := _days_gone(case, base)) is not None]
+    if days:
+        main = max(days, key=lambda f: f.rows)
+        yield _with(main, [f for f in days if f is not main])
+
+
+def _with(main: Said, others: Sequence[Said]) -> Said:
+    if not others:
+        return main
+    told = "; ".join(f"{', '.join(label(x) for x in f.labels[:3])} of `{f.columns[0]}`" for f in others[:3])
+    columns = tuple(dict.fromkeys(c for f in (main, *others) for c in f.columns))
+    return main._replace(columns=columns, text=f"{main.text[:-1]}; gone with it: {told}.")
 
 
 def _labels_gone(case: Case) -> Iterator[Said]:

@@ -71,8 +71,10 @@ def turn(quarters: NDArray, hours: NDArray, *, whole: bool = False) -> tuple[int
     if apart_now - chance < _FAR:
         return None
     moves = [k for k in range(_WEST, _EAST + 1) if k and (not whole or k % 4 == 0)]
-    # Times on the full hour fit alike when moved by less than one: the whole hour is meant.
-    best = min(moves, key=lambda k: (round(apart(k), 12), k % 4 != 0, k % 2 != 0, abs(k), k))
+    fits = {k: apart(k) for k in moves}
+    # Zones lie whole hours apart, some half an hour: what fits about as well as the best is told from it by that.
+    near = [k for k in moves if fits[k] <= min(fits.values()) + 0.5 * chance]
+    best = min(near, key=lambda k: (k % 4 != 0, k % 2 != 0, fits[k], abs(k), k))
     left = apart(best) - 1.5 * chance
     if left > _NEAR or left > _LEFT * (apart_now - chance):
         return None

@@ -46,11 +46,11 @@ def _factors() -> tuple[Factor, ...]:
     pairs = {
         60.0: "minutes and hours, or seconds and minutes", 3600.0: "seconds and hours", 1440.0: "minutes and days",
         86400.0: "seconds and days", 24.0: "hours and days", 7.0: "days and weeks", 12.0: "inches and feet, or months and years",
-        2.20462262: "pounds and kilograms", 28.3495231: "grams and ounces", 16.0: "ounces and pounds",
-        2.54: "centimetres and inches", 25.4: "millimetres and inches", 3.2808399: "feet and metres",
-        1.609344: "kilometres and miles", 1.0936133: "yards and metres", 1.852: "kilometres and nautical miles",
-        3.78541178: "litres and gallons", 4.184: "joules and calories", 3.6: "km/h and m/s", 2.23693629: "mph and m/s",
-        6.89475729: "kPa and psi", 57.2957795: "degrees and radians", 1024.0: "binary prefixes", 1048576.0: "binary prefixes",
+        1 / 0.45359237: "pounds and kilograms", 28.349523125: "grams and ounces", 16.0: "ounces and pounds",
+        2.54: "centimetres and inches", 25.4: "millimetres and inches", 1 / 0.3048: "feet and metres",
+        1.609344: "kilometres and miles", 1 / 0.9144: "yards and metres", 1.852: "kilometres and nautical miles",
+        3.785411784: "litres and gallons", 4.184: "joules and calories", 3.6: "km/h and m/s", 3600 / 1609.344: "mph and m/s",
+        6.894757293168: "kPa and psi", 180 / math.pi: "degrees and radians", 1024.0: "binary prefixes", 1048576.0: "binary prefixes",
     }  # fmt: skip
     tens = {1e3: "such as grams and kilograms", 1e2: "such as cents, per cent or centimetres", 1e6: "such as millions"}
     found = [Factor(10.0**k, 0.0, tens.get(10.0**k, "a power of ten")) for k in range(1, 10)]
@@ -135,28 +135,28 @@ def _power(f: Factor) -> bool:
 def _plausible(column: _Column, found: Factor) -> bool:
     """Whether growth is ruled out: whole numbers stay whole once undone; factors near 1 fit to within chance."""
     back = found.undone(column.x)
-    whole = float((np.abs(back - np.round(back)) <= 1e-6 * np.maximum(1.0, np.abs(back))).mean())
-    if column.integer and whole < 0.95 and not (found.times < _LOW and _all_whole(column.x)):
+    if column.integer and _short(back, 0) < 0.95 and not (found.times < _LOW and _all_whole(column.x)):
         return False
     if found.plus or not _LOW < found.times < _HIGH:
         return True
-    exact = column.apart(back) <= 1.3 * column.chance(len(back))
-    return exact and (not _all_whole(column.x) or column.integer) and (column.integer or _moved(column, back))
+    return column.apart(back) <= 1.3 * column.chance(len(back)) and _converted(column, back)
 
 
 def _all_whole(x: FloatArray) -> bool:
     return bool((x == np.round(x)).all())
 
 
-def _moved(column: _Column, back: FloatArray) -> bool:
-    """Whether the undone values have fewer digits than those that came: a conversion was done, not growth."""
-    return _short(back) > _short(column.x) + 0.3
+def _converted(column: _Column, back: FloatArray) -> bool:
+    """Whether figures have more decimals than the learned ones, or fewer once undone, as after a conversion."""
+    learned = next((d for d in range(4) if _short(np.asarray(column.base.edges), d) == 1.0), None)
+    finer = learned is not None and _short(column.x, learned) < 0.5
+    return finer or any(_short(back, d) > _short(column.x, d) + 0.3 for d in range(4))
 
 
-def _short(x: FloatArray) -> float:
-    """Share of values that have at most two decimals."""
-    some = x[:: max(1, len(x) // 2000)]
-    return float((np.abs(some * 100 - np.round(some * 100)) <= 1e-5 * np.maximum(1.0, np.abs(some))).mean())
+def _short(x: FloatArray, decimals: int = 2) -> float:
+    """Share of values that have at most so many decimals."""
+    some = x[:: max(1, len(x) // 2000)] * 10.0**decimals
+    return float((np.abs(some - np.round(some)) <= 1e-3 + 1e-9 * np.abs(some)).mean()) if len(some) else 0.0
 
 
 # Some rows
@@ -186,9 +186,9 @@ def _some(case: Case, column: _Column, x: FloatArray) -> Said | None:
     sure = out & _near(found.undone(x), low, high)
     if column.integer and found.times > 1:
         back = found.undone(x[sure])
-        if (np.abs(back - np.round(back)) > 1e-6 * np.maximum(1.0, np.abs(back))).mean() > 0.05:
+        if _short(back, 0) < 0.95:
             return None
-    rows, told = whereabouts(case, sure, _gain(column, found, x))
+    rows, told = whereabouts(case, sure, _gain(column, found, x), np.isfinite(x))
     return _told(case, column, found, int(rows.sum()), rows, told)
 
 
@@ -223,7 +223,8 @@ def _gain(column: _Column, f: Factor, x: FloatArray) -> FloatArray:
     back, n = f.undone(x), sum(column.base.counts)
     here, there = _density(column.base, x, n), _density(column.base, back, n) / abs(f.times)
     gain = np.log(np.maximum(there, 1e-300)) - np.log(np.maximum(here, 1e-300))
-    return np.where(np.isfinite(x), np.clip(gain, -12.0, 12.0), 0.0)
+    # A zero is one in every unit.
+    return np.where(np.isfinite(x) & (x != 0), np.clip(gain, -12.0, 12.0), 0.0)
 
 
 def _density(base: ColumnSketch, x: FloatArray, n: int) -> FloatArray:
