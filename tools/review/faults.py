@@ -26,7 +26,8 @@ from .learned import LearnedClaims
 from .sketch import Sketch
 
 _STEPS: tuple[Callable[[Case], Iterator[Said]], ...] = (
-    truncated, repeated, moved_cells, types, turned_dates, damaged, renamed, shifted_hours, units, swapped, missing_parts,
+    truncated, repeated, moved_cells, types, turned_dates, damaged, renamed, shifted_hours, units, swapped,
+    missing_parts,
 )  # fmt: skip
 """Rows first, then cells that stand in the wrong place or do not read, then what cells say: each step leaves out the
 columns that an earlier one explained."""

@@ -1,6 +1,7 @@
 """What every diagnosis looks at: the delivery's cells beside the learned sketch, and how a fault is put into words.
 
-Knows one delivery, its sketch and the learned one. Must never know a verdict, another diagnosis, or how loud a fault is.
+Knows one delivery, its sketch and the learned one. Must never know a verdict, another diagnosis, or how loud a fault
+is.
 """
 
 import re
@@ -30,6 +31,8 @@ class Case:
         self.delivery, self.base, self.new, self.claims = delivery, base, new, claims
         self.rows = delivery.rows
         self.taken: set[str] = set()
+        self.ended = False
+        """Whether the end of the file is not there: then parts are missing because of it."""
         self.explained: BoolArray | None = None
         """Rows whose cells stand in the wrong columns, shape (n,): what is odd in them alone is no other fault."""
         self.learned: dict[str, LearnedColumn] = {c.name: c for c in claims.columns if not c.derived_from}
@@ -204,3 +207,10 @@ def aligned(a: Mapping[str, int], b: Mapping[str, int]) -> tuple[list[str], NDAr
     """Levels of either, and the rows of each in both."""
     levels = list(dict.fromkeys([*a, *b]))
     return levels, np.array([a.get(x, 0) for x in levels], float), np.array([b.get(x, 0) for x in levels], float)
+
+
+def median(base: ColumnSketch) -> float:
+    """The learned median, to within its bin; the column must have bins."""
+    upto = np.cumsum(base.counts)
+    at = int(np.searchsorted(upto, upto[-1] / 2))
+    return float(base.edges[min(at, len(base.edges) - 1)])

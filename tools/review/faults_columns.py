@@ -174,9 +174,7 @@ def _told_some(case: Case, homes: Sequence[Home], moved: Sequence[_Row], step: i
     sure = np.zeros(case.rows, bool)
     sure[[row.at for row in moved]] = True
     odd = np.array([row.odd for row in moved]).mean(0)
-    columns = [h.name for h, share in zip(homes, odd, strict=True) if share > 0.5] or [
-        homes[int(np.argmax(odd))].name
-    ]
+    columns = [h.name for h, share in zip(homes, odd, strict=True) if share > 0.5] or [homes[int(np.argmax(odd))].name]
     case.taken |= {h.name for h, share in zip(homes, odd, strict=True) if share > 0.02}
     mask, told = whereabouts(case, sure)
     case.explained = mask
@@ -185,7 +183,8 @@ def _told_some(case: Case, homes: Sequence[Home], moved: Sequence[_Row], step: i
     side = "right" if step > 0 else "left"
     return Said(
         kind="shifted_columns", columns=tuple(columns), rows=int(mask.sum()), first=first_rows(mask),
-        text=f"Cells stand one column to the {side} of where they belong in {in_rows(int(mask.sum()), case.rows)} ({told}): "
+        text=f"Cells stand one column to the {side} of where they belong in {in_rows(int(mask.sum()), case.rows)} "
+        f"({told}): "
         f"{names(columns)} hold{'s' * (len(columns) == 1)} what cannot be theirs, {example}.",
         advice="Look for a missing or extra separator in these lines of the source.",
     )  # fmt: skip

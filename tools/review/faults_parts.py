@@ -1,7 +1,7 @@
 """Parts that did not come: a file that ends early, labels or days whose rows are not there.
 
-Knows learned shares by label and day, the order of the rows, and the signs of a cut file. Must never know whether a label
-was given up: it says what is not there and how many rows that would be.
+Knows learned shares by label and day, the order of the rows, and the signs of a cut file. Must never know whether a
+label was given up: it says what is not there and how many rows that would be.
 """
 
 import math
@@ -31,6 +31,7 @@ def truncated(case: Case) -> Iterator[Said]:
     """A file that ends within a row, or in whose order the end is not there."""
     cut = getattr(case.delivery, "cut", None)
     if cut is not None:
+        case.ended = True
         yield _cut(case, cut)
         return
     if case.rows < FEW or case.rows >= 0.97 * case.base.rows:
@@ -38,6 +39,7 @@ def truncated(case: Case) -> Iterator[Said]:
     for base, new in case.pairs("number", "label"):
         gone = _end_gone(case, base, new)
         if gone is not None:
+            case.ended = True
             yield gone
             return
 
@@ -73,8 +75,8 @@ def _end_gone(case: Case, base: ColumnSketch, new: ColumnSketch) -> Said | None:
     lost = round(share / (1 - share) * case.rows)
     return Said(
         kind="truncated", columns=(base.name,), rows=lost, first=(case.rows,),
-        text=f"The file seems cut short after row {case.rows:,}: its rows stand in the order of `{base.name}` and end at "
-        f"{last}, beyond which {100 * share:.0f} % of the learned rows lay; about {lost:,} rows are not there.",
+        text=f"The file seems cut short after row {case.rows:,}: its rows stand in the order of `{base.name}` and "
+        f"end at {last}, beyond which {100 * share:.0f} % of the learned rows lay; about {lost:,} rows are not there.",
         advice="Send the file again, or ask why writing it stopped.",
     )  # fmt: skip
 
@@ -127,6 +129,8 @@ def missing_parts(case: Case) -> Iterator[Said]:
 
     One fault for labels: where a store is gone its town is, too, and what only it had.
     """
+    if case.ended:
+        return
     found = sorted(_labels_gone(case), key=lambda f: (-f.rows, len(f.labels), f.columns))
     if found:
         like = [f for f in found if f.rows >= 0.8 * found[0].rows]
@@ -178,8 +182,8 @@ def _gone(case: Case, base: ColumnSketch, gone: Sequence[str], share: float) -> 
     told = ", ".join(label(x) for x in gone[:3]) + (f" and {len(gone) - 3:,} more" if len(gone) > 3 else "")
     return Said(
         kind="missing_part", columns=(base.name,), rows=lost, labels=tuple(gone[:6]),
-        text=f"A part is not there: no row has {told} in `{base.name}`, which {100 * share:.2g} % of the learned rows had "
-        f"(about {lost:,} rows here); the other labels are as they were.",
+        text=f"A part is not there: no row has {told} in `{base.name}`, which {100 * share:.2g} % of the learned "
+        f"rows had (about {lost:,} rows here); the other labels are as they were.",
         advice="Ask whether a partition was not delivered.",
     )  # fmt: skip
 
@@ -240,7 +244,7 @@ def _told_days(case: Case, name: str, gone: Sequence[date], lost: int) -> Said:
     noun = "A day is" if len(gone) == 1 else f"{len(gone):,} days are"
     return Said(
         kind="missing_part", columns=(name,), rows=lost, labels=tuple(d.isoformat() for d in gone[:6]),
-        text=f"{noun} not there: no row of {told} in {names([name])}, between days that have theirs; such days had rows "
-        f"when the claims were learned (about {lost:,} rows here).",
+        text=f"{noun} not there: no row of {told} in {names([name])}, between days that have theirs; such days had "
+        f"rows when the claims were learned (about {lost:,} rows here).",
         advice="Ask whether a partition was not delivered.",
     )  # fmt: skip

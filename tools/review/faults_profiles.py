@@ -11,7 +11,6 @@ from .faults_case import Case
 from .sketch import ColumnSketch, LevelMeans
 
 
-
 class Profiles:
     """Learned labels of one column beside those of the delivery; means of at least `fewest` rows are asked."""
 

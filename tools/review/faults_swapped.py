@@ -114,7 +114,7 @@ def _said(case: Case, name: str, moved: Mapping[str, str]) -> Said:
     back = " and the other way round" if both else ""
     return Said(
         kind="swapped_labels", columns=(name,), rows=rows, first=first, labels=tuple(moved),
-        text=f"Labels of `{name}` changed places in {in_rows(rows, case.rows)}: {told}{back}, by their shares and by the "
-        "means of other columns.",
+        text=f"Labels of `{name}` changed places in {in_rows(rows, case.rows)}: {told}{back}, by their shares and "
+        "by the means of other columns.",
         advice="Look for a mapping of codes to labels that was turned round.",
     )  # fmt: skip

@@ -92,8 +92,8 @@ def _words(case: Case, learned: LearnedColumn, own: Column) -> Said | None:
     return Said(
         kind="type_change", columns=(own.name,), rows=rows, first=first,
         labels=tuple(_form(int(k)) for k, _, _ in got[:3]),
-        text=f"`{own.name}` held numbers and now holds words: {in_rows(rows, case.rows)} do not read as numbers, they are "
-        f"written {'; '.join(told)}.",
+        text=f"`{own.name}` held numbers and now holds words: {in_rows(rows, case.rows)} do not read as numbers, "
+        f"they are written {'; '.join(told)}.",
         advice=_ADVICE,
     )  # fmt: skip
 
@@ -175,4 +175,6 @@ def _commas(case: Case, learned: LearnedColumn, own: Column) -> Said | None:
     chance = luck(base.counts, len(x), base.rows)
     if apart(x) < 0.2 + chance or apart(x / 1000) > 0.06 + 1.5 * chance:
         return None
-    return _all(case, own, "came with decimal commas, which were read as marks between thousands", "with a decimal comma")
+    return _all(
+        case, own, "came with decimal commas, which were read as marks between thousands", "with a decimal comma"
+    )

@@ -1,7 +1,7 @@
 """A number that came in another unit: all of it, a block of rows, or single rows.
 
-Knows one column of numbers at a time and its learned bins. Must never know another column but to say which rows. A factor
-is named only where the numbers, divided by it, are spread as they were learned, and are far from it as they stand.
+Knows one column of numbers at a time and its learned bins. Must never know another column but to say which rows. A
+factor is named only where the numbers, divided by it, are spread as they were learned, and as they stand are not.
 """
 
 import math
@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.rows import BoolArray, FloatArray
-from .faults_case import FEW, Case, Said, distance, in_rows, luck, number
+from .faults_case import FEW, Case, Said, distance, in_rows, luck, median, number
+from .faults_factors import FACTORS, Factor
 from .faults_where import whereabouts
 from .sketch import ColumnSketch
 
@@ -30,40 +31,6 @@ _SEEN = 0.5
 """Share of converted cells that must lie outside the learned range for single rows to be told apart."""
 
 
-class Factor(NamedTuple):
-    """New over old, and for temperatures what is added."""
-
-    times: float
-    plus: float = 0.0
-    words: str = ""
-
-    def undone(self, x: FloatArray) -> FloatArray:
-        """Numbers in the learned unit."""
-        return (x - self.plus) / self.times
-
-
-def _factors() -> tuple[Factor, ...]:
-    pairs = {
-        60.0: "minutes and hours, or seconds and minutes", 3600.0: "seconds and hours", 1440.0: "minutes and days",
-        86400.0: "seconds and days", 24.0: "hours and days", 7.0: "days and weeks", 12.0: "inches and feet, or months and years",
-        1 / 0.45359237: "pounds and kilograms", 28.349523125: "grams and ounces", 16.0: "ounces and pounds",
-        2.54: "centimetres and inches", 25.4: "millimetres and inches", 1 / 0.3048: "feet and metres",
-        1.609344: "kilometres and miles", 1 / 0.9144: "yards and metres", 1.852: "kilometres and nautical miles",
-        3.785411784: "litres and gallons", 4.184: "joules and calories", 3.6: "km/h and m/s", 3600 / 1609.344: "mph and m/s",
-        6.894757293168: "kPa and psi", 180 / math.pi: "degrees and radians", 1024.0: "binary prefixes", 1048576.0: "binary prefixes",
-    }  # fmt: skip
-    tens = {1e3: "such as grams and kilograms", 1e2: "such as cents, per cent or centimetres", 1e6: "such as millions"}
-    found = [Factor(10.0**k, 0.0, tens.get(10.0**k, "a power of ten")) for k in range(1, 10)]
-    found += [Factor(times, 0.0, words) for times, words in pairs.items()]
-    found += [Factor(1 / f.times, 0.0, f.words) for f in found]
-    degrees = "degrees Fahrenheit and Celsius"
-    found += [Factor(1.8, 32.0, degrees), Factor(1 / 1.8, -32 / 1.8, degrees)]
-    return (*found, Factor(1.0, 273.15, "kelvins and degrees Celsius"), Factor(1.0, -273.15, "kelvins and degrees Celsius"))
-
-
-FACTORS = _factors()
-
-
 class _Column(NamedTuple):
     """A column of numbers beside its learned bins."""
 
@@ -75,7 +42,8 @@ class _Column(NamedTuple):
 
     def apart(self, x: FloatArray) -> float:
         """Distance of values from the learned ones over the learned bins."""
-        at = np.searchsorted(self.base.edges, x, side="left")
+        # A value that was an edge must be one again, whatever multiplying and dividing did to its last digit.
+        at = np.searchsorted(self.base.edges, x - 1e-8 * np.abs(x), side="left")
         return distance(np.bincount(at, minlength=len(self.base.counts)), self.base.counts)
 
     def chance(self, n: int) -> float:
@@ -87,10 +55,18 @@ def units(case: Case) -> Iterator[Said]:
     """Columns of numbers that were converted, the whole column or some rows."""
     for base, new in case.pairs("number"):
         there = new.rows - new.missing
-        if there < FEW or base.rows - base.missing < FEW or len(base.edges) < 3 or base.low is None or base.high is None:
+        if (
+            there < FEW
+            or base.rows - base.missing < FEW
+            or len(base.edges) < 3
+            or base.low is None
+            or base.high is None
+        ):
             continue
         apart, chance = distance(new.counts, base.counts), luck(base.counts, there, base.rows - base.missing)
-        beyond = (new.high or 0.0) > base.high + (base.high - base.low) or (new.low or 0.0) < base.low - (base.high - base.low)
+        beyond = (new.high or 0.0) > base.high + (base.high - base.low) or (new.low or 0.0) < base.low - (
+            base.high - base.low
+        )
         if apart < 0.03 + 2 * chance and not beyond and not _small(base, new):
             continue
         all_rows = case.numbers(base.name)
@@ -122,10 +98,15 @@ def _whole(case: Case, column: _Column, apart: float) -> Said | None:
 
 
 def _likeliest(fits: Sequence[tuple[float, Factor]], x: FloatArray) -> Factor:
-    """Of the factors that fit about as well as the best, the one that leaves the shortest figures; then a power of ten."""
+    """Of factors that fit about as well as the best, the one that leaves the shortest figures, or a power of ten."""
     best = min(fit for fit, _ in fits)
     near = [(fit, f) for fit, f in fits if fit <= best + _LEVEL]
-    return min(near, key=lambda it: (-round(_short(it[1].undone(x)), 1), not _power(it[1]), it[0]))[1]
+    return min(near, key=lambda it: (-_shortness(it[1].undone(x)), not _power(it[1]), it[0]))[1]
+
+
+def _shortness(x: FloatArray) -> float:
+    """How many values are whole, and how many have two decimals at most; to a tenth."""
+    return round(_short(x, 0), 1) + round(_short(x, 2), 1)
 
 
 def _power(f: Factor) -> bool:
@@ -156,7 +137,7 @@ def _converted(column: _Column, back: FloatArray) -> bool:
 def _short(x: FloatArray, decimals: int = 2) -> float:
     """Share of values that have at most so many decimals."""
     some = x[:: max(1, len(x) // 2000)] * 10.0**decimals
-    return float((np.abs(some - np.round(some)) <= 1e-3 + 1e-9 * np.abs(some)).mean()) if len(some) else 0.0
+    return float((np.abs(some - np.round(some)) <= 1e-3 + 1e-12 * np.abs(some)).mean()) if len(some) else 0.0
 
 
 # Some rows
@@ -246,7 +227,7 @@ def _told(case: Case, column: _Column, f: Factor, rows: int, mask: NDArray | tup
     whole = not isinstance(mask, np.ndarray)
     x = column.x if whole else case.numbers(base.name)[mask]
     x = x[np.isfinite(x)]
-    now, was = number(float(np.median(x))), number(_median(base))
+    now, was = number(float(np.median(x))), number(median(base))
     how = _how(f)
     first = tuple(int(k) + 1 for k in np.flatnonzero(mask)[:5]) if isinstance(mask, np.ndarray) else ()
     if whole:
@@ -254,8 +235,8 @@ def _told(case: Case, column: _Column, f: Factor, rows: int, mask: NDArray | tup
     return Said(
         kind="unit_change", columns=(base.name,), rows=rows, first=first, factor=float(f"{f.times:.9g}"),
         labels=(_plain(f.times),),
-        text=f"`{base.name}` came in another unit in {in_rows(rows, case.rows)} ({where}): {how} what was learned, middle "
-        f"{now} against {was}; undone, it is spread as it was.",
+        text=f"`{base.name}` came in another unit in {in_rows(rows, case.rows)} ({where}): {how} what was learned, "
+        f"middle {now} against {was}; undone, it is spread as it was.",
         advice=f"Ask in which unit these rows are ({f.words}), and convert them back.",
     )  # fmt: skip
 
@@ -272,10 +253,3 @@ def _how(f: Factor) -> str:
 
 def _plain(times: float) -> str:
     return f"{times:.6g}"
-
-
-def _median(base: ColumnSketch) -> float:
-    """The learned median, to within its bin."""
-    upto = np.cumsum(base.counts)
-    at = int(np.searchsorted(upto, upto[-1] / 2))
-    return float(base.edges[min(at, len(base.edges) - 1)])

@@ -18,7 +18,7 @@ _SURE_GAIN = 2.0
 def whereabouts(
     case: Case, sure: BoolArray, gain: FloatArray | None = None, there: BoolArray | None = None
 ) -> tuple[BoolArray, str]:
-    """The rows that something happened in, and where they stand in words.
+    r"""The rows that something happened in, and where they stand in words.
 
     Args:
         case: The delivery.
@@ -28,7 +28,7 @@ def whereabouts(
         there: Rows that have a value to speak of; all by default.
 
     Returns:
-        The rows, shape (n,), and `rows 501 to 1,000`, `all with "A" in \\`store\\``, or `here and there`.
+        The rows, shape (n,), and `rows 501 to 1,000`, `all with "A" in \`store\``, or `here and there`.
     """
     blocked = _block(sure, gain)
     if blocked is not None:
@@ -68,7 +68,11 @@ def _level(case: Case, sure: BoolArray, gain: FloatArray | None) -> tuple[BoolAr
     """All rows of one label, where they are nearly all that show it."""
     fits = sure if gain is None else sure | (gain >= -_SURE_GAIN)
     for name, column in case.learned.items():
-        if column.type not in ("category", "boolean") or not case.here(name) or not 1 < len(case.counts(name)) <= _MOST_LEVELS:
+        if (
+            column.type not in ("category", "boolean")
+            or not case.here(name)
+            or not 1 < len(case.counts(name)) <= _MOST_LEVELS
+        ):
             continue
         cells = np.ma.filled(np.ma.asarray(case.fetch(f"coalesce({quoted(name)}::VARCHAR, '')")), "").astype(object)
         some = cells[np.flatnonzero(sure)[:200]]
