@@ -5,6 +5,7 @@ column names, estimates and the sentence that counts violations, never from a cl
 examples, labels or segments.
 """
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
@@ -38,8 +39,7 @@ def payload(review: Review, *, known: Collection[str] = (), link: str = "") -> d
     new, over = _new(review, known), _over(review, known)
     if review.outcome != "undecided" and (review.outcome == "skipped" or not (new or over)):
         return None
-    name = clean(review.delivery.name) if review.delivery else f"delivery of {clean(review.claims.source)}"
-    title = f"{_SIGNS[review.outcome]} {words.OUTCOMES[review.outcome]}: {name}"
+    title = _escaped(f"{_SIGNS[review.outcome]} {words.OUTCOMES[review.outcome]}: {words.delivery_name(review)}")
     lines = [*_listed("New or changed", new), *_listed("Holds again", over)]
     same = _same(review, known)
     if same:
@@ -52,7 +52,7 @@ def payload(review: Review, *, known: Collection[str] = (), link: str = "") -> d
     ]
     if link:
         blocks.append({"type": "section", "text": {"type": "mrkdwn", "text": _cut(_escaped(clean(link)), _LONGEST)}})
-    return {"text": _cut(_escaped(f"{title}. {_counts(review)}"), _LONGEST), "blocks": blocks}
+    return {"text": _cut(f"{title}. {_counts(review)}", _LONGEST), "blocks": blocks}
 
 
 def _new(review: Review, known: Collection[str]) -> list[str]:
@@ -134,4 +134,5 @@ def _escaped(text: str) -> str:
 
 
 def _cut(text: str, most: int) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"
+    """Text of at most so many characters, never cut within `&lt;`."""
+    return text if len(text) <= most else re.sub(r"&\w*$", "", text[: most - 1]) + "…"
