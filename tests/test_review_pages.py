@@ -9,9 +9,11 @@ import pytest
 from heldout.agent.report.page import content_policy
 from heldout.agent.review.report.alarms import alarms, suppressed
 from heldout.agent.review.report.html import to_html
+from heldout.agent.review.report.junit import to_junit
 from heldout.agent.review.report.markdown import COMMENT, marker, to_markdown
+from heldout.agent.review.report.sarif import to_sarif
 from heldout.agent.review.report.terminal import no_command, to_terminal
-from heldout.agent.review.report.words import first_rows, gate, headline
+from heldout.agent.review.report.words import accepting, first_rows, gate, headline
 from tests import review_samples as made
 from tests.test_report_browser import CHROMIUM, Site, payloads, rendered, site, title
 
@@ -52,17 +54,53 @@ def test_the_worst_comes_first_and_what_a_fault_explains_is_told_with_it() -> No
     assert [a.level for a in found] == ["error"] * 3 + ["warn"] * 2 + ["info"]
 
 
-def test_what_a_suppressed_fault_explains_counts_for_itself() -> None:
+def test_what_a_suppressed_fault_explains_is_silent_with_it() -> None:
     quiet = made.UNIT.model_copy(update={"suppressed": made.TOLD, "level": "none"})
     review = made.errors().model_copy(update={"faults": (quiet,)})
-    assert "inv-000b" in [a.id for a in alarms(review)]
+    assert "inv-000b" not in [a.id for a in alarms(review)]
     assert [a.id for a in suppressed(review)] == ["fault-unit_change-weight", "inv-000c"]
 
 
 def test_a_suppression_that_ran_out_counts_again_and_says_so() -> None:
-    late = made.invariant(1, "broken", "`x` is there.", "3 are not.", rows=3, expired=True, owner="dana")
-    [alarm] = alarms(made.review([late]))
+    late = made.invariant(
+        1, "broken", "`x` is there.", "3 are not.", rows=3, expired=True, suppressed=made.TOLD, owner="dana"
+    )
+    review = made.review([late])
+    [alarm] = alarms(review)
     assert alarm.todo == "Its suppression has run out: settle it with dana, or suppress it again with a reason."
+    assert suppressed(review) == ()
+    assert "<failure" in to_junit(review)
+    assert "suppressions" not in to_sarif(review)
+    assert "supplier is mending it" not in to_html(review)
+
+
+@pytest.mark.parametrize(
+    ("since", "changed", "number", "said"),
+    [
+        (None, True, 9, "new in this delivery"), ("orders-0303.csv", True, 9, "new in this delivery"),
+        (None, False, 1, "in the first delivery"), (None, False, 9, ""),
+        ("orders-0217.csv", False, 9, "since orders-0217.csv"),
+        ("orders-0217.csv", True, 9, "since orders-0217.csv, another state in this delivery"),
+    ],
+)  # fmt: skip
+def test_since_when_is_told_as_far_as_it_is_known(since: str | None, changed: bool, number: int, said: str) -> None:
+    review = made.review([made.invariant(1, "broken", "`x` is there.", "No.", since=since, changed=changed)])
+    delivery = review.delivery.model_copy(update={"number": number}) if review.delivery else None
+    [alarm] = alarms(review.model_copy(update={"delivery": delivery}))
+    assert alarm.course == said
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("heldout rebaseline --claim a", ("If it is right:", "heldout rebaseline --claim a")),
+        ("If so: heldout suppress a", ("If so:", "heldout suppress a")),
+        ("Set `tolerance: 0.1` on line 4.", ("If it is right: Set `tolerance: 0.1` on line 4.", "")),
+        ("heldout rebaseline `rm`", ("If it is right: heldout rebaseline `rm`", "")),
+    ],
+)
+def test_a_command_to_accept_is_told_from_an_edit(text: str, parts: tuple[str, str]) -> None:
+    assert accepting(text) == parts
 
 
 @pytest.mark.parametrize(

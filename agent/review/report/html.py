@@ -14,7 +14,7 @@ from ...report.charts import chart, describe, svg
 from ...report.page import address, content_policy, environment, trusted
 from ..result import Checked, Review
 from . import words
-from .alarms import COUNTING, TITLES, Alarm, alarms, at_level, explained, suppressed
+from .alarms import COUNTING, TITLES, Alarm, alarms, at_level, explained, quiet, suppressed
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -100,8 +100,8 @@ def _row(claim: Checked, told: dict[str, str]) -> dict[str, Any]:
         "says": words.says(claim),
         "state": words.STATES[claim.state],
         "text": text,
-        "level": words.LEVELS[claim.level] if claim.state != "holds" and claim.suppressed is None else "",
-        "tone": _TONES[claim.level] if claim.state != "holds" else "",
+        "quiet": claim.suppressed if quiet(claim) else None,
+        "tone": _TONES[claim.level] if claim.state != "holds" and not quiet(claim) else "",
     }
 
 

@@ -6,14 +6,14 @@ examples, labels or segments.
 """
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from ....tools.value import counted
 from ...report.words import clean, figure, plain
 from ..result import Checked, FoundFault, Review
 from . import words
-from .alarms import explained
+from .alarms import counting, quiet
 
 _MOST = 8
 _LONGEST = 2_900
@@ -62,7 +62,7 @@ def _new(review: Review, known: Collection[str]) -> list[str]:
 
 def _over(review: Review, known: Collection[str]) -> list[str]:
     """What is no longer so: claims that hold again, faults that the delivery before had."""
-    again = [f"`{_name(c.id)}` holds" for c in review.checks if c.changed and c.state == "holds" and not c.suppressed]
+    again = [f"`{_name(c.id)}` holds" for c in review.checks if c.changed and c.state == "holds" and not quiet(c)]
     here = {f.fault.id for f in review.faults} | {c.id for c in review.checks}
     gone = sorted(k for k in known if k.startswith("fault-") and k not in here)
     return again + [f"`{_name(k)}` is over" for k in gone] if review.outcome != "undecided" else []
@@ -73,11 +73,8 @@ def _same(review: Review, known: Collection[str]) -> int:
     return old + sum(not c.changed for c in _counting(review))
 
 
-def _counting(review: Review) -> Iterator[Checked]:
-    told = explained(review)
-    for c in review.checks:
-        if c.state != "holds" and c.level in ("error", "warn") and c.suppressed is None and c.id not in told:
-            yield c
+def _counting(review: Review) -> list[Checked]:
+    return [c for c in counting(review) if c.level != "info"]
 
 
 def _fault(found: FoundFault, review: Review) -> str:

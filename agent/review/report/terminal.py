@@ -95,7 +95,7 @@ def _alarm(at: int, alarm: Alarm) -> Iterator["RenderableType"]:
     if alarm.todo:
         yield item("", _labelled("Do:", alarm.todo))
     if alarm.accept:
-        yield item("", _labelled("If it is right:", alarm.accept))
+        yield item("", line(words.accept_line(alarm.accept)))
     if alarm.explains:
         yield item("", line(f"It explains {', '.join(alarm.explains)}, not told again.", "dim"))
     told = (alarm.course, alarm.id, alarm.where, f"owner {alarm.owner}" if alarm.owner else "")

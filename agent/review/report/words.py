@@ -157,7 +157,7 @@ def says(claim: Checked) -> str:
 def todo(claim: Checked) -> str:
     """What to do about a claim that does not hold."""
     who = f" with {clean(claim.owner)}" if claim.owner else ""
-    if claim.expired and claim.suppressed is None:
+    if claim.expired:
         return f"Its suppression has run out: settle it{who}, or suppress it again with a reason."
     if claim.state == "undecidable":
         return UNDECIDED
@@ -174,11 +174,17 @@ def todo(claim: Checked) -> str:
 
 def news(claim: Checked, review: Review) -> News:
     """Whether what a claim says is new in this delivery, another state than before, the same, or not known."""
-    if claim.since is None:
+    own = review.delivery
+    if claim.state == "holds" or own is None:
         return ""
-    if not claim.changed:
-        return "same"
-    return "new" if review.delivery is not None and claim.since == review.delivery.name else "other"
+    if claim.since is None or claim.since == own.name:
+        return "new" if claim.changed or own.number == 1 else ""
+    return "other" if claim.changed else "same"
+
+
+def accept_line(text: str) -> str:
+    """What leads to accepting, on one line."""
+    return " ".join(accepting(text)).strip()
 
 
 def undecided_text(title: str, text: str) -> str:
@@ -189,11 +195,26 @@ def undecided_text(title: str, text: str) -> str:
 def course(claim: Checked, review: Review) -> str:
     """`new in this delivery`, `since orders-0217.csv`, or nothing."""
     found = news(claim, review)
+    if found == "new":
+        return "new in this delivery" if claim.changed else "in the first delivery"
     if not found or claim.since is None:
         return ""
-    if found == "new":
-        return "new in this delivery"
     return f"since {clean(claim.since)}" + (", another state in this delivery" if found == "other" else "")
+
+
+def accepting(text: str) -> tuple[str, str]:
+    """What leads to accepting as a sentence, and the command after it, which is empty where it is an edit.
+
+    A command that holds a backtick cannot be told from a name and stays part of the sentence.
+    """
+    text = clean(text)
+    if not text:
+        return "", ""
+    said = text if text.startswith("If ") else f"If it is right: {text}"
+    label, colon, command = said.partition(": ")
+    if colon and command.startswith("heldout ") and "`" not in command:
+        return f"{label}:", command
+    return said, ""
 
 
 def first_rows(first: Sequence[int], rows: int) -> str:
