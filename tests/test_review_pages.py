@@ -155,7 +155,8 @@ def test_the_terminal_tells_suppressions_with_reason_owner_and_end() -> None:
 def test_a_calibrating_delivery_says_what_may_only_warn() -> None:
     text = flat(to_terminal(made.calibrating(), width=100, color=False))
     assert "It is 2 of 4 that calibrate: findings and distributions warn at most" in text
-    assert "Advice only while the first deliveries calibrate" in text
+    assert "Spearman's rho .41 when learned, .22 now. new in this delivery · fin-0003" in text
+    assert "rebaseline" not in text, "nothing is accepted while it calibrates"
 
 
 @pytest.mark.parametrize("color", [False, True])

@@ -115,7 +115,7 @@ def _claim(claim: Checked, review: Review) -> Alarm:
         text=claim.text,
         rows=words.first_rows(broken.first, broken.rows) if broken else "",
         todo=words.todo(claim),
-        accept=claim.accept if claim.state != "undecidable" else "",
+        accept="" if claim.state == "undecidable" or _calibrating(claim) else claim.accept,
         where=words.place(review, claim.line),
         line=claim.line,
         owner=claim.owner,
@@ -127,6 +127,11 @@ def _claim(claim: Checked, review: Review) -> Alarm:
         suppressed=claim.suppressed if quiet(claim) else None,
         chart=_chart(claim),
     )
+
+
+def _calibrating(claim: Checked) -> bool:
+    """Whether what was found is what the claim is being calibrated by: nothing is to be accepted yet."""
+    return claim.held is not None and claim.held.calibrating
 
 
 def _chart(claim: Checked) -> dict[str, Any] | None:

@@ -61,9 +61,11 @@ def _blocks(review: Review, listed: int, claims: int) -> Iterator[str]:
     yield f"**{named(review.message)}**"
     yield named(" ".join(part for part in (words.scope(review), words.standing(review)) if part))
     found = alarms(review)
-    for level in COUNTING:
-        yield from _alarms(TITLES[level], at_level(found, level), listed)
+    yield from _alarms(TITLES["error"], at_level(found, "error"), listed)
+    # Before the warnings, which may be many and say less.
     yield from _list("What is different, the largest first", [words.change_text(c) for c in review.changes], listed)
+    for level in COUNTING[1:]:
+        yield from _alarms(TITLES[level], at_level(found, level), listed)
     unread = [words.unread_text(u) for u in review.unread]
     yield from _list("Columns that do not read as they were learned", unread, listed)
     yield from _list("Suppressed, not counted", [_told(a) for a in suppressed(review)], listed)

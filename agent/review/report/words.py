@@ -8,7 +8,7 @@ from typing import Literal
 
 from ....tools.review.checked import Change, Fault, Unread
 from ....tools.value import counted
-from ...report.words import clean
+from ...report.words import clean, headed
 from ..result import Checked, Review
 
 OUTCOMES = {
@@ -150,8 +150,9 @@ def claim_title(claim: Checked) -> str:
 
 
 def says(claim: Checked) -> str:
-    """The claim as its file says it, without its full stop."""
-    return claim.says.strip().removesuffix(".") or claim.id
+    """The claim as its file says it, without its full stop; of a finding without the figures of the learned data."""
+    text = headed(claim.says.strip())[0] if claim.kind == "finding" else claim.says.strip()
+    return text.removesuffix(".") or claim.id
 
 
 def todo(claim: Checked) -> str:
@@ -162,7 +163,7 @@ def todo(claim: Checked) -> str:
     if claim.state == "undecidable":
         return UNDECIDED
     if claim.held is not None and claim.held.calibrating:
-        return "Advice only while the first deliveries calibrate: look whether the next one says the same."
+        return ""  # that the delivery calibrates stands above all claims
     if claim.kind == "distribution":
         return f"Settle{who} whether this column is meant to look so."
     if claim.state == "watch":
