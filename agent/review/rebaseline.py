@@ -95,7 +95,7 @@ def proposals(claims: LearnedClaims, deliveries: Sequence[Reviewed], wanted: Seq
     effects = pooled_effects(measured)
     out = []
     for claim in claims.claims:
-        if wanted and claim.id not in wanted:
+        if claim.id not in wanted if wanted else claim.state == "retired":
             continue
         if claim.finding is not None and claim.baseline is not None:
             out.append(_finding(claim, claim.finding, claim.baseline, effects.get(claim.id)))
