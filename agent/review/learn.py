@@ -15,11 +15,12 @@ from ...tools.data.schema import Column
 from ...tools.data.split import SealedSplit
 from ...tools.data.split_typed import explored_typed
 from ...tools.errors import UsageError
-from ...tools.review.findings import baseline_of
+from ...tools.review.findings import baseline_of, short_sentence
 from ...tools.review.history import Estimate, History, Reviewed
 from ...tools.review.invariants import ProposedRule, confirm_rules, learn_rules
 from ...tools.review.invariants_words import says
 from ...tools.review.learned import Independence, LearnedClaim, LearnedClaims, LearnedColumn
+from ...tools.review.naming import is_compared
 from ...tools.review.sketch import Sketch
 from ...tools.review.sketching import sketch_of
 from ...tools.value import canonical_json, counted, digest
@@ -33,6 +34,10 @@ from .baselines import baseline_id, history_of
 from .claims_yaml import write_claims
 
 HALVES = 2
+_TOLD = {
+    "finding": "verified on sealed rows", "invariant": "checked on rows that they were not learned on",
+    "distribution": "how each column looks",
+}  # fmt: skip
 _ID = 10
 
 
@@ -48,8 +53,7 @@ class Learned(NamedTuple):
         """A few lines: what was written, and what to do next."""
         count = {k: sum(c.kind == k for c in self.claims.claims) for k in ("finding", "invariant", "distribution")}
         lines = [f"Learned from {self.claims.source} ({counted(self.claims.rows, 'row')}):"]
-        for kind, told in (("finding", "verified on sealed rows"), ("invariant", "checked on rows they were not learned on"),
-                           ("distribution", "how each column looks")):  # fmt: skip
+        for kind, told in _TOLD.items():
             lines.append(f"  {counted(count[kind], kind)}, {told}")
         lines += [f"    {c.says}" for c in self.claims.claims if c.kind == "finding"][:8]
         if self.explanation.result.message and not count["finding"]:
@@ -72,8 +76,9 @@ def learn(
         out: The claims file; the history is written beside it.
         key: Columns that name a row.
         replace: Write over a claims file that is there.
-        ledger: As for `explain`, as are all further options.
+        ledger: As for `explain`.
         progress: Called with one line at the start of each stage.
+        options: All further options of `explain`.
 
     Raises:
         UsageError: if the file is there already, or `key` names what the data do not have.
@@ -82,8 +87,8 @@ def learn(
     path = Path(out)
     if path.exists() and not replace:
         raise UsageError(
-            f"'{path}' is there already, and may hold edits. Accept new data with `heldout rebaseline --claims {path}`, "
-            "name another file with `--out`, or write over it with `--replace`."
+            f"'{path}' is there already, and may hold edits. Accept new data with `heldout rebaseline --claims "
+            f"{path}`, name another file with `--out`, or write over it with `--replace`."
         )
     history = History(history_of(path))
     time = options.get("time")
@@ -96,10 +101,18 @@ def learn(
 
     explanation = run(source, how._replace(typed=True), settings, ledger, progress, keep)
     claims, sketch = kept[0]
+    claims = _most_useful_first(claims, explanation)
     _write(path, write_claims(claims))
     with history.locked():
         history.append(_first(claims, sketch))
     return Learned(claims, explanation, path, history.path)
+
+
+def _most_useful_first(claims: LearnedClaims, explanation: Explanation) -> LearnedClaims:
+    """Findings in the order of the report; what follows them stays."""
+    rank = {f"find-{f.id[:_ID]}": f.rank for f in explanation.findings}
+    ordered = sorted(claims.claims, key=lambda c: rank.get(c.id, len(rank) + 1))
+    return claims.model_copy(update={"claims": tuple(ordered)})
 
 
 def _silent(_: str) -> None:
@@ -145,7 +158,9 @@ def _learned(ran: Ran, key: tuple[str, ...], time: str | None) -> tuple[LearnedC
     ]
     learned = LearnedClaims(
         source=opened.name, fingerprint=opened.fingerprint, rows=opened.rows, version=__version__, key=key, time=time,
-        independence=Independence(kind=plan.kind, key=plan.key, block=plan.block),
+        independence=Independence(
+            kind=plan.kind, key=plan.key, block=plan.block, units=plan.units if plan.kind == "entity" else None
+        ),
         columns=tuple(_column(c) for c in opened.columns), claims=tuple(claims),
     )  # fmt: skip
     return learned, sketch
@@ -187,10 +202,9 @@ class _Open:
 
     def rules(self, columns: Mapping[str, Column], ran: Ran) -> Sequence[ProposedRule]:
         """The rules that the learning rows keep and the checking rows keep too."""
-        proposed = learn_rules(self.con, "learning", columns, ran.explored.structure, self._count("learning"))
+        proposed = learn_rules(self.con, "learning", columns, ran.explored.structure, ran.opened.rows)
         return confirm_rules(
-            proposed, self.con, "checking", columns, self._count("checking"), learned_on="learning",
-            whole=ran.opened.rows,
+            proposed, self.con, "checking", columns, self._count("checking"), learned="learning"
         )  # fmt: skip
 
     def sketch(self, columns: Mapping[str, Column], name: str, content: str) -> Sketch:
@@ -200,14 +214,12 @@ class _Open:
 
 def _verified(ran: Ran) -> list[tuple[Verdict, str]]:
     """The verified claims that can be held on a delivery, with their sentences."""
-    from ...tools.verify.families import FAMILIES
-
     verdicts = ran.judged.verdicts if ran.judged else ()
     out = []
     for v in verdicts:
         modelled = any(p.property.kind in ("theme", "close", "judged") for p in v.hypothesis.texts)
         if v.outcome == "verified" and v.hypothesis.family != "invariant" and not modelled:
-            out.append((v, FAMILIES[v.hypothesis.family].sentence(v.hypothesis, v.evidence)))
+            out.append((v, short_sentence(v.hypothesis, v.evidence)))
     return out
 
 
@@ -237,6 +249,7 @@ def _distributions(sketch: Sketch, run_id: str) -> list[LearnedClaim]:
             distribution=c, severity="warn", origin=run_id,
         )
         for c in sketch.columns
+        if is_compared(c)
     ]  # fmt: skip
 
 

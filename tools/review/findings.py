@@ -9,12 +9,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..data.rows import Rows
 from ..errors import HypothesisError
 from ..text.evaluate import with_properties
 from ..value import counted
 from ..verify.evidence import Evidence
 from ..verify.families import FAMILIES
 from ..verify.hypothesis import Hypothesis
+from ..verify.units import by_unit
 from ..verify.verify import measure
 from .checked import Departure, Held
 from .delivery import Delivery
@@ -31,16 +33,21 @@ class Measured(NamedTuple):
     reason: str | None = None
 
 
-def measure_findings(claims: Sequence[LearnedClaim], delivery: Delivery) -> dict[str, Measured]:
+def rows_for(claims: Sequence[LearnedClaim], delivery: Delivery) -> Rows:
+    """The columns that the findings read and that the delivery has as they were learned."""
+    wanted = {name for c in claims if c.finding is not None for name in _read(c.finding)}
+    return delivery.rows_of(sorted(name for name in wanted if delivery.reads(name)))
+
+
+def measure_findings(claims: Sequence[LearnedClaim], delivery: Delivery, rows: Rows) -> dict[str, Measured]:
     """Every finding of the claims, by id, estimated on all rows of the delivery.
 
     Args:
         claims: Claims of kind `finding`; others are left out.
         delivery: The opened delivery; a finding on a column that does not read is not measured.
+        rows: What `rows_for` gave.
     """
     findings = {c.id: c.finding for c in claims if c.finding is not None}
-    wanted = {name for h in findings.values() for name in _read(h)}
-    rows = delivery.rows_of(sorted(name for name in wanted if delivery.reads(name)))
     out = {}
     for key, h in findings.items():
         absent = [name for name in _read(h) if not delivery.reads(name)]
@@ -96,6 +103,18 @@ def hold_findings(
     }
 
 
+def with_pictures(held: Mapping[str, Held], claims: Sequence[LearnedClaim], rows: Rows) -> dict[str, Held]:
+    """The states with a picture of this delivery beside each that does not hold."""
+    out = dict(held)
+    for c in claims:
+        h, state = c.finding, held.get(c.id)
+        if h is None or state is None or state.state not in ("watch", "broken"):
+            continue
+        own = by_unit(h, with_properties(rows, h.texts) if h.texts else rows)
+        out[c.id] = state.model_copy(update={"picture": FAMILIES[h.family].picture(h, own)})
+    return out
+
+
 def _course(claim: LearnedClaim, now: Point | None, past: Sequence[Point]) -> Course:
     base, h = claim.baseline, claim.finding
     assert base is not None
@@ -138,7 +157,7 @@ def _held(claim: LearnedClaim, measured: Measured, course: Course, decision: Dec
         detectable=decision.detectable,
         calibrating=decision.calibrating,
         sentence=FAMILIES[h.family].sentence(h, evidence),
-        text=_text(decision, evidence, change, null, len(course.past)),
+        text=_text(decision, h, evidence, change, null, len(course.past)),
     )
 
 
@@ -154,28 +173,42 @@ def _change(course: Course, decision: Decision, evidence: Evidence, null: float)
     return "reversed" if high < 0 else "gone" if low <= 0 else "weaker"
 
 
-def _text(decision: Decision, evidence: Evidence, change: str, null: float, earlier: int) -> str:
+def short_sentence(h: Hypothesis, evidence: Evidence) -> str:
+    """The claim with its two figures, without interval and sizes."""
+    return shortened(FAMILIES[h.family].sentence(h, evidence))
+
+
+def shortened(sentence: str) -> str:
+    """A sentence up to the difference that it draws, or its first parenthesis after its figures begin."""
+    head, colon, figures = sentence.partition(": ")
+    for cut in (", a difference of ", " ("):
+        figures = figures.partition(cut)[0]
+    return f"{head}{colon}{figures.rstrip(';,. ')}." if colon else sentence
+
+
+def _text(decision: Decision, h: Hypothesis, evidence: Evidence, change: str, null: float, earlier: int) -> str:
     effect = evidence.effect
     assert effect is not None
+    now = short_sentence(h, evidence).partition(": ")[2].rstrip(".")
     figures = (
-        f"{effect.name} {_figure(effect.value)} [{_figure(effect.low)}, {_figure(effect.high)}] in "
+        f"{now or 'now'}; {effect.name} {_figure(effect.value)} [{_figure(effect.low)}, {_figure(effect.high)}] in "
         f"{counted(evidence.n, 'row')}, {_against(decision, earlier)}"
     )
     seen = f"A change of {_figure(decision.detectable)} would have been seen."
     if decision.state == "holds":
-        return f"{figures}. {seen}"
+        return f"Now: {figures}. {seen}"
     if decision.state == "undecidable":
-        return f"{figures}. Too few rows to tell the effect from nothing ({_figure(null)}): {_lower(seen)}"
-    p = "p < .00001" if (decision.p_value or 0) < AT_ONCE else f"p = {decision.p_value:.2g}"
+        return f"Now: {figures}. Too few rows to tell the effect from nothing ({_figure(null)}): {_lower(seen)}"
+    p = "p < .0001" if (decision.p_value or 0) < AT_ONCE else f"p = {decision.p_value:.2g}"
     what = {"gone": "Gone", "weaker": "Weaker", "reversed": "Reversed", "stronger": "Stronger"}[change]
     if decision.state == "watch":
         why = "stronger than it was" if change == "stronger" else "watched until it lasts"
         why = "one of the first deliveries, which advise only" if decision.calibrating else why
-        return f"{what}: {figures} ({p}; {why})."
+        return f"{what} now: {figures} ({p}; {why})."
     lasted = (
         "in this delivery alone" if decision.lasting == 1 else f"in the last {decision.lasting} deliveries together"
     )
-    return f"{what}: {figures} ({p}); the difference counts {lasted}, at a false discovery rate of {ALARM_Q:g}."
+    return f"{what} now: {figures} ({p}); the difference counts {lasted}, at a false discovery rate of {ALARM_Q:g}."
 
 
 def _against(decision: Decision, earlier: int) -> str:

@@ -19,7 +19,7 @@ SHRINK = 10
 """Degrees of freedom that the variation of all findings together lends to each."""
 ALARM_Q = 0.01
 """Benjamini-Hochberg level over the findings of a delivery, for watching and for what lasts."""
-AT_ONCE = 1e-5
+AT_ONCE = 1e-4
 """A single delivery whose p-value is below it breaks a finding at once."""
 LASTING = {2: 0.1, 3: 0.2}
 """Deliveries in a row, and the p-value that each must stay below, for their mean to count."""
@@ -97,7 +97,7 @@ def decide_states(courses: Sequence[Course]) -> list[Decision]:
     their precision, and the variation between deliveries is estimated from the same five and shrunk towards that of all
     findings. Both are frozen, so that a slow change is not learned as normal. Afterwards a finding is watched where its
     difference counts among all (Benjamini-Hochberg at .01), and broken where it is weaker than it was by more than is
-    tolerated and either p < 1e-5 or the mean of the last two or three deliveries counts among all.
+    tolerated and either p < 1e-4 or the mean of the last two or three deliveries counts among all.
 
     Args:
         courses: The findings of the claims file; those that this delivery says nothing of are undecidable.
