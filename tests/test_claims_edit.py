@@ -15,7 +15,7 @@ from heldout.agent.review.rebaseline import Rebaseline, proposals
 from heldout.agent.review.suppress import suppress
 from heldout.tools.errors import UsageError
 from heldout.tools.review.history import Estimate, History, Reviewed
-from heldout.tools.review.learned import InRange, Suppression
+from heldout.tools.review.learned import InRange, RowCount, Suppression
 from heldout.tools.review.pooled import distance, pooled_effects, pooled_sketch
 from heldout.tools.review.sketch import ColumnSketch, Sketch
 from tests.review_claims import distribution, finding, invariant, learned
@@ -245,6 +245,13 @@ def test_only_what_is_confirmed_is_written_and_the_rest_of_the_file_stays(
     assert new.claim("dist-spend").distribution == old.claim("dist-spend").distribution
     assert {line[0] for line in _difference(before, path.read_text(encoding="utf-8"))} == {"+", "-"}
     assert len(_difference(before, path.read_text(encoding="utf-8"))) == 4
+    assert new.claim("inv-rows").says == old.claim("inv-rows").says, "a person's words stay"
+
+
+def test_a_row_count_in_our_own_words_is_reworded_with_its_rule() -> None:
+    claim = invariant(RowCount(low=600, high=2400), says="A delivery has 600 to 2,400 rows.")
+    [got] = proposals(learned([claim]), _deliveries([0.7, 0.7]))
+    assert got.values == {"invariant": RowCount(low=500, high=2000), "says": "A delivery has 500 to 2,000 rows."}
 
 
 def test_yes_needs_the_claims_by_name(path: Path, history: Path) -> None:

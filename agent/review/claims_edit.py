@@ -49,7 +49,7 @@ class ClaimsText:
         return self.file.claims
 
     def change(self, wanted: str, **values: Any) -> None:
-        """Give a claim other values of `suppressed`, `baseline`, `distribution`, `invariant` or `state`.
+        """Give a claim other values of `says`, `suppressed`, `baseline`, `distribution`, `invariant` or `state`.
 
         Args:
             wanted: Id of a claim that is there.

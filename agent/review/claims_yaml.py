@@ -2,9 +2,9 @@
 
 Knows how the file is laid out. Must never know a delivery, a verdict, or the environment: nothing in it is expanded.
 
-Findings stand first, then invariants, then distributions, one line each. Numbers that decide (bounds, cuts,
-tolerances, bin edges) are written whole; measured ones (effects, means) to six digits of themselves and of their own
-spread, so that no verdict hangs on what was left out.
+Columns stand first, one line each; then findings, invariants, and distributions, one line each. Numbers that decide
+(bounds, cuts, tolerances, bin edges) are written whole; measured ones (effects, means) to six digits of themselves and
+of their own spread, so that no verdict hangs on what was left out.
 """
 
 import math
@@ -20,7 +20,7 @@ from ...tools.review.sketch import ColumnSketch
 from ...tools.value import Value, counted
 from .claims_faults import Mistake, checked, told
 from .yaml_nodes import Node, YamlFault, compose
-from .yaml_text import block, entry, flow, listed
+from .yaml_text import block, entry, flow
 
 MOST_BYTES = 10_000_000
 _TAGS = ("rule", "family")
@@ -68,7 +68,7 @@ def write_claims(claims: LearnedClaims) -> str:
     head = {k: v for k, v in plain(claims).items() if k not in ("columns", "claims")}
     lines += [line for key, value in head.items() for line in entry(key, value, 0)]
     lines += ["", "columns:"] if claims.columns else ["", "columns: []"]
-    lines += [line for column in claims.columns for line in listed(plain(column), 2)]
+    lines += [f"  - {flow(plain(column))}" for column in claims.columns]
     lines += ["", "claims:"] if claims.claims else ["", "claims: []"]
     for kind, title in _HEADS.items():
         own = [claim for claim in claims.claims if claim.kind == kind]

@@ -108,7 +108,10 @@ def _asked(proposal: "Proposal") -> bool:
 
 def _outcome(path: Path, accepted: list[str], open_: list[str]) -> str:
     if accepted:
-        return f"\nWritten to '{path}': {', '.join(accepted)}. Look at the difference before you commit it."
+        return (
+            f"\nWritten to '{path}': {', '.join(accepted)}. Look at the difference before you commit it; "
+            "figures in a finding's `says` are still those that it was learned with."
+        )
     if not open_:
         return "\nNothing to write."
     way = "" if sys.stdin.isatty() else " Accept a claim with `--claim ID --yes`, or run it in a terminal to be asked."

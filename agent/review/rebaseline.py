@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from ...tools.errors import UsageError
 from ...tools.review.history import Estimate, History, Reviewed
+from ...tools.review.invariants_words import says
 from ...tools.review.learned import Baseline, LearnedClaim, LearnedClaims, RowCount
 from ...tools.review.pooled import distance, pooled_effects, pooled_sketch
 from ...tools.review.sketch import ColumnSketch
@@ -95,7 +96,7 @@ def proposals(claims: LearnedClaims, deliveries: Sequence[Reviewed], wanted: Seq
     effects = pooled_effects(measured)
     out = []
     for claim in claims.claims:
-        if wanted and claim.id not in wanted:
+        if claim.id not in wanted if wanted else claim.state == "retired":
             continue
         if claim.finding is not None and claim.baseline is not None:
             out.append(_finding(claim, claim.finding, claim.baseline, effects.get(claim.id)))
@@ -148,7 +149,9 @@ def _row_count(claim: LearnedClaim, old: RowCount, rows: Sequence[int]) -> Propo
     if not new.low <= ordered[0] <= ordered[-1] <= new.high:
         note += " Some of them lie outside: look at them before you accept."
     before, after = (f"{rule.low:,} to {rule.high:,} rows" for rule in (old, new))
-    return _unless_same(claim, before, after, note, {"invariant": new})
+    tolerance = claim.tolerance or 0.0
+    reworded = {"says": says(new, tolerance)} if claim.says == says(old, tolerance) else {}  # a person's words stay
+    return _unless_same(claim, before, after, note, {"invariant": new, **reworded})
 
 
 def _unless_same(claim: LearnedClaim, old: str, new: str, note: str, values: dict[str, Any]) -> Proposal:
