@@ -4,7 +4,7 @@ Knows states, severities, suppressions and earlier states. Must never compute a 
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from heldout.version import __version__
 
@@ -17,9 +17,7 @@ from ...tools.value import counted
 from ..report.result import Tool
 from .claims_yaml import ClaimsFile
 from .result import Checked, ClaimsRead, Delivered, FailOn, FoundFault, Level, Review, ReviewCounts
-
-if TYPE_CHECKING:
-    from .review import Standing
+from .standing import Standing
 
 FINDINGS, BROKEN, UNDECIDED = 0, 1, 3
 """Exit codes of a review that came to an end: nothing at or above `--fail-on`, something, could not decide."""
@@ -62,7 +60,7 @@ class Assembled(NamedTuple):
         return claims | faults
 
 
-def assembled(asked: Asked, delivery: Delivery, standing: "Standing", against: str, found: Found) -> Assembled:
+def assembled(asked: Asked, delivery: Delivery, standing: Standing, against: str, found: Found) -> Assembled:
     """The review of a delivery that could be read."""
     claims = asked.file.claims
     checks = tuple(
@@ -109,7 +107,7 @@ def _read(asked: Asked, decided: int) -> ClaimsRead:
     )  # fmt: skip
 
 
-def _checked(claim: LearnedClaim, asked: Asked, standing: "Standing", found: Found) -> Sequence[Checked]:
+def _checked(claim: LearnedClaim, asked: Asked, standing: Standing, found: Found) -> Sequence[Checked]:
     """The claim with what was found of it; nothing where it names what no check speaks of."""
     of: Violations | Held | Shifted | None = (
         found.violations.get(claim.id) or found.held.get(claim.id) or found.shifted.get(claim.id)
@@ -230,7 +228,7 @@ def _code(fail_on: FailOn, counts: ReviewCounts, decided: int) -> int:
 
 def _message(
     outcome: str, counts: ReviewCounts, faults: Sequence[FoundFault], checks: Sequence[Checked], explained: set[str],
-    standing: "Standing", story: Sequence[Change],
+    standing: Standing, story: Sequence[Change],
 ) -> str:  # fmt: skip
     if outcome == "undecided":
         return "Nothing could be decided: no claim of the file could be checked on this delivery."
