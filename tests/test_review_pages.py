@@ -48,7 +48,7 @@ class Tags(HTMLParser):
 def test_the_worst_comes_first_and_what_a_fault_explains_is_told_with_it() -> None:
     found = alarms(made.errors())
     assert [a.id for a in found] == [
-        "fault-unit_change-weight", "inv-0009", "fin-0002", "inv-000a", "dist-0002", "inv-000d",
+        "fault-unit_change-weight", "inv-0009", "fin-0002", "dist-0002", "inv-000a", "inv-000d",
     ]  # fmt: skip
     assert found[0].explains == ("inv-000b",)
     assert [a.level for a in found] == ["error"] * 3 + ["warn"] * 2 + ["info"]

@@ -89,8 +89,8 @@ def at_level(found: Sequence[Alarm], level: Level) -> tuple[Alarm, ...]:
 
 def _worst(alarm: Alarm) -> tuple[int, ...]:
     return (
-        _LEVELS.index(alarm.level), _KINDS.index(alarm.kind) > 0, alarm.news != "new", _KINDS.index(alarm.kind),
-        _STATES.index(alarm.state),
+        _LEVELS.index(alarm.level), _KINDS.index(alarm.kind) > 0, alarm.state == "undecidable", alarm.news != "new",
+        _KINDS.index(alarm.kind), _STATES.index(alarm.state),
     )  # fmt: skip
 
 
