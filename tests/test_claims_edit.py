@@ -292,11 +292,11 @@ def test_a_rule_has_no_baseline_and_a_history_of_other_claims_does_not_count(pat
 def test_a_baseline_laid_out_by_hand_keeps_its_comments(path: Path, history: Path) -> None:
     text = path.read_text(encoding="utf-8")
     by_hand = (
-        "baseline:\n      effect: 0.7123456   # from spring\n      standard_error: 0.0123456\n      rows: 1200\n"
+        "baseline:\n      effect: 0.712346   # from spring\n      standard_error: 0.0123456\n      rows: 1200\n"
         "      between: 0.01\n"
     )
     path.write_text(
-        text.replace("baseline: {effect: 0.7123456, standard_error: 0.0123456, rows: 1200}\n", by_hand),
+        text.replace("baseline: {effect: 0.712346, standard_error: 0.0123456, rows: 1200}\n", by_hand),
         encoding="utf-8",
     )
     assert _run(path, "--yes", "--claim", "f-spend-gold").exit_code == 0
