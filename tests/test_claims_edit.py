@@ -1,12 +1,14 @@
 """Suppressing and rebaselining change a claims file in place: what a person wrote beside it stays."""
 
 import difflib
+import tempfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 import yaml
 from click.testing import CliRunner, Result
+from hypothesis import given, settings
 
 from heldout.agent.review import cli_edit
 from heldout.agent.review.claims_edit import ClaimsText
@@ -15,10 +17,10 @@ from heldout.agent.review.rebaseline import Rebaseline, proposals
 from heldout.agent.review.suppress import suppress
 from heldout.tools.errors import UsageError
 from heldout.tools.review.history import Estimate, History, Reviewed
-from heldout.tools.review.learned import InRange, RowCount, Suppression
+from heldout.tools.review.learned import Baseline, InRange, LearnedClaims, RowCount, Suppression
 from heldout.tools.review.pooled import distance, pooled_effects, pooled_sketch
 from heldout.tools.review.sketch import ColumnSketch, Sketch
-from tests.review_claims import distribution, finding, invariant, learned
+from tests.review_claims import arbitrary, distribution, finding, invariant, learned
 
 DAY = {"reason": "new till", "owner": "ana", "today": "2026-11-01"}
 GIVEN = Suppression(reason="new till", owner="ana", expires="2026-12-31")
@@ -134,6 +136,22 @@ def test_a_file_that_changed_meanwhile_is_not_written(path: Path) -> None:
     with pytest.raises(UsageError, match="was changed while"):
         text.save()
     assert read_claims(path).claim("inv-plan").suppressed is None
+
+
+@settings(max_examples=6)
+@given(arbitrary())
+def test_every_claim_of_any_file_can_be_suppressed_and_measured_anew(claims: LearnedClaims) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "claims.yml"
+        path.write_bytes(write_claims(claims).encode("utf-8"))
+        text = ClaimsText(path)
+        for claim in text.claims.claims:
+            new = {"baseline": Baseline(effect=1.5, standard_error=0.5, rows=9)} if claim.baseline is not None else {}
+            text.change(claim.id, suppressed=GIVEN, **new)
+        text.save()
+        got = read_claims(path)
+        assert all(c.suppressed == GIVEN for c in got.claims)
+        assert all(c.baseline is None or c.baseline.effect == 1.5 for c in got.claims)
 
 
 # Pooling
