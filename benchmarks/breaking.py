@@ -68,7 +68,9 @@ def _pick(names: list[str], rng: np.random.Generator) -> str | None:
     return names[int(rng.integers(len(names)))] if names else None
 
 
-def _scaled(t: Table, k: Kinds, rng: np.random.Generator, factor: float, rows: np.ndarray | None = None) -> Broken | None:
+def _scaled(
+    t: Table, k: Kinds, rng: np.random.Generator, factor: float, rows: np.ndarray | None = None
+) -> Broken | None:
     wide = [c for c in k.numbers if (numeric(t, c) > 0).mean() > 0.9]
     name = _pick(wide, rng)
     if name is None:
@@ -97,7 +99,7 @@ def unit_cents(t: Table, k: Kinds, rng: np.random.Generator) -> Broken | None:
 @breaker
 def unit_pounds(t: Table, k: Kinds, rng: np.random.Generator) -> Broken | None:
     whole = [c for c in k.numbers if not (numeric(t, c) == np.round(numeric(t, c))).all()]
-    return _scaled(t, Kinds(whole, [], [], None, []), rng, 2.20462262)
+    return _scaled(t, Kinds(whole, [], [], None, []), rng, 1 / 0.45359237)
 
 
 @breaker
@@ -107,7 +109,9 @@ def unit_minutes(t: Table, k: Kinds, rng: np.random.Generator) -> Broken | None:
 
 @breaker
 def unit_some_rows(t: Table, k: Kinds, rng: np.random.Generator) -> Broken | None:
-    narrow = [c for c in k.numbers if (x := numeric(t, c)[~np.isnan(numeric(t, c))]).min() > 0 and x.max() / x.min() < 900]
+    narrow = [
+        c for c in k.numbers if (x := numeric(t, c)[~np.isnan(numeric(t, c))]).min() > 0 and x.max() / x.min() < 900
+    ]
     return _scaled(t, Kinds(narrow, [], [], None, []), rng, 1000.0, rng.random(len(t)) < 0.05)
 
 
@@ -192,7 +196,8 @@ def type_currency(t: Table, k: Kinds, rng: np.random.Generator) -> Broken | None
     name = _pick(k.numbers, rng)
     if name is None:
         return None
-    return Broken(t.assign(**{name: "€" + t[name]}), "type_change", name, int(t[name].notna().sum()))
+    there = pd.to_numeric(t[name], errors="coerce").notna()
+    return Broken(t.assign(**{name: t[name].mask(there, "€" + t[name])}), "type_change", name, int(there.sum()))
 
 
 @breaker
@@ -202,6 +207,8 @@ def type_day_and_month(t: Table, k: Kinds, rng: np.random.Generator) -> Broken |
         return None
     x = pd.to_datetime(t[name])
     both = ((x.dt.day <= 12) & (x.dt.day != x.dt.month)).to_numpy()
+    if both.sum() < 10:
+        return None
     turned = t[name].str[:5] + t[name].str[8:10] + "-" + t[name].str[5:7] + t[name].str[10:]
     return Broken(t.assign(**{name: turned.where(both, t[name])}), "type_change", name, int(both.sum()))
 
@@ -220,7 +227,11 @@ def _mixed_from(t: Table, k: Kinds) -> int | None:
     names = list(t.columns)
     for at in range(1, len(names) - 2):
         rest = names[at:]
-        if len([c for c in rest if c in k.labels]) >= 1 and len([c for c in rest if c in k.numbers]) >= 1 and len(rest) >= 3:
+        if (
+            len([c for c in rest if c in k.labels]) >= 1
+            and len([c for c in rest if c in k.numbers]) >= 1
+            and len(rest) >= 3
+        ):
             return at
     return None
 
@@ -255,7 +266,9 @@ def duplicated_block(t: Table, k: Kinds, rng: np.random.Generator) -> Broken | N
 @breaker
 def duplicated_shuffled(t: Table, k: Kinds, rng: np.random.Generator) -> Broken | None:
     both = pd.concat([t, t], ignore_index=True)
-    return Broken(both.iloc[rng.permutation(len(both))].reset_index(drop=True), "duplicated_load", None, len(t))
+    return Broken(
+        both.iloc[rng.permutation(len(both))].reset_index(drop=True), "duplicated_load", None, len(t), slack=0.01
+    )
 
 
 @breaker

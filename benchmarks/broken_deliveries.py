@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from breaking import BREAKERS, Broken, Kinds, numeric
+from breaking import BREAKERS, Broken, Kinds
 
 from heldout.tools.data.dataset import open_dataset
 from heldout.tools.errors import HeldoutError
@@ -57,7 +57,7 @@ def orders(n: int, seed: int) -> pd.DataFrame:
             "store": np.array(STORES)[store], "plan": plan, "paid": np.where(rng.random(n) < 0.8, "yes", "no"),
             "items": items.astype(str), "weight": weight.astype(str), "amount": amount.astype(str),
             "degrees": np.round(rng.normal(11, 6, n), 1).astype(str),
-            "remark": [f"{a} {b} {c}" for a, b, c in zip(rng.choice(words, n), rng.choice(words, n), rng.integers(0, n, n), strict=True)],
+            "remark": [" ".join(some) for some in zip(*rng.choice(words, (3, n)), strict=True)],
         }
     )  # fmt: skip
     table["degrees"] = table["degrees"].mask(rng.random(n) < 0.04, None)
@@ -106,15 +106,22 @@ def kinds(claims: LearnedClaims, base: Sketch, half: pd.DataFrame) -> Kinds:
             continue
         if c.type == "number" and b.distinct > 24 and c.name not in ("year", "hour", "flight", "rownames"):
             numbers.append(c.name)
-        elif c.type in ("category", "boolean") and c.storage == "VARCHAR" and 2 <= b.distinct <= 40 and half[c.name].nunique() > 1:
+        elif (
+            c.type in ("category", "boolean")
+            and c.storage == "VARCHAR"
+            and 2 <= b.distinct <= 40
+            and half[c.name].nunique() > 1
+        ):
             labels.append(c.name)
-        elif c.type == "datetime" and b.hours:
+        elif c.type == "datetime" and b.hours and np.abs(np.array(b.hours) / sum(b.hours) - 1 / 24).sum() > 0.3:
             times.append(c.name)
         elif c.type == "text":
             words.append(c.name)
         if key is None and b.distinct == b.rows and c.storage == "VARCHAR":
             key = c.name
-    return Kinds(numbers, [x for x in labels if not pd.to_numeric(half[x], errors="coerce").notna().any()], times, key, words)
+    return Kinds(
+        numbers, [x for x in labels if not pd.to_numeric(half[x], errors="coerce").notna().any()], times, key, words
+    )
 
 
 def write(table: pd.DataFrame, path: Path, cut: int = 0) -> None:
@@ -158,7 +165,9 @@ def run_broken(args: argparse.Namespace) -> None:
                         right, rows, more, faults = False, False, [str(err)[:80]], ()
                     named[way].append((right, rows, not more))
                     if args.verbose and not (right and rows and not more):
-                        print(f"  {name} {way} {broken.column} rows {broken.rows}: named {right} rows {rows} more {more}")
+                        print(
+                            f"  {name} {way} {broken.column} rows {broken.rows}: named {right} rows {rows} more {more}"
+                        )
                         for f in faults:
                             print("     ", f.text)
     print(f"{'way':<26}{'tries':>6}{'named':>7}{'rows':>6}{'clean':>7}")

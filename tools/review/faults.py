@@ -11,7 +11,7 @@ import numpy as np
 
 from .checked import Fault
 from .delivery import Delivery
-from .faults_case import Case, Said
+from .faults_case import Case, Said, explained
 from .faults_columns import moved_cells
 from .faults_dates import turned_dates
 from .faults_encoding import damaged
@@ -26,7 +26,8 @@ from .learned import LearnedClaims
 from .sketch import Sketch
 
 _STEPS: tuple[Callable[[Case], Iterator[Said]], ...] = (
-    truncated, repeated, moved_cells, types, turned_dates, damaged, renamed, shifted_hours, units, swapped, missing_parts,
+    truncated, repeated, moved_cells, types, turned_dates, damaged, renamed, shifted_hours, units, swapped,
+    missing_parts,
 )  # fmt: skip
 """Rows first, then cells that stand in the wrong place or do not read, then what cells say: each step leaves out the
 columns that an earlier one explained."""
@@ -51,6 +52,7 @@ def find_faults(delivery: Delivery, base: Sketch, new: Sketch, claims: LearnedCl
     with np.errstate(all="ignore"):
         for step in _STEPS:
             for said in step(case):
-                fault = said.fault(delivery.rows)
-                found.setdefault(fault.id, fault)
+                if not explained(case, said):
+                    fault = said.fault(delivery.rows)
+                    found.setdefault(fault.id, fault)
     return tuple(found.values())

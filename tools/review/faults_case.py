@@ -1,6 +1,7 @@
 """What every diagnosis looks at: the delivery's cells beside the learned sketch, and how a fault is put into words.
 
-Knows one delivery, its sketch and the learned one. Must never know a verdict, another diagnosis, or how loud a fault is.
+Knows one delivery, its sketch and the learned one. Must never know a verdict, another diagnosis, or how loud a fault
+is.
 """
 
 import re
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.readers_binary import quoted
-from ..data.rows import FloatArray
+from ..data.rows import BoolArray, FloatArray
 from .checked import Fault, FaultKind
 from .delivery import Delivery
 from .learned import LearnedClaims, LearnedColumn, Unique
@@ -30,6 +31,10 @@ class Case:
         self.delivery, self.base, self.new, self.claims = delivery, base, new, claims
         self.rows = delivery.rows
         self.taken: set[str] = set()
+        self.ended = False
+        """Whether the end of the file is not there: then parts are missing because of it."""
+        self.explained: BoolArray | None = None
+        """Rows whose cells stand in the wrong columns, shape (n,): what is odd in them alone is no other fault."""
         self.learned: dict[str, LearnedColumn] = {c.name: c for c in claims.columns if not c.derived_from}
         self._periods: dict[str, bool] = {}
         self._counts: dict[str, dict[str, int]] = {}
@@ -120,6 +125,14 @@ def _follows(case: Case, name: str, date: str) -> bool:
     return bool(whole) and len(got) > 1 and sum(n * own for n, own in got) < 0.6 * float(whole) * rows
 
 
+def explained(case: Case, said: "Said") -> bool:
+    """Whether a fault lies in rows alone that another one explains."""
+    mask = case.explained
+    if mask is None or said.kind == "shifted_columns" or not said.first or said.rows > mask.sum():
+        return False
+    return all(mask[row - 1] for row in said.first)
+
+
 class Said(NamedTuple):
     """What a diagnosis found, before it has its id."""
 
@@ -194,3 +207,10 @@ def aligned(a: Mapping[str, int], b: Mapping[str, int]) -> tuple[list[str], NDAr
     """Levels of either, and the rows of each in both."""
     levels = list(dict.fromkeys([*a, *b]))
     return levels, np.array([a.get(x, 0) for x in levels], float), np.array([b.get(x, 0) for x in levels], float)
+
+
+def median(base: ColumnSketch) -> float:
+    """The learned median, to within its bin; the column must have bins."""
+    upto = np.cumsum(base.counts)
+    at = int(np.searchsorted(upto, upto[-1] / 2))
+    return float(base.edges[min(at, len(base.edges) - 1)])

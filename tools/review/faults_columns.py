@@ -54,6 +54,8 @@ def _whole(case: Case, homes: dict[str, Home]) -> Said | None:
         if len(held) >= 2 and len(held) >= 0.5 * (len(strange) - abs(step)):
             side = "right" if step > 0 else "left"
             far = "one column" if abs(step) == 1 else f"{abs(step)} columns"
+            first = min(order.index(name) for name in strange)
+            case.taken |= set(order[max(0, first - abs(step)) :])
             return _told_whole(case, strange, held, f"{far} to the {side} of where they belong")
     for name in strange:
         for other in strange:
@@ -175,12 +177,14 @@ def _told_some(case: Case, homes: Sequence[Home], moved: Sequence[_Row], step: i
     columns = [h.name for h, share in zip(homes, odd, strict=True) if share > 0.5] or [homes[int(np.argmax(odd))].name]
     case.taken |= {h.name for h, share in zip(homes, odd, strict=True) if share > 0.02}
     mask, told = whereabouts(case, sure)
+    case.explained = mask
     k = [h.name for h in homes].index(columns[0])
     example = f"`{columns[0]}` holds what belongs to `{homes[k - step].name}`"
     side = "right" if step > 0 else "left"
     return Said(
         kind="shifted_columns", columns=tuple(columns), rows=int(mask.sum()), first=first_rows(mask),
-        text=f"Cells stand one column to the {side} of where they belong in {in_rows(int(mask.sum()), case.rows)} ({told}): "
+        text=f"Cells stand one column to the {side} of where they belong in {in_rows(int(mask.sum()), case.rows)} "
+        f"({told}): "
         f"{names(columns)} hold{'s' * (len(columns) == 1)} what cannot be theirs, {example}.",
         advice="Look for a missing or extra separator in these lines of the source.",
     )  # fmt: skip

@@ -39,8 +39,8 @@ def turned_dates(case: Case) -> Iterator[Said]:
         rows = int(wrong.sum())
         yield Said(
             kind="type_change", columns=(base.name,), rows=rows, first=first_rows(mask), labels=("day and month",),
-            text=f"Day and month of `{base.name}` changed places in {in_rows(rows, case.rows)}: as they stand these dates "
-            "lie apart from their neighbours, turned they lie among them.",
+            text=f"Day and month of `{base.name}` changed places in {in_rows(rows, case.rows)}: as they stand these "
+            "dates lie apart from their neighbours, turned they lie among them.",
             advice="Ask in which order dates are written; have year-month-day.",
         )  # fmt: skip
 

@@ -1,7 +1,7 @@
 """Parts that did not come: a file that ends early, labels or days whose rows are not there.
 
-Knows learned shares by label and day, the order of the rows, and the signs of a cut file. Must never know whether a label
-was given up: it says what is not there and how many rows that would be.
+Knows learned shares by label and day, the order of the rows, and the signs of a cut file. Must never know whether a
+label was given up: it says what is not there and how many rows that would be.
 """
 
 import math
@@ -31,6 +31,7 @@ def truncated(case: Case) -> Iterator[Said]:
     """A file that ends within a row, or in whose order the end is not there."""
     cut = getattr(case.delivery, "cut", None)
     if cut is not None:
+        case.ended = True
         yield _cut(case, cut)
         return
     if case.rows < FEW or case.rows >= 0.97 * case.base.rows:
@@ -38,6 +39,7 @@ def truncated(case: Case) -> Iterator[Said]:
     for base, new in case.pairs("number", "label"):
         gone = _end_gone(case, base, new)
         if gone is not None:
+            case.ended = True
             yield gone
             return
 
@@ -73,27 +75,32 @@ def _end_gone(case: Case, base: ColumnSketch, new: ColumnSketch) -> Said | None:
     lost = round(share / (1 - share) * case.rows)
     return Said(
         kind="truncated", columns=(base.name,), rows=lost, first=(case.rows,),
-        text=f"The file seems cut short after row {case.rows:,}: its rows stand in the order of `{base.name}` and end at "
-        f"{last}, beyond which {100 * share:.0f} % of the learned rows lay; about {lost:,} rows are not there.",
+        text=f"The file seems cut short after row {case.rows:,}: its rows stand in the order of `{base.name}` and "
+        f"end at {last}, beyond which {100 * share:.0f} % of the learned rows lay; about {lost:,} rows are not there.",
         advice="Send the file again, or ask why writing it stopped.",
     )  # fmt: skip
 
 
 def _last_label(case: Case, base: ColumnSketch) -> tuple[str, float]:
-    cell = f"{quoted(base.name)}::VARCHAR"
-    counts = case.counts(base.name)
-    levels = sorted(base.levels)
+    """Labels in order from the first on, the last ones not there; rows without a label stand last in such an order."""
+    cell, counts, end = f"{quoted(base.name)}::VARCHAR", dict(case.counts(base.name)), "\U0010ffff"
+    before, missing = dict(base.levels), case.rows - sum(counts.values())
+    if base.missing:
+        before[end] = base.missing
+    if missing:
+        counts[end] = missing
+    levels = sorted(before)
     there = [x for x in levels if x in counts]
-    if len(levels) < 4 or base.other or not there or set(counts) - set(levels) or there != levels[: len(there)]:
+    strange = sum(n for x, n in counts.items() if x not in before)
+    if len(levels) < 4 or base.other + strange > 0.02 * base.rows or there != levels[: len(there)] or len(there) < 2:
         return "", 0.0
     turns = case.query(
-        f"SELECT count(*) FROM (SELECT {cell} AS x, lag({cell}) OVER (ORDER BY _row) AS y FROM data) WHERE x < y"
+        f"SELECT count(*) FROM (SELECT x, lag(x) OVER (ORDER BY _row) AS y FROM (SELECT _row, coalesce({cell}, "
+        f"'{end}') AS x FROM data)) WHERE x < y"
     )[0][0]
     whole = there[:-1]  # the last one may have come in part
-    if turns or not whole:
-        return "", 0.0
-    expected = sum(counts[x] for x in whole) / sum(base.levels[x] for x in whole) * (base.rows - base.missing)
-    return label(there[-1]), max(0.0, 1 - sum(counts.values()) / expected)
+    expected = sum(counts[x] for x in whole) / sum(before[x] for x in whole) * base.rows
+    return (label(there[-1]), max(0.0, 1 - case.rows / expected)) if not turns else ("", 0.0)
 
 
 def _last_number(case: Case, base: ColumnSketch, new: ColumnSketch) -> tuple[str, float]:
@@ -118,21 +125,29 @@ def _last_number(case: Case, base: ColumnSketch, new: ColumnSketch) -> tuple[str
 
 
 def missing_parts(case: Case) -> Iterator[Said]:
-    """Labels that had a share and have no row, and days without a row between days that have theirs."""
+    """Labels that had a share and have no row, and days without a row between days that have theirs.
+
+    One fault for labels: where a store is gone its town is, too, and what only it had.
+    """
+    if case.ended:
+        return
     found = sorted(_labels_gone(case), key=lambda f: (-f.rows, len(f.labels), f.columns))
-    told: list[Said] = []
-    for f in found:
-        like = next((k for k, t in enumerate(told) if abs(t.rows - f.rows) <= 0.15 * t.rows + 5), None)
-        if like is None:
-            told.append(f)
-        else:  # the same rows by another column: a store is gone, and with it its town
-            best, other = sorted((told[like], f), key=lambda t: len(t.labels))
-            told[like] = best._replace(columns=tuple(dict.fromkeys([*best.columns, *other.columns])))
-    yield from told
-    for base, _ in case.pairs("date"):
-        said = _days_gone(case, base)
-        if said is not None:
-            yield said
+    if found:
+        like = [f for f in found if f.rows >= 0.8 * found[0].rows]
+        main = min(like, key=lambda f: len(f.labels))
+        yield _with(main, [f for f in found if f is not main])
+    days = [said for base, _ in case.pairs("date") if (said := _days_gone(case, base)) is not None]
+    if days:
+        main = max(days, key=lambda f: f.rows)
+        yield _with(main, [f for f in days if f is not main])
+
+
+def _with(main: Said, others: Sequence[Said]) -> Said:
+    if not others:
+        return main
+    told = "; ".join(f"{', '.join(label(x) for x in f.labels[:3])} of `{f.columns[0]}`" for f in others[:3])
+    columns = tuple(dict.fromkeys(c for f in (main, *others) for c in f.columns))
+    return main._replace(columns=columns, text=f"{main.text[:-1]}; gone with it: {told}.")
 
 
 def _labels_gone(case: Case) -> Iterator[Said]:
@@ -167,8 +182,8 @@ def _gone(case: Case, base: ColumnSketch, gone: Sequence[str], share: float) -> 
     told = ", ".join(label(x) for x in gone[:3]) + (f" and {len(gone) - 3:,} more" if len(gone) > 3 else "")
     return Said(
         kind="missing_part", columns=(base.name,), rows=lost, labels=tuple(gone[:6]),
-        text=f"A part is not there: no row has {told} in `{base.name}`, which {100 * share:.2g} % of the learned rows had "
-        f"(about {lost:,} rows here); the other labels are as they were.",
+        text=f"A part is not there: no row has {told} in `{base.name}`, which {100 * share:.2g} % of the learned "
+        f"rows had (about {lost:,} rows here); the other labels are as they were.",
         advice="Ask whether a partition was not delivered.",
     )  # fmt: skip
 
@@ -229,7 +244,7 @@ def _told_days(case: Case, name: str, gone: Sequence[date], lost: int) -> Said:
     noun = "A day is" if len(gone) == 1 else f"{len(gone):,} days are"
     return Said(
         kind="missing_part", columns=(name,), rows=lost, labels=tuple(d.isoformat() for d in gone[:6]),
-        text=f"{noun} not there: no row of {told} in {names([name])}, between days that have theirs; such days had rows "
-        f"when the claims were learned (about {lost:,} rows here).",
+        text=f"{noun} not there: no row of {told} in {names([name])}, between days that have theirs; such days had "
+        f"rows when the claims were learned (about {lost:,} rows here).",
         advice="Ask whether a partition was not delivered.",
     )  # fmt: skip

@@ -12,10 +12,10 @@ from .sketch import ColumnSketch, LevelMeans
 
 
 class Profiles:
-    """Learned labels of one column beside those of the delivery."""
+    """Learned labels of one column beside those of the delivery; means of at least `fewest` rows are asked."""
 
-    def __init__(self, case: Case, base: ColumnSketch, counts: Mapping[str, int]) -> None:
-        self._base, self._counts = base, counts
+    def __init__(self, case: Case, base: ColumnSketch, counts: Mapping[str, int], fewest: int = 10) -> None:
+        self._base, self._counts, self._fewest = base, counts, fewest
         self._of, self._before = float(sum(counts.values())), float(base.rows - base.missing)
         self.means = [pair for pair in self._pairs(case) if pair[2] > 0]
         """Learned and new means of a number by label, and the number's learned standard deviation."""
@@ -39,7 +39,10 @@ class Profiles:
         for m, there, sd in self.means:
             if old in m.levels and new in there:
                 (n, mean), (k, other) = m.levels[old], there[new]
-                out.append((mean - other) ** 2 / (sd * sd * (1 / max(n, 1) + 1 / max(k, 1))))
+                enough = min(n, k) >= self._fewest
+                out.append((mean - other) ** 2 / (sd * sd * (1 / n + 1 / k)) if enough else 0.0)
+            else:
+                out.append(0.0)
         return out
 
     def apart(self, old: str, new: str) -> float:

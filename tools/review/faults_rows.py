@@ -1,7 +1,7 @@
 """Rows that came twice: a load that ran twice, as a whole or for a block, and a join that multiplied rows.
 
-Knows digests of rows and the columns that name a row. Must never know how columns are distributed. Tables have copies of
-their own: what counts is a block that repeats in its order, or more copies than the learned rows had.
+Knows digests of rows and the columns that name a row. Must never know how columns are distributed. Tables have copies
+of their own: what counts is a block that repeats in its order, or more copies than the learned rows had.
 """
 
 import math
@@ -233,6 +233,7 @@ def _widened(case: Case, digests: NDArray) -> Said | None:
         kind="multiplied_rows", columns=tuple(extra[:8]), rows=rows - keys, factor=round(rows / keys, 6),
         first=tuple(int(x) + 1 for x in np.flatnonzero(later)[:5]),
         text=f"Rows were multiplied: what was learned is the same in {rows / keys:.3g} rows each on average "
-        f"({rows:,} rows of {keys:,} that differ, {rows - keys:,} too many), which only the new {names(extra)} tell apart.",
+        f"({rows:,} rows of {keys:,} that differ, {rows - keys:,} too many), which only the new {names(extra)} tell "
+        "apart.",
         advice="Look for a join whose other side has several rows a key.",
     )  # fmt: skip

@@ -92,8 +92,8 @@ def _words(case: Case, learned: LearnedColumn, own: Column) -> Said | None:
     return Said(
         kind="type_change", columns=(own.name,), rows=rows, first=first,
         labels=tuple(_form(int(k)) for k, _, _ in got[:3]),
-        text=f"`{own.name}` held numbers and now holds words: {in_rows(rows, case.rows)} do not read as numbers, they are "
-        f"written {'; '.join(told)}.",
+        text=f"`{own.name}` held numbers and now holds words: {in_rows(rows, case.rows)} do not read as numbers, "
+        f"they are written {'; '.join(told)}.",
         advice=_ADVICE,
     )  # fmt: skip
 

@@ -1,7 +1,7 @@
 """A number that came in another unit: all of it, a block of rows, or single rows.
 
-Knows one column of numbers at a time and its learned bins. Must never know another column but to say which rows. A factor
-is named only where the numbers, divided by it, are spread as they were learned, and are far from it as they stand.
+Knows one column of numbers at a time and its learned bins. Must never know another column but to say which rows. A
+factor is named only where the numbers, divided by it, are spread as they were learned, and as they stand are not.
 """
 
 import math
@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.rows import BoolArray, FloatArray
-from .faults_case import FEW, Case, Said, distance, in_rows, luck, number
+from .faults_case import FEW, Case, Said, distance, in_rows, luck, median, number
+from .faults_factors import FACTORS, Factor
 from .faults_where import whereabouts
 from .sketch import ColumnSketch
 
@@ -30,44 +31,6 @@ _SEEN = 0.5
 """Share of converted cells that must lie outside the learned range for single rows to be told apart."""
 
 
-class Factor(NamedTuple):
-    """New over old, and for temperatures what is added."""
-
-    times: float
-    plus: float = 0.0
-    words: str = ""
-
-    def undone(self, x: FloatArray) -> FloatArray:
-        """Numbers in the learned unit."""
-        return (x - self.plus) / self.times
-
-
-def _factors() -> tuple[Factor, ...]:
-    pairs = {
-        60.0: "minutes and hours, or seconds and minutes", 3600.0: "seconds and hours", 1440.0: "minutes and days",
-        86400.0: "seconds and days", 24.0: "hours and days", 7.0: "days and weeks", 12.0: "inches and feet, or months and years",
-        2.20462262: "pounds and kilograms", 28.3495231: "grams and ounces", 16.0: "ounces and pounds",
-        2.54: "centimetres and inches", 25.4: "millimetres and inches", 3.2808399: "feet and metres",
-        1.609344: "kilometres and miles", 1.0936133: "yards and metres", 1.852: "kilometres and nautical miles",
-        3.78541178: "litres and gallons", 4.184: "joules and calories", 3.6: "km/h and m/s", 2.23693629: "mph and m/s",
-        6.89475729: "kPa and psi", 57.2957795: "degrees and radians", 1024.0: "binary prefixes", 1048576.0: "binary prefixes",
-    }  # fmt: skip
-    tens = {1e3: "such as grams and kilograms", 1e2: "such as cents, per cent or centimetres", 1e6: "such as millions"}
-    found = [Factor(10.0**k, 0.0, tens.get(10.0**k, "a power of ten")) for k in range(1, 10)]
-    found += [Factor(times, 0.0, words) for times, words in pairs.items()]
-    found += [Factor(1 / f.times, 0.0, f.words) for f in found]
-    degrees = "degrees Fahrenheit and Celsius"
-    found += [Factor(1.8, 32.0, degrees), Factor(1 / 1.8, -32 / 1.8, degrees)]
-    return (
-        *found,
-        Factor(1.0, 273.15, "kelvins and degrees Celsius"),
-        Factor(1.0, -273.15, "kelvins and degrees Celsius"),
-    )
-
-
-FACTORS = _factors()
-
-
 class _Column(NamedTuple):
     """A column of numbers beside its learned bins."""
 
@@ -79,7 +42,8 @@ class _Column(NamedTuple):
 
     def apart(self, x: FloatArray) -> float:
         """Distance of values from the learned ones over the learned bins."""
-        at = np.searchsorted(self.base.edges, x, side="left")
+        # A value that was an edge must be one again, whatever multiplying and dividing did to its last digit.
+        at = np.searchsorted(self.base.edges, x - 1e-8 * np.abs(x), side="left")
         return distance(np.bincount(at, minlength=len(self.base.counts)), self.base.counts)
 
     def chance(self, n: int) -> float:
@@ -134,10 +98,15 @@ def _whole(case: Case, column: _Column, apart: float) -> Said | None:
 
 
 def _likeliest(fits: Sequence[tuple[float, Factor]], x: FloatArray) -> Factor:
-    """Of the factors that fit about as well as the best, the one that leaves the shortest figures; then a power of ten."""
+    """Of factors that fit about as well as the best, the one that leaves the shortest figures, or a power of ten."""
     best = min(fit for fit, _ in fits)
     near = [(fit, f) for fit, f in fits if fit <= best + _LEVEL]
-    return min(near, key=lambda it: (-round(_short(it[1].undone(x)), 1), not _power(it[1]), it[0]))[1]
+    return min(near, key=lambda it: (-_shortness(it[1].undone(x)), not _power(it[1]), it[0]))[1]
+
+
+def _shortness(x: FloatArray) -> float:
+    """How many values are whole, and how many have two decimals at most; to a tenth."""
+    return round(_short(x, 0), 1) + round(_short(x, 2), 1)
 
 
 def _power(f: Factor) -> bool:
@@ -147,28 +116,28 @@ def _power(f: Factor) -> bool:
 def _plausible(column: _Column, found: Factor) -> bool:
     """Whether growth is ruled out: whole numbers stay whole once undone; factors near 1 fit to within chance."""
     back = found.undone(column.x)
-    whole = float((np.abs(back - np.round(back)) <= 1e-6 * np.maximum(1.0, np.abs(back))).mean())
-    if column.integer and whole < 0.95 and not (found.times < _LOW and _all_whole(column.x)):
+    if column.integer and _short(back, 0) < 0.95 and not (found.times < _LOW and _all_whole(column.x)):
         return False
     if found.plus or not _LOW < found.times < _HIGH:
         return True
-    exact = column.apart(back) <= 1.3 * column.chance(len(back))
-    return exact and (not _all_whole(column.x) or column.integer) and (column.integer or _moved(column, back))
+    return column.apart(back) <= 1.3 * column.chance(len(back)) and _converted(column, back)
 
 
 def _all_whole(x: FloatArray) -> bool:
     return bool((x == np.round(x)).all())
 
 
-def _moved(column: _Column, back: FloatArray) -> bool:
-    """Whether the undone values have fewer digits than those that came: a conversion was done, not growth."""
-    return _short(back) > _short(column.x) + 0.3
+def _converted(column: _Column, back: FloatArray) -> bool:
+    """Whether figures have more decimals than the learned ones, or fewer once undone, as after a conversion."""
+    learned = next((d for d in range(4) if _short(np.asarray(column.base.edges), d) == 1.0), None)
+    finer = learned is not None and _short(column.x, learned) < 0.5
+    return finer or any(_short(back, d) > _short(column.x, d) + 0.3 for d in range(4))
 
 
-def _short(x: FloatArray) -> float:
-    """Share of values that have at most two decimals."""
-    some = x[:: max(1, len(x) // 2000)]
-    return float((np.abs(some * 100 - np.round(some * 100)) <= 1e-5 * np.maximum(1.0, np.abs(some))).mean())
+def _short(x: FloatArray, decimals: int = 2) -> float:
+    """Share of values that have at most so many decimals."""
+    some = x[:: max(1, len(x) // 2000)] * 10.0**decimals
+    return float((np.abs(some - np.round(some)) <= 1e-3 + 1e-12 * np.abs(some)).mean()) if len(some) else 0.0
 
 
 # Some rows
@@ -198,9 +167,9 @@ def _some(case: Case, column: _Column, x: FloatArray) -> Said | None:
     sure = out & _near(found.undone(x), low, high)
     if column.integer and found.times > 1:
         back = found.undone(x[sure])
-        if (np.abs(back - np.round(back)) > 1e-6 * np.maximum(1.0, np.abs(back))).mean() > 0.05:
+        if _short(back, 0) < 0.95:
             return None
-    rows, told = whereabouts(case, sure, _gain(column, found, x))
+    rows, told = whereabouts(case, sure, _gain(column, found, x), np.isfinite(x))
     return _told(case, column, found, int(rows.sum()), rows, told)
 
 
@@ -235,7 +204,8 @@ def _gain(column: _Column, f: Factor, x: FloatArray) -> FloatArray:
     back, n = f.undone(x), sum(column.base.counts)
     here, there = _density(column.base, x, n), _density(column.base, back, n) / abs(f.times)
     gain = np.log(np.maximum(there, 1e-300)) - np.log(np.maximum(here, 1e-300))
-    return np.where(np.isfinite(x), np.clip(gain, -12.0, 12.0), 0.0)
+    # A zero is one in every unit.
+    return np.where(np.isfinite(x) & (x != 0), np.clip(gain, -12.0, 12.0), 0.0)
 
 
 def _density(base: ColumnSketch, x: FloatArray, n: int) -> FloatArray:
@@ -257,7 +227,7 @@ def _told(case: Case, column: _Column, f: Factor, rows: int, mask: NDArray | tup
     whole = not isinstance(mask, np.ndarray)
     x = column.x if whole else case.numbers(base.name)[mask]
     x = x[np.isfinite(x)]
-    now, was = number(float(np.median(x))), number(_median(base))
+    now, was = number(float(np.median(x))), number(median(base))
     how = _how(f)
     first = tuple(int(k) + 1 for k in np.flatnonzero(mask)[:5]) if isinstance(mask, np.ndarray) else ()
     if whole:
@@ -265,8 +235,8 @@ def _told(case: Case, column: _Column, f: Factor, rows: int, mask: NDArray | tup
     return Said(
         kind="unit_change", columns=(base.name,), rows=rows, first=first, factor=float(f"{f.times:.9g}"),
         labels=(_plain(f.times),),
-        text=f"`{base.name}` came in another unit in {in_rows(rows, case.rows)} ({where}): {how} what was learned, middle "
-        f"{now} against {was}; undone, it is spread as it was.",
+        text=f"`{base.name}` came in another unit in {in_rows(rows, case.rows)} ({where}): {how} what was learned, "
+        f"middle {now} against {was}; undone, it is spread as it was.",
         advice=f"Ask in which unit these rows are ({f.words}), and convert them back.",
     )  # fmt: skip
 
@@ -283,10 +253,3 @@ def _how(f: Factor) -> str:
 
 def _plain(times: float) -> str:
     return f"{times:.6g}"
-
-
-def _median(base: ColumnSketch) -> float:
-    """The learned median, to within its bin."""
-    upto = np.cumsum(base.counts)
-    at = int(np.searchsorted(upto, upto[-1] / 2))
-    return float(base.edges[min(at, len(base.edges) - 1)])

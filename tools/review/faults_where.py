@@ -10,33 +10,36 @@ from ..data.rows import BoolArray, FloatArray
 from .faults_case import Case, label
 
 _MOST_LEVELS = 50
-_AGREE = 0.98
+_AGREE = 0.95
 """Share of a block or label that must show the sign, and of the rows with the sign that must lie in it."""
 _SURE_GAIN = 2.0
 
 
-def whereabouts(case: Case, sure: BoolArray, gain: FloatArray | None = None) -> tuple[BoolArray, str]:
-    """The rows that something happened in, and where they stand in words.
+def whereabouts(
+    case: Case, sure: BoolArray, gain: FloatArray | None = None, there: BoolArray | None = None
+) -> tuple[BoolArray, str]:
+    r"""The rows that something happened in, and where they stand in words.
 
     Args:
         case: The delivery.
         sure: Rows that certainly show it, shape (n,).
         gain: By row, how much likelier it happened there than not; positive in rows that are not sure but fit. The
             rows are then widened to a block or a label whose every row fits.
+        there: Rows that have a value to speak of; all by default.
 
     Returns:
-        The rows, shape (n,), and `rows 501 to 1,000`, `all with "A" in \\`store\\``, or `here and there`.
+        The rows, shape (n,), and `rows 501 to 1,000`, `all with "A" in \`store\``, or `here and there`.
     """
     blocked = _block(sure, gain)
     if blocked is not None:
         start, end = blocked
         mask = np.zeros(len(sure), bool)
         mask[start:end] = True
-        if gain is not None:
-            mask &= gain != 0
-        return mask, f"rows {start + 1:,} to {end:,}"
+        return mask if there is None else mask & there, f"rows {start + 1:,} to {end:,}"
     found = _level(case, sure, gain)
-    return found if found is not None else (sure, "here and there")
+    if found is None:
+        return sure, "here and there"
+    return found if there is None else (found[0] & there, found[1])
 
 
 def _block(sure: BoolArray, gain: FloatArray | None) -> tuple[int, int] | None:
@@ -76,7 +79,5 @@ def _level(case: Case, sure: BoolArray, gain: FloatArray | None) -> tuple[BoolAr
         level = max(sorted(set(some)), key=lambda x: int((some == x).sum()))
         own = cells == level
         if level and fits[own].mean() >= _AGREE and own[sure].mean() >= _AGREE and own.sum() < len(sure):
-            if gain is not None:
-                own = own & (gain != 0)
             return own, f"those with {label(str(level))} in `{name}`"
     return None

@@ -54,26 +54,32 @@ class Alarm(NamedTuple):
 
 def alarms(review: Review) -> tuple[Alarm, ...]:
     """What counts, worst first; claims that a fault explains are told with it."""
-    told = explained(review)
     found = [_fault(f, review) for f in review.faults if f.suppressed is None]
-    found += [
-        _claim(c, review)
-        for c in review.checks
-        if c.state != "holds" and c.level != "none" and c.suppressed is None and c.id not in told
-    ]
+    found += [_claim(c, review) for c in counting(review)]
     return tuple(sorted(found, key=_worst))
+
+
+def counting(review: Review) -> list[Checked]:
+    """Claims that do not hold and count, in the order of their file; what a fault explains counts as that fault."""
+    told = explained(review)
+    return [c for c in review.checks if c.state != "holds" and c.level != "none" and not quiet(c) and c.id not in told]
+
+
+def quiet(claim: Checked) -> bool:
+    """Whether somebody said that it should not count, and the day until which they said so has not passed."""
+    return claim.suppressed is not None and not claim.expired
 
 
 def suppressed(review: Review) -> tuple[Alarm, ...]:
     """What would count, had nobody said that it should not for a while."""
     found = [_fault(f, review) for f in review.faults if f.suppressed is not None]
-    found += [_claim(c, review) for c in review.checks if c.state != "holds" and c.suppressed is not None]
+    found += [_claim(c, review) for c in review.checks if c.state != "holds" and quiet(c)]
     return tuple(sorted(found, key=_worst))
 
 
 def explained(review: Review) -> dict[str, str]:
-    """Claims that are told with a fault that counts, and the id of that fault."""
-    return {claim: f.fault.id for f in review.faults if f.suppressed is None for claim in f.claims}
+    """Claims that are told with a fault, and the id of that fault: they count, or are silent, as it does."""
+    return {claim: f.fault.id for f in review.faults for claim in f.claims}
 
 
 def at_level(found: Sequence[Alarm], level: Level) -> tuple[Alarm, ...]:
@@ -109,7 +115,7 @@ def _claim(claim: Checked, review: Review) -> Alarm:
         text=claim.text,
         rows=words.first_rows(broken.first, broken.rows) if broken else "",
         todo=words.todo(claim),
-        accept=claim.accept if claim.state != "undecidable" else "",
+        accept="" if claim.state == "undecidable" or _calibrating(claim) else claim.accept,
         where=words.place(review, claim.line),
         line=claim.line,
         owner=claim.owner,
@@ -118,9 +124,14 @@ def _claim(claim: Checked, review: Review) -> Alarm:
         explains=(),
         columns=(claim.shifted.column,) if claim.shifted else (),
         examples=broken.examples if broken else (),
-        suppressed=claim.suppressed,
+        suppressed=claim.suppressed if quiet(claim) else None,
         chart=_chart(claim),
     )
+
+
+def _calibrating(claim: Checked) -> bool:
+    """Whether what was found is what the claim is being calibrated by: nothing is to be accepted yet."""
+    return claim.held is not None and claim.held.calibrating
 
 
 def _chart(claim: Checked) -> dict[str, Any] | None:

@@ -7,6 +7,7 @@ written, worst first, and one line says how many more there are.
 
 from ...report.words import plain
 from ..result import Review
+from . import words
 from .alarms import Alarm, alarms
 from .markdown import SUMMARY, to_markdown
 
@@ -38,7 +39,13 @@ def _line(alarm: Alarm, review: Review) -> str:
     place = {"file": review.claims.path} if review.claims.path else {}
     if alarm.line > 0:
         place["line"] = str(alarm.line)
-    parts = (alarm.text, alarm.rows, alarm.todo, f"If it is right: {alarm.accept}" if alarm.accept else "", alarm.id)
+    parts = (
+        alarm.text,
+        alarm.rows,
+        alarm.todo,
+        words.accept_line(alarm.accept),
+        alarm.id,
+    )
     return _command(_COMMANDS[alarm.level], {**place, "title": alarm.title}, " ".join(p for p in parts if p))
 
 

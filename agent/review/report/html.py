@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from ...report.charts import chart, describe, svg
 from ...report.page import address, content_policy, environment, trusted
-from ..result import Checked, Review
+from ..result import Checked, Level, Review
 from . import words
-from .alarms import COUNTING, TITLES, Alarm, alarms, at_level, explained, suppressed
+from .alarms import COUNTING, TITLES, Alarm, alarms, at_level, explained, quiet, suppressed
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -32,13 +32,12 @@ def to_html(review: Review, *, saved: Sequence[str] = ()) -> str:
         saved: Names of the files that are saved beside the page.
     """
     style = _resource("heldout.agent.report", "page.css") + _resource(__package__ or "", "page.css")
-    found, grey, told = alarms(review), suppressed(review), explained(review)
+    found, told = alarms(review), explained(review)
     drawn = _Pictures(CHARTS)
-    groups = [
-        {"level": level, "title": TITLES[level], "views": [_view(a, drawn) for a in at_level(found, level)]}
-        for level in COUNTING
-    ]
+    # In the order of the page, since each picture is drawn where it comes first.
+    groups = [_group("error", found, drawn)]
     story = [{"text": words.change_text(c), "picture": drawn.of(_spec(c.picture))} for c in review.changes]
+    groups += [_group(level, found, drawn) for level in COUNTING if level != "error"]
     return _template().render(
         review=review,
         words=words,
@@ -47,7 +46,7 @@ def to_html(review: Review, *, saved: Sequence[str] = ()) -> str:
         saved=saved,
         tone={"clean": "verified", "errors": "refuted", "undecided": "refuted"}.get(review.outcome, "open"),
         groups=[g for g in groups if g["views"]],
-        suppressed=[_view(a, drawn) for a in grey],
+        suppressed=[_view(a, drawn) for a in suppressed(review)],
         story=story,
         claims=[_row(c, told) for c in _ordered(review.checks)],
     )
@@ -76,6 +75,11 @@ def _spec(picture: Any) -> dict[str, Any] | None:
     return chart(picture) if picture is not None else None
 
 
+def _group(level: Level, found: Sequence[Alarm], drawn: _Pictures) -> dict[str, Any]:
+    """The alarms of one level under their title."""
+    return {"level": level, "title": TITLES[level], "views": [_view(a, drawn) for a in at_level(found, level)]}
+
+
 def _view(alarm: Alarm, drawn: _Pictures) -> dict[str, Any]:
     """What the template shows of one alarm."""
     return {
@@ -100,8 +104,8 @@ def _row(claim: Checked, told: dict[str, str]) -> dict[str, Any]:
         "says": words.says(claim),
         "state": words.STATES[claim.state],
         "text": text,
-        "level": words.LEVELS[claim.level] if claim.state != "holds" and claim.suppressed is None else "",
-        "tone": _TONES[claim.level] if claim.state != "holds" else "",
+        "quiet": claim.suppressed if quiet(claim) else None,
+        "tone": _TONES[claim.level] if claim.state != "holds" and not quiet(claim) else "",
     }
 
 

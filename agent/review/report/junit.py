@@ -85,7 +85,7 @@ def _case(suite: ElementTree.Element, review: Review, room: str, alarm: Alarm, *
 
 
 def _lines(alarm: Alarm) -> list[str]:
-    accept = f"If it is right: {alarm.accept}" if alarm.accept else ""
+    accept = words.accept_line(alarm.accept)
     explains = f"It explains {', '.join(alarm.explains)}." if alarm.explains else ""
     owner = f"Owner: {alarm.owner}" if alarm.owner else ""
     return [part for part in (alarm.rows, alarm.todo, accept, explains, owner, alarm.course, alarm.where) if part]

@@ -11,7 +11,7 @@ from ...report import markdown
 from ...report.words import clean
 from ..result import Review
 from . import words
-from .alarms import COUNTING, TITLES, Alarm, alarms, at_level, suppressed
+from .alarms import COUNTING, TITLES, Alarm, alarms, at_level, quiet, suppressed
 
 COMMENT = 65_000
 """Characters that a comment may have; GitHub takes 65,536."""
@@ -61,9 +61,11 @@ def _blocks(review: Review, listed: int, claims: int) -> Iterator[str]:
     yield f"**{named(review.message)}**"
     yield named(" ".join(part for part in (words.scope(review), words.standing(review)) if part))
     found = alarms(review)
-    for level in COUNTING:
-        yield from _alarms(TITLES[level], at_level(found, level), listed)
+    yield from _alarms(TITLES["error"], at_level(found, "error"), listed)
+    # Before the warnings, which may be many and say less.
     yield from _list("What is different, the largest first", [words.change_text(c) for c in review.changes], listed)
+    for level in COUNTING[1:]:
+        yield from _alarms(TITLES[level], at_level(found, level), listed)
     unread = [words.unread_text(u) for u in review.unread]
     yield from _list("Columns that do not read as they were learned", unread, listed)
     yield from _list("Suppressed, not counted", [_told(a) for a in suppressed(review)], listed)
@@ -89,18 +91,13 @@ def _alarm(mark: str, alarm: Alarm) -> str:
     if alarm.todo:
         lines.append(f"**Do:** {named(alarm.todo)}")
     if alarm.accept:
-        lines.append(f"If it is right: {_command(alarm.accept)}")
+        label, command = words.accepting(alarm.accept)
+        lines.append(f"{named(label)} `{clean(command)}`" if command else named(label))
     if alarm.explains:
         lines.append(named(f"It explains {', '.join(alarm.explains)}, not told again."))
     told = (alarm.course, alarm.id, alarm.where, f"owner {alarm.owner}" if alarm.owner else "")
     lines.append(named(" · ".join(part for part in told if part)))
     return f"\n{' ' * (len(mark) + 1)}".join(line + "  " for line in lines).rstrip()
-
-
-def _command(text: str) -> str:
-    """A command as code, to be copied; an edit as a sentence."""
-    text = clean(text)
-    return f"`{text}`" if text.startswith("heldout ") and "`" not in text else named(text)
 
 
 def _told(alarm: Alarm) -> str:
@@ -124,7 +121,7 @@ def _claims(review: Review, most: int) -> Iterator[str]:
     shown = sorted(review.checks, key=lambda c: c.state == "holds")[:most]
     rows = [("State", "Claim", "In this delivery", "Where"), ("---",) * 4]
     for c in shown:
-        state = "suppressed" if c.suppressed is not None and c.state != "holds" else words.STATES[c.state]
+        state = "suppressed" if quiet(c) and c.state != "holds" else words.STATES[c.state]
         where = f"{c.id} · {words.place(review, c.line)}"
         rows.append((state, *(named(text, cell=True) for text in (words.says(c), c.text, where))))
     table = "\n".join(f"| {' | '.join(row)} |" for row in rows)

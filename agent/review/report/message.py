@@ -5,14 +5,15 @@ column names, estimates and the sentence that counts violations, never from a cl
 examples, labels or segments.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+import re
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from ....tools.value import counted
 from ...report.words import clean, figure, plain
 from ..result import Checked, FoundFault, Review
 from . import words
-from .alarms import explained
+from .alarms import counting, quiet
 
 _MOST = 8
 _LONGEST = 2_900
@@ -38,8 +39,7 @@ def payload(review: Review, *, known: Collection[str] = (), link: str = "") -> d
     new, over = _new(review, known), _over(review, known)
     if review.outcome != "undecided" and (review.outcome == "skipped" or not (new or over)):
         return None
-    name = clean(review.delivery.name) if review.delivery else f"delivery of {clean(review.claims.source)}"
-    title = f"{_SIGNS[review.outcome]} {words.OUTCOMES[review.outcome]}: {name}"
+    title = _escaped(f"{_SIGNS[review.outcome]} {words.OUTCOMES[review.outcome]}: {words.delivery_name(review)}")
     lines = [*_listed("New or changed", new), *_listed("Holds again", over)]
     same = _same(review, known)
     if same:
@@ -52,7 +52,7 @@ def payload(review: Review, *, known: Collection[str] = (), link: str = "") -> d
     ]
     if link:
         blocks.append({"type": "section", "text": {"type": "mrkdwn", "text": _cut(_escaped(clean(link)), _LONGEST)}})
-    return {"text": _cut(_escaped(f"{title}. {_counts(review)}"), _LONGEST), "blocks": blocks}
+    return {"text": _cut(f"{title}. {_counts(review)}", _LONGEST), "blocks": blocks}
 
 
 def _new(review: Review, known: Collection[str]) -> list[str]:
@@ -62,7 +62,7 @@ def _new(review: Review, known: Collection[str]) -> list[str]:
 
 def _over(review: Review, known: Collection[str]) -> list[str]:
     """What is no longer so: claims that hold again, faults that the delivery before had."""
-    again = [f"`{_name(c.id)}` holds" for c in review.checks if c.changed and c.state == "holds" and not c.suppressed]
+    again = [f"`{_name(c.id)}` holds" for c in review.checks if c.changed and c.state == "holds" and not quiet(c)]
     here = {f.fault.id for f in review.faults} | {c.id for c in review.checks}
     gone = sorted(k for k in known if k.startswith("fault-") and k not in here)
     return again + [f"`{_name(k)}` is over" for k in gone] if review.outcome != "undecided" else []
@@ -73,11 +73,8 @@ def _same(review: Review, known: Collection[str]) -> int:
     return old + sum(not c.changed for c in _counting(review))
 
 
-def _counting(review: Review) -> Iterator[Checked]:
-    told = explained(review)
-    for c in review.checks:
-        if c.state != "holds" and c.level in ("error", "warn") and c.suppressed is None and c.id not in told:
-            yield c
+def _counting(review: Review) -> list[Checked]:
+    return [c for c in counting(review) if c.level != "info"]
 
 
 def _fault(found: FoundFault, review: Review) -> str:
@@ -134,4 +131,5 @@ def _escaped(text: str) -> str:
 
 
 def _cut(text: str, most: int) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"
+    """Text of at most so many characters, never cut within `&lt;`."""
+    return text if len(text) <= most else re.sub(r"&\w*$", "", text[: most - 1]) + "…"

@@ -76,7 +76,7 @@ def _result(alarm: Alarm, at: int, review: Review) -> dict[str, Any]:
 
 
 def _message(alarm: Alarm) -> str:
-    accept = f"If it is right: {alarm.accept}" if alarm.accept else ""
+    accept = words.accept_line(alarm.accept)
     parts = (f"{alarm.title}.", alarm.text, alarm.rows, alarm.todo, accept)
     return " ".join(part.strip() for part in parts if part)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...report.screen import console, item, line
-from ..result import Review
+from ..result import Level, Review
 from . import words
 from .alarms import COUNTING, TITLES, Alarm, alarms, at_level, suppressed
 
@@ -57,9 +57,11 @@ def no_command(text: str) -> str:
 def _blocks(review: Review, files: Sequence[Path]) -> Iterator["RenderableType"]:
     yield from _head(review)
     found = alarms(review)
-    for level in COUNTING:
-        yield from _alarms(level, at_level(found, level))
-    yield from _story(review)
+    rest = f"all in {_page(files).name}" if files else "`--out FOLDER` writes them all"
+    yield from _alarms("error", at_level(found, "error"), rest)
+    yield from _story(review)  # before the warnings, which may be many and say less
+    for level in COUNTING[1:]:
+        yield from _alarms(level, at_level(found, level), rest)
     yield from _unread(review)
     yield from _suppressed(suppressed(review))
     yield from _notes(review)
@@ -75,7 +77,7 @@ def _head(review: Review) -> Iterator["RenderableType"]:
         yield line(words.standing(review), "dim")
 
 
-def _alarms(level: str, found: Sequence[Alarm]) -> Iterator["RenderableType"]:
+def _alarms(level: Level, found: Sequence[Alarm], rest: str) -> Iterator["RenderableType"]:
     if not found:
         return
     yield ""
@@ -83,7 +85,7 @@ def _alarms(level: str, found: Sequence[Alarm]) -> Iterator["RenderableType"]:
     for at, alarm in enumerate(found[: _MOST[level]], 1):
         yield from _alarm(at, alarm)
     if len(found) > _MOST[level]:
-        yield item("", line(f"and {len(found) - _MOST[level]:,} more: --out FOLDER writes them all", "dim"))
+        yield item("", line(f"and {len(found) - _MOST[level]:,} more: {rest}", "dim"))
 
 
 def _alarm(at: int, alarm: Alarm) -> Iterator["RenderableType"]:
@@ -95,7 +97,7 @@ def _alarm(at: int, alarm: Alarm) -> Iterator["RenderableType"]:
     if alarm.todo:
         yield item("", _labelled("Do:", alarm.todo))
     if alarm.accept:
-        yield item("", _labelled("If it is right:", alarm.accept))
+        yield item("", line(words.accept_line(alarm.accept)))
     if alarm.explains:
         yield item("", line(f"It explains {', '.join(alarm.explains)}, not told again.", "dim"))
     told = (alarm.course, alarm.id, alarm.where, f"owner {alarm.owner}" if alarm.owner else "")
@@ -163,6 +165,11 @@ def _end(review: Review, files: Sequence[Path]) -> Iterator["RenderableType"]:
         yield line(words.counts_line(review))
     yield line(words.gate(review), "bold" if review.exit_code else "")
     if files:
-        page = next((f for f in files if f.suffix == ".html"), files[0])
+        page = _page(files)
         others = ", ".join(f.name for f in files if f != page)
         yield line(f"Report: {page}" + (f", beside it {others}" if others else ""))
+
+
+def _page(files: Sequence[Path]) -> Path:
+    """Of the files that were written, the one to read."""
+    return next((f for f in files if f.suffix == ".html"), files[0])

@@ -8,7 +8,7 @@ from typing import Literal
 
 from ....tools.review.checked import Change, Fault, Unread
 from ....tools.value import counted
-from ...report.words import clean
+from ...report.words import clean, headed
 from ..result import Checked, Review
 
 OUTCOMES = {
@@ -150,19 +150,20 @@ def claim_title(claim: Checked) -> str:
 
 
 def says(claim: Checked) -> str:
-    """The claim as its file says it, without its full stop."""
-    return claim.says.strip().removesuffix(".") or claim.id
+    """The claim as its file says it, without its full stop; of a finding without the figures of the learned data."""
+    text = headed(claim.says.strip())[0] if claim.kind == "finding" else claim.says.strip()
+    return text.removesuffix(".") or claim.id
 
 
 def todo(claim: Checked) -> str:
     """What to do about a claim that does not hold."""
     who = f" with {clean(claim.owner)}" if claim.owner else ""
-    if claim.expired and claim.suppressed is None:
+    if claim.expired:
         return f"Its suppression has run out: settle it{who}, or suppress it again with a reason."
     if claim.state == "undecidable":
         return UNDECIDED
     if claim.held is not None and claim.held.calibrating:
-        return "Advice only while the first deliveries calibrate: look whether the next one says the same."
+        return ""  # that the delivery calibrates stands above all claims
     if claim.kind == "distribution":
         return f"Settle{who} whether this column is meant to look so."
     if claim.state == "watch":
@@ -174,11 +175,17 @@ def todo(claim: Checked) -> str:
 
 def news(claim: Checked, review: Review) -> News:
     """Whether what a claim says is new in this delivery, another state than before, the same, or not known."""
-    if claim.since is None:
+    own = review.delivery
+    if claim.state == "holds" or own is None:
         return ""
-    if not claim.changed:
-        return "same"
-    return "new" if review.delivery is not None and claim.since == review.delivery.name else "other"
+    if claim.since is None or claim.since == own.name:
+        return "new" if claim.changed or own.number == 1 else ""
+    return "other" if claim.changed else "same"
+
+
+def accept_line(text: str) -> str:
+    """What leads to accepting, on one line."""
+    return " ".join(accepting(text)).strip()
 
 
 def undecided_text(title: str, text: str) -> str:
@@ -189,11 +196,26 @@ def undecided_text(title: str, text: str) -> str:
 def course(claim: Checked, review: Review) -> str:
     """`new in this delivery`, `since orders-0217.csv`, or nothing."""
     found = news(claim, review)
+    if found == "new":
+        return "new in this delivery" if claim.changed else "in the first delivery"
     if not found or claim.since is None:
         return ""
-    if found == "new":
-        return "new in this delivery"
     return f"since {clean(claim.since)}" + (", another state in this delivery" if found == "other" else "")
+
+
+def accepting(text: str) -> tuple[str, str]:
+    """What leads to accepting as a sentence, and the command after it, which is empty where it is an edit.
+
+    A command that holds a backtick cannot be told from a name and stays part of the sentence.
+    """
+    text = clean(text)
+    if not text:
+        return "", ""
+    said = text if text.startswith("If ") else f"If it is right: {text}"
+    label, colon, command = said.partition(": ")
+    if colon and command.startswith("heldout ") and "`" not in command:
+        return f"{label}:", command
+    return said, ""
 
 
 def first_rows(first: Sequence[int], rows: int) -> str:
