@@ -18,7 +18,7 @@ from heldout.agent.review.suppress import suppress
 from heldout.tools.errors import UsageError
 from heldout.tools.review.history import Estimate, History, Reviewed
 from heldout.tools.review.learned import Baseline, InRange, LearnedClaims, RowCount, Suppression
-from heldout.tools.review.pooled import distance, pooled_effects, pooled_sketch
+from heldout.tools.review.pooled import distance, pooled_effects, pooled_sketch, with_accepted
 from heldout.tools.review.sketch import ColumnSketch, Sketch
 from tests.review_claims import arbitrary, distribution, finding, invariant, learned
 
@@ -201,6 +201,33 @@ def test_a_pooled_sketch_is_that_of_all_rows_together() -> None:
     assert pooled_sketch(sketch(parts[0]), [sketch(parts[1]).model_copy(update={"edges": (1, 3)})]) is None
     assert distance(got, got) == 0
     assert 0.4 < distance(sketch(parts[0]), sketch(parts[1])) < 1
+
+
+def test_an_accepted_column_is_compared_with_what_was_accepted_and_calibrated_by_its_deliveries() -> None:
+    base = distribution().distribution
+    still = base.model_copy(update={"name": "still"})
+
+    def week(at: int, high: int) -> Sketch:
+        column = base.model_copy(update={"rows": 1000, "missing": 0, "counts": (at, high, 1000 - high - at)})
+        return Sketch(name=f"week {at}", digest=f"{at:064x}", rows=1000, columns=(column, still))
+
+    learned_, past = (
+        Sketch(name="l", digest="0" * 64, rows=1200, columns=(base, still)),
+        [week(at, 400 if at < 5 else 700) for at in range(8)],
+    )
+    assert with_accepted(learned_, (base.model_copy(update={"mean": 40.1}),), past) == (learned_, tuple(past[:4]))
+    accepted = pooled_sketch(base, [p.columns[0] for p in past[5:8]])
+    got, calibration = with_accepted(learned_, (accepted, still), past)
+    assert (got.column("spend"), got.column("still")) == (accepted, still)
+    assert [c.column("spend") for c in calibration] == [
+        past[5].columns[0],
+        past[6].columns[0],
+        past[7].columns[0],
+        None,
+    ]
+    assert all(c.column("still") == still for c in calibration)
+    by_hand = accepted.model_copy(update={"missing": 1})
+    assert [c.column("spend") for c in with_accepted(learned_, (by_hand,), past)[1]] == [None] * 4
 
 
 # Rebaselining
