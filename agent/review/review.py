@@ -164,7 +164,7 @@ def _standing(book: History, own: str, delivery: Delivery, name: str | None) -> 
 def _base(
     claims: LearnedClaims, standing: Standing, opening: _Opening, baseline: object | None, folder: Path
 ) -> tuple[Sketch, tuple[Sketch, ...]]:
-    """The sketch to compare with, of `--baseline` or as learned and accepted since; and the deliveries that calibrate."""
+    """The sketch to compare with, of `--baseline` or as learned and accepted since; and what calibrates."""
     past = [e.sketch for e in standing.past]
     if baseline is not None:
         with opening._replace(since=None).open(baseline, folder / "baseline", None, None) as old:
