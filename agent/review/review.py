@@ -18,6 +18,7 @@ from ...tools.review.findings import hold_findings, measure_findings, rows_for, 
 from ...tools.review.history import Estimate, History, Reviewed
 from ...tools.review.invariants import RowsBefore, check_rules
 from ...tools.review.learned import LearnedClaim, LearnedClaims, SumOf
+from ...tools.review.pooled import with_accepted
 from ...tools.review.shifts import find_shifts
 from ...tools.review.sketch import Sketch
 from ...tools.review.sketching import sketch_of
@@ -110,12 +111,12 @@ def _reviewed(
     claims = asked.file.claims
     standing = standing_of(book, baseline_id(claims), delivery, name)
     say(f"Sketching {counted(delivery.rows, 'row')}")
-    base = _base(claims, standing, opening, baseline, folder)
+    base, calibration = _base(claims, standing, opening, baseline, folder)
     new = sketch_of(
         delivery.cursor(), "data", delivery.columns, like=base, name=delivery.name, digest=delivery.digest
     )  # fmt: skip
     say("Checking claims")
-    found = _found(delivery, claims, standing, base, new, asked.when)
+    found = _found(delivery, claims, standing, (base, calibration), new, asked.when)
     result = assembled(asked, delivery, standing, base.name, found)
     if record and standing.again is None:
         book.append(_entry(delivery, standing, asked, new, found, result.states()))
@@ -130,21 +131,24 @@ def _alarmed(standing: Standing) -> list[str]:
 
 def _base(
     claims: LearnedClaims, standing: Standing, opening: _Opening, baseline: object | None, folder: Path
-) -> Sketch:
-    """The sketch to compare with: of `--baseline`, of the learned data, or what the claims file holds of it."""
+) -> tuple[Sketch, tuple[Sketch, ...]]:
+    """The sketch to compare with, of `--baseline` or as learned and accepted since; and what calibrates."""
+    past = [e.sketch for e in standing.past]
     if baseline is not None:
         with opening._replace(since=None).open(baseline, folder / "baseline", None, None) as old:
-            return sketch_of(old.cursor(), "data", old.columns, like=None, name=old.name, digest=old.digest)
-    if standing.learned is not None:
-        return standing.learned.sketch
+            base = sketch_of(old.cursor(), "data", old.columns, like=None, name=old.name, digest=old.digest)
+        return base, tuple(past[:CALIBRATION])
     columns = tuple(c.distribution for c in claims.claims if c.distribution is not None)
-    return Sketch(name=claims.source, digest=claims.fingerprint, rows=claims.rows, columns=columns)
+    held = Sketch(name=claims.source, digest=claims.fingerprint, rows=claims.rows, columns=columns)
+    return with_accepted(standing.learned.sketch if standing.learned is not None else held, columns, past)
 
 
 def _found(
-    delivery: Delivery, claims: LearnedClaims, standing: Standing, base: Sketch, new: Sketch, when: str | None
-) -> Found:
+    delivery: Delivery, claims: LearnedClaims, standing: Standing, against: tuple[Sketch, tuple[Sketch, ...]],
+    new: Sketch, when: str | None,
+) -> Found:  # fmt: skip
     """What every check says of the delivery."""
+    base, calibration = against
     active = [c for c in claims.claims if c.state == "active"]
     rows = rows_for(active, delivery)
     measured = measure_findings(active, delivery, rows)
@@ -161,7 +165,7 @@ def _found(
     watched = {c.distribution.name: c for c in active if c.distribution is not None}
     units = _units(delivery, claims)
     shifts = find_shifts(
-        base, new, past=[e.sketch for e in standing.past[:CALIBRATION]], units=units,
+        base, new, past=calibration, units=units,
         tolerances={name: c.tolerance for name, c in watched.items() if c.tolerance is not None},
     )  # fmt: skip
     shifted: dict[str, Shifted] = {watched[s.column].id: s for s in shifts if s.column in watched}
