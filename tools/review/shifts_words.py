@@ -16,8 +16,9 @@ from .shifts_counts import Cells
 from .sketch import ColumnSketch
 
 BEFORE, NOW = "learned", "now"
-_MEAN_SAYS = 0.10
-"""Difference of means in standard deviations from which it says more than a share."""
+_A_DEVIATION, _QUARTER, _MUCH = 0.4, 0.25, 10.0
+"""Means are told where they explain a quarter of the distance, a standard deviation being a distance of about .4, or
+where they differ by ten percent."""
 _MOST_CELLS = 8
 _KINDS = {"number": "numbers", "label": "labels", "date": "dates", "words": "words"}
 
@@ -44,7 +45,12 @@ def figures(base: ColumnSketch, new: ColumnSketch, found: Cells) -> Figures:
     gaps = shares[1] - shares[0]
     effect, relative = _mean_change(base, new) if base.kind == "number" else (None, None)
     lost = abs(float(gaps[-1])) >= np.abs(gaps).sum() / 4 > 0  # half of the distance
-    if not lost and effect is not None and (abs(effect) >= _MEAN_SAYS or np.abs(gaps).sum() < 2 * _MEAN_SAYS):
+    far = float(np.abs(gaps).sum()) / 2
+    if (
+        not lost
+        and effect is not None
+        and (_A_DEVIATION * abs(effect) >= _QUARTER * far or abs(relative or 0) >= _MUCH)
+    ):
         before, after = means(base.mean, new.mean)
         return Figures(f"mean {before}", f"mean {after}", after, effect, relative)
     if lost or len(gaps) <= 2:

@@ -49,6 +49,8 @@ class LevelMeans(Value):
     number: str
     levels: dict[str, tuple[int, float]]
     """Rows with both values, and their mean; levels of at least ten rows, at most 24."""
+    spreads: dict[str, float] = Field(default_factory=dict)
+    """Standard deviation of the number in each of these levels."""
 
 
 class Sketch(Value):

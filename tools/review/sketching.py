@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ..data.readers_binary import quoted
 from ..data.schema import Column
 from .sketch import ColumnSketch, Sketch, SketchKind
-from .sketching_means import Coded, level_means, pairs_like
+from .sketching_means import coded, level_means, pairs_like
 
 FEWEST = 10
 """Rows that a label needs to be named."""
@@ -86,8 +86,8 @@ def sketch_of(
     for at in numbers:
         done[at] = _number(source, columns[at], rows, like.column(at) if like else None)
     pairs = pairs_like(like, done)
-    coded = [Coded(x, tuple(levels), _codes(source, done[x], levels)) for x, levels in pairs.labels.items()]
-    means = level_means(pairs, coded, lambda x: source.fetch([_double(x)])[0], like)
+    labels = [coded(x, levels, _codes(source, done[x], levels)) for x, levels in pairs.labels.items()]
+    means = level_means(pairs, labels, lambda x: source.fetch([_double(x)])[0], like)
     smallest = _smallest(source) if "_content" in has else ()
     return Sketch(
         name=name, digest=digest, rows=rows, columns=tuple(done[x] for x in columns), means=means, smallest=smallest
