@@ -36,6 +36,8 @@ class Case:
         self.explained: BoolArray | None = None
         """Rows whose cells stand in the wrong columns, shape (n,): what is odd in them alone is no other fault."""
         self.learned: dict[str, LearnedColumn] = {c.name: c for c in claims.columns if not c.derived_from}
+        kept = self.query("SELECT current_setting('preserve_insertion_order')")[0][0]
+        self._order = "" if kept else " ORDER BY _row"
         self._periods: dict[str, bool] = {}
         self._counts: dict[str, dict[str, int]] = {}
 
@@ -62,7 +64,7 @@ class Case:
 
     def fetch(self, sql: str) -> NDArray:
         """One expression over all rows, in the order of the source."""
-        got = self.delivery.cursor().execute(f"SELECT {sql} AS x FROM data ORDER BY _row").fetchnumpy()["x"]
+        got = self.delivery.cursor().execute(f"SELECT {sql} AS x FROM data{self._order}").fetchnumpy()["x"]
         return np.asarray(got)
 
     def counts(self, name: str) -> dict[str, int]:
