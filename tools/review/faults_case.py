@@ -158,15 +158,17 @@ class Said(NamedTuple):
     def fault(self, of: int) -> Fault:
         """The fault, of a delivery of that many rows."""
         return Fault(
-            id="-".join(["fault", self.kind, *(_slug(c) for c in self.columns[:1])]), kind=self.kind, columns=self.columns, rows=self.rows, of=of, first=self.first[:5],
-            labels=self.labels[:6], factor=self.factor, text=self.text, advice=self.advice,
+            id="-".join(["fault", self.kind, *(_slug(c) for c in self.columns[:1])]), kind=self.kind,
+            columns=self.columns, rows=self.rows, of=of, first=self.first[:5], labels=self.labels[:6], factor=self.factor, text=self.text, advice=self.advice,
         )  # fmt: skip
 
 
 def _slug(name: str) -> str:
     """A column's name as part of an id: without signs, told from names that differ in these alone by a digest."""
     plain = re.sub(r"[^A-Za-z0-9_]+", "-", name).strip("-")
-    return plain if plain == name else f"{plain}-{hashlib.sha256(name.encode('utf-8', 'replace')).hexdigest()[:4]}"
+    if plain == name:
+        return plain
+    return f"{plain}-{hashlib.sha256(name.encode('utf-8', 'replace')).hexdigest()[:4]}"
 
 
 def first_rows(mask: NDArray[np.bool_]) -> tuple[int, ...]:

@@ -125,7 +125,9 @@ def _last_number(case: Case, base: ColumnSketch, new: ColumnSketch) -> tuple[str
 
 def _last_day(case: Case, base: ColumnSketch, new: ColumnSketch) -> tuple[str, float]:
     """Dates in order from the first learned day on, that stop before the last learned day."""
-    if new.missing or len(base.days) < 4 or not new.days or min(new.days) != min(base.days):
+    if new.missing or len(base.days) < 4 or not new.days or base.low is None or new.low is None:
+        return "", 0.0
+    if abs(new.low - base.low) > 1 + 0.01 * ((base.high or 0.0) - base.low):
         return "", 0.0
     last = max(new.days)
     share = sum(n for day, n in base.days.items() if day > last) / sum(base.days.values())
