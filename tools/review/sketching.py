@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from ..data.readers_binary import quoted
 from ..data.schema import Column
+from .decoding import damaged_sql
 from .sketch import ColumnSketch, Sketch, SketchKind
 from .sketching_means import coded, level_means, pairs_like
 
@@ -223,9 +224,9 @@ def _words(source: _Source, columns: Sequence[Column], rows: int) -> dict[str, C
     out = {}
     for c in columns:
         length = f"length({quoted(c.name)}::VARCHAR)"
-        there, low, high, total, squares = source.cursor.execute(
-            f"SELECT count({length}), min({length}), max({length}), sum({length}), sum({length}::HUGEINT * {length}) "
-            f"FROM {quoted(source.table)}"
+        there, low, high, total, squares, damaged = source.cursor.execute(
+            f"SELECT count({length}), min({length}), max({length}), sum({length}), sum({length}::HUGEINT * {length}), "
+            f"count_if({damaged_sql(f'{quoted(c.name)}::VARCHAR')}) FROM {quoted(source.table)}"
         ).fetchall()[0]
         mean = sd = None
         if there:
@@ -233,7 +234,7 @@ def _words(source: _Source, columns: Sequence[Column], rows: int) -> dict[str, C
             mean, sd = int(total) / there, (spread / (there * max(there - 1, 1))) ** 0.5
         out[c.name] = ColumnSketch(
             name=c.name, kind="words", rows=rows, missing=rows - there, distinct=c.distinct, low=low, high=high,
-            mean=mean, sd=sd,
+            mean=mean, sd=sd, damaged=damaged,
         )  # fmt: skip
     return out
 
