@@ -1,4 +1,4 @@
-"""What a delivery may come as: several files, a folder, a partition, a table; from a day on; and files that were cut."""
+"""What a delivery may come as: files, a folder, a partition, a table; from a day on; and files that were cut off."""
 
 import gzip
 import json
