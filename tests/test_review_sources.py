@@ -78,6 +78,28 @@ def test_a_folder_of_partitions_is_one_delivery_and_its_folders_are_columns(kind
         assert delivery.rows == 10
 
 
+def test_a_partition_before_the_day_is_not_even_opened(tmp_path: Path) -> None:
+    for day in ("2025-03-01", "2025-03-02", "2025-03-03"):
+        (tmp_path / f"day={day}").mkdir()
+        part(0, 10).drop(columns="day").to_parquet(tmp_path / f"day={day}" / "p.parquet", index=False)
+    (tmp_path / "day=2025-03-01" / "p.parquet").write_bytes(b"PAR1 broken")
+    with open_delivery(tmp_path, LEARNED, since="2025-03-02", time="day") as delivery:
+        assert delivery.rows == 20
+    with pytest.raises(DataError, match="cut off"):
+        open_delivery(tmp_path, LEARNED)
+    with pytest.raises(DataError, match="no row of 2026-01-01 or later"):
+        open_delivery(tmp_path, LEARNED, since="2026-01-01", time="day")
+
+
+def test_what_several_files_hold_is_saved_as_one_to_learn_from(tmp_path: Path) -> None:
+    part(0).to_csv(tmp_path / "1.csv", index=False, sep=";", decimal=",")
+    part(100).to_csv(tmp_path / "2.csv", index=False, sep=";", decimal=",")
+    with open_delivery([tmp_path / "1.csv", tmp_path / "2.csv"], []) as delivery:
+        got = pd.read_parquet(delivery.save(tmp_path / "all.parquet"))
+    assert list(got.columns) == ["id", "kind", "size", "day"]
+    pd.testing.assert_frame_equal(got, part(0, 200), check_dtype=False)
+
+
 def test_a_folder_with_parquet_and_other_tables_is_refused(tmp_path: Path) -> None:
     part(0).to_parquet(tmp_path / "b.parquet", index=False)
     part(0).to_csv(tmp_path / "a.csv", index=False)
