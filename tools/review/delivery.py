@@ -82,7 +82,7 @@ class Delivery:
         return key is None or (own is not None and (block not in PERIODS or own.storage == "TIMESTAMP"))
 
     def rows_of(self, names: Sequence[str]) -> Rows:
-        """These learned columns as arrays, texts beside them, with what rows stand for themselves.
+        """These learned columns as arrays, with what rows stand for themselves; texts and keys of words beside them.
 
         Rows come in an order that their content gives (for a series: its own), so that no sum depends on the order of
         the source. Labels are coded by the learned levels, then by those that are new here, most frequent first. Rows
@@ -101,11 +101,11 @@ class Delivery:
         columns, arrays, texts = {}, {}, {}
         for name in dict.fromkeys(names):
             learned, own = self.learned[name], self.columns[name]
-            if learned.type == "text":
-                texts[name] = texts_of(cursor, name)[self._order]
-            elif learned.type in ("boolean", "category"):
+            if learned.type in ("boolean", "category"):
                 columns[name], codes = labels_of(cursor, learned, own)
                 arrays[name] = codes[self._order]
+            elif learned.storage == "VARCHAR":
+                texts[name] = texts_of(cursor, name)[self._order]
             else:
                 columns[name], x = numbers_of(cursor, learned, own)
                 arrays[name] = x[self._order]
