@@ -3,6 +3,7 @@
 Knows states, severities, suppressions and earlier states. Must never compute a statistic or change a state.
 """
 
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -12,7 +13,6 @@ from ...tools.review.checked import Change, Fault, Held, Shifted, State, Unread,
 from ...tools.review.delivery import Delivery
 from ...tools.review.history import Estimate, Reviewed
 from ...tools.review.learned import LearnedClaim, Suppression
-from ...tools.review.states import CALIBRATION
 from ...tools.value import counted
 from ..report.result import Tool
 from .claims_yaml import ClaimsFile
@@ -160,7 +160,7 @@ def _since(state: State, states: Sequence[State | None], past: Sequence[Reviewed
 def _accept(claim: LearnedClaim, path: str) -> str:
     if claim.kind == "invariant":
         return f"edit its rule or `tolerance` on line {claim.line} of {path}"
-    return f"heldout rebaseline --claims {path} --claim {claim.id}"
+    return f"heldout rebaseline --claims {shlex.quote(path)} --claim {claim.id}"
 
 
 def _fault(fault: Fault, asked: Asked, checks: Sequence[Checked]) -> FoundFault:
@@ -230,21 +230,14 @@ def _message(
     outcome: str, counts: ReviewCounts, faults: Sequence[FoundFault], checks: Sequence[Checked], explained: set[str],
     standing: Standing, story: Sequence[Change],
 ) -> str:  # fmt: skip
+    """What is to be looked at first; counts and calibration stand beside it in every format."""
     if outcome == "undecided":
         return "Nothing could be decided: no claim of the file could be checked on this delivery."
-    parts = []
-    if outcome == "clean":
-        parts.append(f"Nothing is broken: {counted(counts.holds, 'claim')} hold.")
-    else:
-        told = [counted(counts.errors, "error")] if counts.errors else []
-        told += [counted(counts.warnings, "warning")] if counts.warnings else []
-        parts.append(f"{' and '.join(told)}. {_worst(faults, checks, explained, story)}")
+    parts = [f"Nothing is broken: {counted(counts.holds, 'claim')} hold."]
+    if outcome != "clean":
+        parts = [_worst(faults, checks, explained, story)]
     if standing.again is not None:
         parts.append(f"The same content was reviewed before, as delivery {standing.again.number}: it counts once.")
-    if standing.calibration:
-        parts.append(
-            f"Calibration delivery {standing.calibration} of {CALIBRATION}: findings and distributions advise only."
-        )
     return " ".join(parts)
 
 
