@@ -127,15 +127,6 @@ def _partition(file: Path) -> dict[str, str | None]:
         key, equals, value = part.partition("=")
         if not equals or not key:
             break
-<<<<<<< HEAD
-        out[_unquoted(key)] = None if value == "__HIVE_DEFAULT_PARTITION__" else _unquoted(value)
-    return dict(reversed(out.items()))
-
-
-def _unquoted(text: str) -> str:
-    """A folder's name with its %20 and the like read: what Hive writes for characters that a path may not hold."""
-    raw = re.sub(rb"%([0-9A-Fa-f]{2})", lambda m: bytes.fromhex(m[1].decode()), text.encode("utf-8", "surrogateescape"))
-=======
         out[_decoded(key)] = None if value == "__HIVE_DEFAULT_PARTITION__" else _decoded(value)
     return dict(reversed(out.items()))
 
@@ -148,7 +139,6 @@ def _earlier(day: str | None, since: date | None) -> bool:
 def _decoded(text: str) -> str:
     """What `%20` and the like stand for in the name of a folder."""
     raw = re.sub(rb"%([0-9A-Fa-f]{2})", lambda m: bytes([int(m[1], 16)]), text.encode("utf-8", "surrogateescape"))
->>>>>>> r-delivery
     return raw.decode("utf-8", "replace")
 
 
