@@ -254,3 +254,11 @@ def test_each_rule_says_what_it_asks_in_one_sentence(opened: Opened) -> None:
     assert says(NotMissing(column="a"), 0.0) == "`a` is never missing."
     assert says(NotMissing(column="a"), 0.012) == "`a` is missing in at most 1.2 % of rows."
     assert says(InRange(column="placed", low=0.0), 0.0, opened.columns) == "`placed` is not before 1970-01-01."
+
+
+def test_the_rules_are_the_same_whatever_the_order_of_the_rows_and_without_their_digests(opened: Opened) -> None:
+    frame = orders(1_000)
+    first = opened.learn(frame, STRUCTURE)
+    assert opened.learn(frame.sample(frac=1, random_state=3), STRUCTURE) == first
+    opened.con.execute("CREATE TABLE bare AS SELECT * EXCLUDE (_row, _content) FROM explored")
+    assert learn_rules(opened.con, "bare", opened.columns, STRUCTURE, 2_000) == first

@@ -7,6 +7,7 @@ a delivery. A rule is stated as tightly as its rows allow and no more: deliverie
 from collections.abc import Mapping, Sequence
 
 from ..data.durations import reads_like_end
+from ..data.readers_binary import quoted
 from ..data.schema import Column
 from ..explore.lead import Structure
 from .checked import Violations
@@ -129,7 +130,7 @@ def _across(p: ProposedRule, con: Connection, table: str, learned: str | None) -
     """Whether a key holds in both parts together."""
     if not isinstance(p.rule, Unique) or learned is None:
         return True
-    names = ", ".join('"' + n.replace('"', '""') + '"' for n in p.rule.columns)
+    names = ", ".join(map(quoted, p.rule.columns))
     both = f"(SELECT {names} FROM {learned} UNION ALL SELECT {names} FROM {table})"
     return grouped(p.rule, con, both).broken == 0
 
@@ -156,5 +157,6 @@ def _coded(con: Connection, table: str, facts: Mapping[str, Facts]) -> list:
     names = [f for f in facts.values() if 2 <= f.distinct <= f.rows / 2 and f.column.type not in ("text", "constant")]
     names = [f for f in names if not f.column.derived_from][:_MOST_CODED]
     there = [d[0] for d in con.execute(f"SELECT * FROM {table} LIMIT 0").description or ()]
-    order = "_content, _row" if {"_content", "_row"} <= set(there) else "ALL"
+    # Rows that are equal in every column may stand in any order: no result depends on it.
+    order = "_content, _row" if {"_content", "_row"} <= set(there) else ", ".join(map(quoted, there))
     return [coded_of(con, table, f, order) for f in names]

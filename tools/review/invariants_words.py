@@ -58,8 +58,9 @@ def _kept(rule: InvariantRule, columns: Mapping[str, Column]) -> str:
     if isinstance(rule, InRange):
         return f"{column(rule.column)} is {_bounds(rule, columns)}"
     if isinstance(rule, OneOf):
-        more = f" or one of {len(rule.allowed) - _SHOWN:,} more" if len(rule.allowed) > _SHOWN else ""
-        listed = [f'"{x}"' for x in rule.allowed[:_SHOWN]]
+        shown = len(rule.allowed) if len(rule.allowed) <= _SHOWN + 2 else _SHOWN
+        more = f" or one of {len(rule.allowed) - shown:,} more" if len(rule.allowed) > shown else ""
+        listed = [f'"{x}"' for x in rule.allowed[:shown]]
         tail = f"{', '.join(listed[:-1])} or {listed[-1]}" if len(listed) > 1 and not more else ", ".join(listed)
         return f"{column(rule.column)} is {tail}{more}"
     if isinstance(rule, Format):
