@@ -40,6 +40,8 @@ class How(NamedTuple):
     joining: Joining = Joining()
     keep_counts: bool = False
     texts: tuple[str, ...] = ()
+    typed: bool = False
+    """Whether rows are sealed as they were opened as well: every column, for rules that are learned of them."""
 
 
 def how_of(
@@ -83,7 +85,7 @@ def sealed(
         check_named(settings.focus, settings.marks, opened)
         size = f"{counted(opened.rows, 'row')}, {counted(len(opened.columns), 'column')}"
         say(f"Sealing rows of {opened.name}: {size}")
-        split = seal(data, folder, entity=how.entity, time=how.time, one_shot=how.one_shot)
+        split = seal(data, folder, entity=how.entity, time=how.time, one_shot=how.one_shot, typed=how.typed)
         if whole is not None:
             write_whole(data, whole)
     if settings.asking is not None:

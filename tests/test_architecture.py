@@ -21,7 +21,9 @@ NETWORK_LIBRARIES = {
 }  # fmt: skip
 HEAVY = ("altair", "duckdb", "numpy", "pandas", "pydantic", "scipy", "sklearn")
 MOST_LINES = 400
-COMMAND_LINE = tuple(f"heldout.agent.{name}" for name in ("cli", "cli_ask", "cli_frame", "cli_model", "cli_verify"))
+COMMAND_LINE = tuple(
+    f"heldout.agent.{name}" for name in ("cli", "cli_ask", "cli_frame", "cli_model", "cli_verify", "review.cli_edit")
+)
 PARTS = "heldout.agent.report.reproduction"
 """Laid together as one program beside every report and run there, without the package: its last part prints."""
 
@@ -130,6 +132,9 @@ def test_the_disclosure_asks_for_the_receipt_before_it_reads() -> None:
     [texts] = [f for f in ast.walk(tree) if isinstance(f, ast.FunctionDef) and f.name == "burnt_texts"]
     at = {call: node.lineno for call, node in _calls(texts)}
     assert at["session_of"] < at["split.read"]
+    [typed] = [f for f in ast.walk(tree) if isinstance(f, ast.FunctionDef) and f.name == "burnt_typed"]
+    at = {call: node.lineno for call, node in _calls(typed)}
+    assert max(at["session_of"], at["sessions"]) < at["SealBroken"] < at["duckdb.connect"]
 
 
 def test_one_module_imports_a_model_library_and_only_inside_functions() -> None:

@@ -3,7 +3,7 @@
 Knows one column at a time. Must never relate two columns, nor decide what a column is used for.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -65,34 +65,43 @@ class _Cells:
     sample: list[str] = field(default_factory=list)
 
 
-def plan_columns(con: Connection, raw: Raw) -> list[Plan]:
-    """A plan for each column of the table `raw`, whole-number and boolean storage decided."""
+def plan_columns(con: Connection, raw: Raw, *, words: Collection[str] = ()) -> list[Plan]:
+    """A plan for each column of the table `raw`, whole-number and boolean storage decided.
+
+    Columns of text named in `words` are labels whatever their cells look like.
+    """
     texts = [f"c{i}" for i, t in enumerate(raw.types) if t == "VARCHAR"]
-    _trim(con, raw, texts)
+    labels = [f"c{i}" for i, name in enumerate(raw.names) if name in words and raw.types[i] == "VARCHAR"]
+    texts = [c for c in texts if c not in set(labels)]
+    _trim(con, raw, texts, labels)
     cells = _count_cells(con, texts)
     plans = []
     for i, (name, kind) in enumerate(zip(raw.names, raw.types, strict=True)):
         place = f"c{i}"
-        if kind == "VARCHAR":
+        if kind == "VARCHAR" and place not in cells:
+            plans.append(_as_words(con, Plan(name, place, "text", "text", place, "VARCHAR")))
+        elif kind == "VARCHAR":
             plans.append(_plan_text(con, name, place, cells[place], raw.decimal_comma))
         else:
             plans.append(_plan_native(name, place, kind))
     return _with_number_storage(con, plans)
 
 
-def _trim(con: Connection, raw: Raw, texts: Sequence[str]) -> None:
+def _trim(con: Connection, raw: Raw, texts: Sequence[str], labels: Sequence[str]) -> None:
     """Rewrites `raw` with blank ends cut off and empty cells NULL, where a pass over the texts finds any.
 
-    The pass first, because trimming every cell of a clean table costs more than reading it.
+    The pass first, because trimming every cell of a clean table costs more than reading it. Of labels, which repeat,
+    each is looked at once.
     """
     untidy: set[str] = set()
     for start in range(0, len(texts), BLOCK):
         block = texts[start : start + BLOCK]
-        tests = ", ".join(
-            f"bool_or({c} = '' OR left({c}, 1) IN ({BLANKS}) OR right({c}, 1) IN ({BLANKS}))" for c in block
-        )
+        tests = ", ".join(_untidy(c) for c in block)
         row = con.execute(f"SELECT {tests} FROM raw").fetchall()[0]
         untidy.update(c for c, found in zip(block, row, strict=True) if found)
+    for c in labels:
+        if con.execute(f"SELECT {_untidy(c)} FROM (SELECT DISTINCT {c} FROM raw)").fetchall()[0][0]:
+            untidy.add(c)
     if not untidy:
         return
     cells = ", ".join(
@@ -100,6 +109,11 @@ def _trim(con: Connection, raw: Raw, texts: Sequence[str]) -> None:
         for i in range(len(raw.types))
     )
     con.execute(f"CREATE OR REPLACE TEMP TABLE raw AS SELECT {cells} FROM raw").fetchall()
+
+
+def _untidy(c: str) -> str:
+    """SQL for whether any cell is empty or has a blank end."""
+    return f"bool_or({c} = '' OR left({c}, 1) IN ({BLANKS}) OR right({c}, 1) IN ({BLANKS}))"
 
 
 def _count_cells(con: Connection, places: Sequence[str]) -> dict[str, _Cells]:

@@ -5,6 +5,7 @@ Knows kinds of sources and the limits. Must never type a column: `raw` holds wha
 
 import sqlite3
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,6 +43,8 @@ class Raw:
     """Whether 1,5 may mean one and a half: the delimiter was not a comma."""
     texts: tuple[str, ...] = ()
     """Columns that are text because the source holds documents."""
+    delimiter: str = ""
+    """What divides the fields of a delimited file."""
 
 
 def source_name(source: object) -> str:
@@ -51,15 +54,24 @@ def source_name(source: object) -> str:
     return "documents" if are_documents(source) else "table"
 
 
-def read_source(source: object, con: Connection, *, name: str, table: str | None, limits: Limits, folder: Path) -> Raw:
+_UNKNOWN: Mapping[str, str] = {}
+
+
+def read_source(
+    source: object, con: Connection, *, name: str, table: str | None, limits: Limits, folder: Path,
+    expected: Mapping[str, str] = _UNKNOWN,
+) -> Raw:  # fmt: skip
     """Fills the temporary table `raw` from the source.
+
+    Columns named in `expected` are read from delimited text as that type of DuckDB where every cell fits, which saves
+    making and reading their texts.
 
     Raises:
         DataError: if the source is missing, empty, damaged, of an unknown kind or over a limit.
     """
     try:
         if isinstance(source, str | Path):
-            return _read_path(Path(source).expanduser(), con, name, table, limits, folder)
+            return _read_path(Path(source).expanduser(), con, name, table, limits, folder, expected)
         if is_in_memory(source):
             return _read_memory(source, con, name, limits)
     except (duckdb.Error, sqlite3.Error, zipfile.BadZipFile, OSError, ValueError, TypeError, UnicodeError) as err:
@@ -95,7 +107,9 @@ def _read_memory(source: object, con: Connection, name: str, limits: Limits) -> 
     return Raw(names, tuple(raw_types(con)), tuple(notes), texts=names if are_documents(source) else ())
 
 
-def _read_path(path: Path, con: Connection, name: str, table: str | None, limits: Limits, folder: Path) -> Raw:
+def _read_path(
+    path: Path, con: Connection, name: str, table: str | None, limits: Limits, folder: Path, expected: Mapping[str, str]
+) -> Raw:
     """Reads a file as the kind its content shows."""
     if path.is_dir():
         headers, notes = load_folder(con, path, name, limits)
@@ -119,7 +133,7 @@ def _read_path(path: Path, con: Connection, name: str, table: str | None, limits
         return _named(con, loaders[kind]())
     if kind == "excel":
         return _read_sheet(path, con, name, table, limits)
-    return _read_text(path, con, name, limits, folder)
+    return _read_text(path, con, name, limits, folder, expected)
 
 
 def _check_path(path: Path, name: str, limits: Limits) -> None:
@@ -184,7 +198,9 @@ def _read_sheet(path: Path, con: Connection, name: str, table: str | None, limit
     return _named(con, headers, notes)
 
 
-def _read_text(path: Path, con: Connection, name: str, limits: Limits, folder: Path) -> Raw:
+def _read_text(
+    path: Path, con: Connection, name: str, limits: Limits, folder: Path, expected: Mapping[str, str]
+) -> Raw:
     file = clean_text(path, name, folder, limits)
     if file.lines - 1 > limits.max_rows + 1:
         check_size(file.lines - 1, 1, name, limits)
@@ -194,8 +210,9 @@ def _read_text(path: Path, con: Connection, name: str, limits: Limits, folder: P
     if start.startswith((b"{", b"[{", b"[\n", b"[ ", b"[\r")) or start == b"[]":
         lines = start.startswith(b"{")
         return _named(con, binary.load_json(con, file.path, name, limits, lines=lines), file.notes)
-    dialect, notes = read_csv(con, file, name, limits)
+    dialect, notes = read_csv(con, file, name, limits, expected)
     names = dialect.header
     rows = con.execute("SELECT count(*) FROM raw").fetchall()[0][0]
     check_size(rows, len(names), name, limits)
-    return Raw(names, ("VARCHAR",) * len(names), (*file.notes, *notes), dialect.delimiter != ",")
+    comma = dialect.delimiter != ","
+    return Raw(names, tuple(raw_types(con)), (*file.notes, *notes), comma, delimiter=dialect.delimiter)

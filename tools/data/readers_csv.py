@@ -6,6 +6,7 @@ Knows characters, fields and line numbers. Must never guess what a column means 
 import csv
 import re
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import duckdb
@@ -21,6 +22,7 @@ HEAD_BYTES = 1 << 18
 HEAD_ROWS = 200
 MAX_REJECTED = 0.01
 Record = tuple[int, list[str]]
+_AS_TEXT: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -37,8 +39,12 @@ class Dialect:
     notes: tuple[Note, ...] = ()
 
 
-def read_csv(con: duckdb.DuckDBPyConnection, file: TextFile, name: str, limits: Limits) -> tuple[Dialect, list[Note]]:
+def read_csv(
+    con: duckdb.DuckDBPyConnection, file: TextFile, name: str, limits: Limits, expected: Mapping[str, str] = _AS_TEXT
+) -> tuple[Dialect, list[Note]]:
     """Fills the table `raw` with the cells as text, columns `c0`, `c1`, …; returns the dialect and the notes.
+
+    Columns of a name in `expected` are filled with that type where every cell casts to it, else with text like all.
 
     Raises:
         DataError: if the file has no rows, cannot be divided into fields, or over 1 % of its rows are rejected.
@@ -49,7 +55,7 @@ def read_csv(con: duckdb.DuckDBPyConnection, file: TextFile, name: str, limits: 
             f"'{name}' has {dialect.width:,} columns, over the limit of {limits.max_columns:,}. "
             "Leave some out or raise `--max-columns`."
         )
-    rejected = _load(con, file, dialect, name, limits)
+    rejected = _load(con, file, dialect, limits, expected)
     rows = con.execute("SELECT count(*) FROM raw").fetchall()[0][0]
     notes = list(dialect.notes)
     if rejected:
@@ -230,9 +236,32 @@ def _merged_header(first: list[str], second: list[str]) -> list[str]:
     return names
 
 
-def _load(con: duckdb.DuckDBPyConnection, file: TextFile, dialect: Dialect, name: str, limits: Limits) -> int:
+def _load(
+    con: duckdb.DuckDBPyConnection, file: TextFile, dialect: Dialect, limits: Limits, expected: Mapping[str, str]
+) -> int:
     """Reads the rows into `raw`; returns how many lines DuckDB had to reject."""
-    columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(dialect.width))
+    types = [expected.get(name, "VARCHAR") for name in dialect.header]
+    _scan(con, file, dialect, limits, types)
+    if expected:
+        failed = con.execute("SELECT DISTINCT column_idx FROM reject_errors WHERE error_type = 'CAST'").fetchall()
+        if failed:
+            odd = {at - 1 for (at,) in failed}
+            # A line that was rejected for one cell may hide other cells: one more pass, then all as text.
+            _scan(con, file, dialect, limits, ["VARCHAR" if at in odd else t for at, t in enumerate(types)])
+            if con.execute("SELECT count(*) FROM reject_errors WHERE error_type = 'CAST'").fetchall()[0][0]:
+                _scan(con, file, dialect, limits, ["VARCHAR"] * dialect.width)
+    # One rejected record can span many lines where a quote is unbalanced: all of them are lost, so all count.
+    sql = """SELECT coalesce(sum(1 + length(text) - length(replace(text, chr(10), ''))), 0)::BIGINT
+        FROM (SELECT max(csv_line) AS text FROM reject_errors GROUP BY line)"""
+    return con.execute(sql).fetchall()[0][0]
+
+
+def _scan(
+    con: duckdb.DuckDBPyConnection, file: TextFile, dialect: Dialect, limits: Limits, types: Sequence[str]
+) -> None:
+    """One pass over the file into `raw`, what is rejected into the table `reject_errors`."""
+    con.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans").fetchall()
+    columns = ", ".join(f"'c{i}': '{kind}'" for i, kind in enumerate(types))
     sql = f"""CREATE OR REPLACE TEMP TABLE raw AS SELECT * FROM read_csv($path, auto_detect = false,
         header = false, skip = $skip, delim = $delim, quote = $quote, escape = $escape, columns = {{{columns}}},
         max_line_size = $line, store_rejects = true)"""
@@ -241,10 +270,6 @@ def _load(con: duckdb.DuckDBPyConnection, file: TextFile, dialect: Dialect, name
         "escape": dialect.escape, "line": max(2_000_000, limits.max_line),
     }  # fmt: skip
     con.execute(sql, parameters).fetchall()
-    # One rejected record can span many lines where a quote is unbalanced: all of them are lost, so all count.
-    sql = """SELECT coalesce(sum(1 + length(text) - length(replace(text, chr(10), ''))), 0)::BIGINT
-        FROM (SELECT max(csv_line) AS text FROM reject_errors GROUP BY line)"""
-    return con.execute(sql).fetchall()[0][0]
 
 
 def _rejected_note(con: duckdb.DuckDBPyConnection, rejected: int, rows: int, name: str) -> Note:

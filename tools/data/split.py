@@ -17,6 +17,7 @@ from .kept import TOGETHER, is_coarse, keep_rows, keep_texts
 from .readers_binary import quoted
 from .rows import Rows
 from .schema import Column
+from .split_typed import TYPED, write_typed
 from .texts import is_corpus
 
 PROJECT = "heldout/split/1"
@@ -117,6 +118,7 @@ def seal(
     entity: str | None = None,
     time: str | None = None,
     one_shot: bool = False,
+    typed: bool = False,
 ) -> SealedSplit:
     """Divide a data set once and for all; writes `exploration.duckdb` and `sealed.duckdb` into `folder`.
 
@@ -130,6 +132,7 @@ def seal(
         entity: Column whose values are the units of independence.
         time: Column that orders dependent rows.
         one_shot: One vault with the whole budget, whatever the number of rows.
+        typed: Write the rows as they were opened as well, beside each part: for rules on every column.
 
     Raises:
         UsageError: if a declared column is not in the data.
@@ -150,6 +153,9 @@ def seal(
     exploration, sealed = folder / "exploration.duckdb", folder / "sealed.duckdb"
     _write(data, exploration, {"rows": 0}, unit, used)
     _write(data, sealed, {f"vault_{v.number}": v.number for v in plan.vaults}, unit, used)
+    if typed:
+        write_typed(data, exploration, {TYPED: 0}, copies=copies > 0)
+        write_typed(data, sealed, {f"vault_{v.number}_{TYPED}": v.number for v in plan.vaults}, copies=copies > 0)
     cursor.execute("DROP TABLE placed")
     cursor.execute("DROP TABLE near")
     cursor.execute("DROP VIEW kept")

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ..data.readers_binary import quoted
 from ..data.schema import Column
 from ..data.split import SealedSplit
+from ..data.split_typed import TYPED, copied_to
 from ..errors import SealBroken
 from ..text.evaluate import NO_AIDS, Aids, with_properties
 from ..text.properties import TextProperty
@@ -21,7 +22,7 @@ from ..value import canonical_json
 from .examples import digests_of, documents_digest, examples_of
 from .hypothesis import Hypothesis
 from .ledger import Ledger
-from .sessions import Receipt, session_of
+from .sessions import Receipt, session_of, sessions
 from .texts import taken_as_given
 
 
@@ -71,6 +72,37 @@ def burnt_table(
     content = file.read_bytes()
     file.unlink()
     return content
+
+
+def burnt_typed(split: SealedSplit, ledger: Ledger, spent: Receipt | str, target: Path) -> Path:
+    """Write the rows of revealed vaults as Parquet with every column typed as it was opened, and `_row`.
+
+    Args:
+        split: The data set, sealed with `typed=True`.
+        ledger: The ledger that says which vaults are burnt.
+        spent: The receipt of one batch, for its vault; or the fingerprint of the data, for every vault of it that was
+            revealed.
+        target: The file to write.
+
+    Returns:
+        `target`.
+
+    Raises:
+        SealBroken: if the receipt does not stand in the ledger, its batch was not revealed, or no batch was.
+    """
+    import duckdb
+
+    if isinstance(spent, Receipt):
+        revealed = [spent.vault] if session_of(ledger, spent).verified is not None else []
+    else:
+        revealed = sorted(s.vault for s in sessions(ledger, spent) if s.burnt and s.verified is not None)
+    if not revealed:
+        which = f"Vault {spent.vault} is" if isinstance(spent, Receipt) else "All vaults are"
+        raise SealBroken(f"{which} still sealed: no batch on it was revealed. Reveal it first.")
+    rows = " UNION ALL ".join(f"SELECT * FROM vault_{number}_{TYPED}" for number in revealed)
+    with duckdb.connect(str(split.sealed_file), read_only=True) as connection:
+        connection.execute(copied_to(target, rows)).fetchall()
+    return target
 
 
 class BurntTexts(NamedTuple):
