@@ -74,7 +74,7 @@ def learn_rules(
 
 def confirm_rules(
     proposed: Sequence[ProposedRule], con: Connection, table: str, columns: Mapping[str, Column], rows: int, *,
-    learned: str | None = None,
+    learned: str | None = None, copies: int = 0,
 ) -> list[ProposedRule]:  # fmt: skip
     """The rules that held-out rows keep: none of them breaks it, or no more than its tolerance (exact 95 % interval).
 
@@ -89,6 +89,7 @@ def confirm_rules(
         columns: The learned columns.
         rows: Held-out rows.
         learned: The table of exploration rows, for keys and tolerances; see above.
+        copies: Rows of the learned data that repeat others exactly and are in neither table: so many break each key.
     """
     rules = [(p.rule, p.tolerance) for p in proposed]
     held = check_rules(rules, con, table, columns, rows)
@@ -100,7 +101,8 @@ def confirm_rules(
         elif isinstance(p.rule, NotMissing) and p.tolerance > 0 and first is not None:
             out += _rate(p, first, seen)
         elif verified(seen.rows, seen.of, p.tolerance) and _across(p, con, table, learned):
-            out.append(p if first is None else _tightened(p, first, seen))
+            p = p if first is None else _tightened(p, first, seen)
+            out.append(_with_copies(p, copies, rows + (0 if first is None else first.of)))
     return out
 
 
@@ -117,6 +119,13 @@ def _rate(p: ProposedRule, first: Violations, seen: Violations) -> list[Proposed
         tolerance = max(tolerance, rounded_up(left_open(seen.rows, seen.of)))
     severity = "warn" if broken else p.severity
     return [p.model_copy(update={"tolerance": tolerance, "severity": severity})]
+
+
+def _with_copies(p: ProposedRule, copies: int, rows: int) -> ProposedRule:
+    """A key that rows set aside do break: the learned data must keep their own rules."""
+    if not copies or not isinstance(p.rule, Unique):
+        return p
+    return p.model_copy(update={"tolerance": room(copies, rows + copies), "severity": "warn"})
 
 
 def _tightened(p: ProposedRule, first: Violations, seen: Violations) -> ProposedRule:
