@@ -84,8 +84,11 @@ def main() -> None:
             for line in [*later, *(f"story {s}" for s in story)]:
                 print(f"  {name}: {line[:300]}", flush=True)
     keys = ("first error", "first warn", "later error", "later warn", "story")
-    lines = ["| table | halves | claims a review | any error, first delivery | any warning | any error, calibrated to no "
-             "variation | any warning | any story |", "| --- " * 8 + "|"]  # fmt: skip
+    head = (
+        "table", "halves", "claims a review", "any error, first delivery", "any warning",
+        "any error, calibrated to no variation", "any warning", "any story",
+    )  # fmt: skip
+    lines = [f"| {' | '.join(head)} |", "| --- " * len(head) + "|"]
     for name, own in count.items():
         if own["halves"]:
             lines.append(

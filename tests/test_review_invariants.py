@@ -230,7 +230,7 @@ def test_row_counts_and_newest_dates_are_those_of_the_delivery(opened: Opened) -
     rule = RowCount(low=500, high=2_000)
     seen = opened.check(rule, frame, before=RowsBefore(rows=1_000))
     assert (seen.state, seen.rows) == ("broken", 300)
-    assert "200 rows; 500 to 2,000 are expected. Earlier deliveries had 1,000" in seen.text
+    assert "200 rows; 500 to 2,000 are expected, half to double of the earlier deliveries' median of 1,000" in seen.text
     newest = float((frame["placed"].max() - pd.Timestamp("1970-01-01")).days)
     fresh = Fresh(column="placed", max_age_days=2)
     assert opened.check(fresh, frame, before=RowsBefore(newest={"placed": newest})).state == "holds"

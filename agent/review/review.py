@@ -241,7 +241,7 @@ def _before(standing: Standing) -> RowsBefore:
     last = standing.past[-1] if standing.past else standing.learned
     rows = sorted(e.rows for e in standing.past)
     newest = {c.name: c.high for c in last.sketch.columns if c.kind == "date" and c.high is not None} if last else {}
-    return RowsBefore(rows=rows[len(rows) // 2] if rows else None, newest=newest)
+    return RowsBefore(rows=rows[len(rows) // 2] if len(rows) >= CALIBRATION else None, newest=newest)
 
 
 def _entry(delivery: Delivery, standing: Standing, asked: Asked, new: Sketch, found: Found, states: dict) -> Reviewed:

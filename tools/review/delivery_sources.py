@@ -4,11 +4,11 @@ Knows paths, and what the names of folders say. Must never type a column, nor kn
 """
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import unquote
 
 import duckdb
 
@@ -122,8 +122,14 @@ def _partition(file: Path) -> dict[str, str | None]:
         key, equals, value = part.partition("=")
         if not equals or not key:
             break
-        out[unquote(key)] = None if value == "__HIVE_DEFAULT_PARTITION__" else unquote(value)
+        out[_unquoted(key)] = None if value == "__HIVE_DEFAULT_PARTITION__" else _unquoted(value)
     return dict(reversed(out.items()))
+
+
+def _unquoted(text: str) -> str:
+    """A folder's name with its %20 and the like read: what Hive writes for characters that a path may not hold."""
+    raw = re.sub(rb"%([0-9A-Fa-f]{2})", lambda m: bytes.fromhex(m[1].decode()), text.encode("utf-8", "surrogateescape"))
+    return raw.decode("utf-8", "replace")
 
 
 def _one(

@@ -32,7 +32,7 @@ class RowsBefore(Value):
     """What earlier deliveries looked like."""
 
     rows: float | None = None
-    """Their median number of rows."""
+    """Their median number of rows, where there are enough of them to know."""
     newest: dict[str, float] = Field(default_factory=dict)
     """Column of dates and the newest one of the delivery before, in days since 1970-01-01."""
 
@@ -179,9 +179,12 @@ def _schema(rule: Schema, unread: Sequence[Unread] | None, learned: int) -> Viol
 
 def _row_count(rule: RowCount, rows: int, before: RowsBefore | None) -> Violations:
     median = None if before is None else before.rows
-    usual = "" if median is None else f" Earlier deliveries had {median:,.0f} in the median."
-    off = max(rule.low - rows, rows - rule.high, 0)
-    told = f"The delivery has {rows:,} rows; {rule.low:,} to {rule.high:,} are expected.{usual}"
+    low, high, usual = rule.low, rule.high, ""
+    if median is not None:  # what deliveries were is a better guess than what the learned data were
+        low, high = int(median // 2), int(2 * median)
+        usual = f", half to double of the earlier deliveries' median of {median:,.0f}"
+    off = max(low - rows, rows - high, 0)
+    told = f"The delivery has {rows:,} rows; {low:,} to {high:,} are expected{usual}."
     return Violations(state="broken" if off else "holds", rows=off, of=rows, text=told)
 
 

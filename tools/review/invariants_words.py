@@ -40,7 +40,7 @@ def says(rule: InvariantRule, tolerance: float, columns: Mapping[str, Column] | 
         more = " and no other column" if rule.extra == "refuse" else ""
         return f"Every learned column is there{more}, and holds the kind of values that it held."
     if isinstance(rule, RowCount):
-        return f"A delivery has {rule.low:,} to {rule.high:,} rows."
+        return f"A delivery has {rule.low:,} to {rule.high:,} rows; once four came, half to double of their median."
     if isinstance(rule, Fresh):
         age = "" if rule.max_age_days is None else f", and at most {number(rule.max_age_days)} days old"
         return f"The newest {column(rule.column)} is not before that of the delivery before{age}."

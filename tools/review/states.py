@@ -21,6 +21,8 @@ ALARM_Q = 0.01
 """Benjamini-Hochberg level over the findings of a delivery, for watching and for what lasts."""
 AT_ONCE = 1e-4
 """A single delivery whose p-value is below it breaks a finding at once."""
+GONE = 0.005
+"""Level, shared by the findings of a delivery, at which one whose interval covers nothing is broken at once."""
 LASTING = {2: 0.1, 3: 0.2}
 """Deliveries in a row, and the p-value that each must stay below, for their mean to count."""
 TOLERATED = 0.25
@@ -97,7 +99,8 @@ def decide_states(courses: Sequence[Course]) -> list[Decision]:
     their precision, and the variation between deliveries is estimated from the same five and shrunk towards that of all
     findings. Both are frozen, so that a slow change is not learned as normal. Afterwards a finding is watched where its
     difference counts among all (Benjamini-Hochberg at .01), and broken where it is weaker than it was by more than is
-    tolerated and either p < 1e-4 or the mean of the last two or three deliveries counts among all.
+    tolerated and either p < 1e-4, or its interval covers nothing with p < .005 over the number of findings, or the mean
+    of the last two or three deliveries counts among all.
 
     Args:
         courses: The findings of the claims file; those that this delivery says nothing of are undecidable.
@@ -212,7 +215,8 @@ def _decision(course: Course, centre: Centre, p: float, counts: bool, lasting: i
     apart = course.now.value - centre.value
     weaker, small = bool(apart * course.sign < 0), _small(course, centre)
     tolerated = TOLERATED * abs(centre.value - course.null) if course.tolerance is None else course.tolerance
-    lasting = 1 if weaker and p < AT_ONCE and not course.calibrating else lasting
+    at_once = p < AT_ONCE or (p < GONE / max(findings, 1) and _covers_nothing(course))
+    lasting = 1 if weaker and at_once and not course.calibrating else lasting
     enough = abs(apart) > tolerated
     broken = lasting > 0 and weaker and enough and not small
     watched = (counts and enough) or (lasting > 0 and enough)
@@ -221,6 +225,12 @@ def _decision(course: Course, centre: Centre, p: float, counts: bool, lasting: i
         state, centre, p, counts, weaker, lasting if broken else 0, _detectable(course.now, centre, findings),
         course.calibrating, small,
     )  # fmt: skip
+
+
+def _covers_nothing(course: Course) -> bool:
+    """Whether the 95 % interval of this delivery holds the null value, or lies beyond it."""
+    now = course.now
+    return now is not None and (now.value - course.null) * course.sign <= 1.96 * now.error
 
 
 def _small(course: Course, centre: Centre) -> bool:
