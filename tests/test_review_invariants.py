@@ -7,6 +7,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import bdtr, bdtrc
 
 from heldout.tools.data.dataset import open_dataset
 from heldout.tools.data.schema import Column
@@ -64,14 +65,18 @@ class Opened:
     def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
         self.con = con
         self.columns: dict[str, Column] = {}
+        self.added: dict[str, tuple[pd.DataFrame, dict[str, Column]]] = {}
 
     def add(self, table: str, frame: pd.DataFrame) -> dict[str, Column]:
+        if table in self.added and self.added[table][0] is frame:
+            return self.added[table][1]
         with open_dataset(frame, name=table) as data:
             arrow = data.cursor().sql("SELECT * FROM data ORDER BY _row").to_arrow_table()
             columns = {c.name: c for c in data.columns}
         self.con.register("arrow", arrow)
         self.con.execute(f"CREATE OR REPLACE TABLE {table} AS SELECT * FROM arrow")
         self.columns = self.columns or columns
+        self.added[table] = frame, columns
         return columns
 
     def check(self, rule: InvariantRule, frame: pd.DataFrame, tolerance: float = 0.0, **more: Any) -> Violations:
@@ -120,6 +125,46 @@ def test_held_out_rows_confirm_what_holds_and_drop_what_does_not(opened: Opened)
     assert [p.rule.rule for p in proposed if p.rule not in still] == ["unique", "determines"]
     before = {p.rule.model_dump_json(): p.tolerance for p in proposed}
     assert all(p.tolerance <= before[p.rule.model_dump_json()] for p in kept)
+
+
+def test_a_key_that_copies_in_the_learned_data_break_is_tolerated_as_often(opened: Opened) -> None:
+    frame = orders(2_000)
+    proposed = opened.learn(frame[:1_000])
+    columns = opened.add("held", frame[1_000:])
+    kept = confirm_rules(proposed, opened.con, "held", columns, 1_000, learned="explored", copies=12)
+    key = next(p for p in kept if p.rule.rule == "unique")
+    assert 12 / 2_012 < key.tolerance < 0.02
+    again = pd.concat([frame, frame[:12]], ignore_index=True)
+    assert opened.check(key.rule, again, key.tolerance).state == "holds"
+
+
+def messy(n: int, seed: int) -> pd.DataFrame:
+    """Amounts with long tails, rare labels, gaps, a mapping with an exception and an order with one."""
+    rng = np.random.default_rng(seed)
+    frame = orders(n, seed)
+    frame["paid_in"] = rng.choice(["EUR", "CHF", "USD", "GBP", "SEK"], n, p=[0.6, 0.3, 0.09, 0.009, 0.001])
+    frame["income"], frame["claims"] = rng.lognormal(8, 1.3, n), rng.negative_binomial(0.4, 0.2, n)
+    frame["phone"] = np.where(rng.random(n) < 0.002, None, "0" + pd.Series(rng.integers(10**8, 10**9, n)).astype(str))
+    frame.loc[rng.integers(0, n, 3), "land"] = "CH"
+    frame.loc[rng.integers(0, n, 2), "shipped"] = pd.Timestamp("2023-06-01")
+    return frame
+
+
+def test_the_other_half_of_a_messy_table_breaks_no_rule_and_a_damaged_one_does(opened: Opened) -> None:
+    for seed in (0, 1):
+        columns = opened.add("every", messy(3_000, seed))
+        for name, quarters in (("explored", "= 0"), ("held", "= 1"), ("data", ">= 2")):
+            some = f"SELECT * FROM every WHERE hash(_row + {seed}) % 4 {quarters} ORDER BY _row"
+            opened.con.execute(f"CREATE OR REPLACE TABLE {name} AS {some}")
+        proposed = learn_rules(opened.con, "explored", columns, STRUCTURE, 1_500)
+        kept = confirm_rules(proposed, opened.con, "held", columns, 750, learned="explored")
+        rules = [(p.rule, p.tolerance) for p in kept]
+        seen = check_rules(rules, opened.con, "data", columns, 1_500, unread=())
+        assert [v.text for v in seen if v.state != "holds"] == []
+        opened.con.execute("UPDATE data SET height = NULL, phone = 'x' || phone, tax = -tax WHERE _row % 50 = 0")
+        seen = check_rules(rules, opened.con, "data", columns, 1_500, unread=())
+        broken = {p.rule.rule for p, v in zip(kept, seen, strict=True) if v.state == "broken"}
+        assert {"not_missing", "format", "in_range", "sum_of"} <= broken
 
 
 def test_a_rule_without_tolerance_is_broken_by_one_row_which_is_named(opened: Opened) -> None:
@@ -189,7 +234,8 @@ def test_row_counts_and_newest_dates_are_those_of_the_delivery(opened: Opened) -
     newest = float((frame["placed"].max() - pd.Timestamp("1970-01-01")).days)
     fresh = Fresh(column="placed", max_age_days=2)
     assert opened.check(fresh, frame, before=RowsBefore(newest={"placed": newest})).state == "holds"
-    assert opened.check(fresh, frame, before=RowsBefore(newest={"placed": newest + 1})).state == "broken"
+    assert opened.check(fresh, frame, before=RowsBefore(newest={"placed": newest + 1})).state == "holds"
+    assert opened.check(fresh, frame, before=RowsBefore(newest={"placed": newest + 30})).state == "broken"
     assert opened.check(fresh, frame, when="2024-12-31").state == "broken"
     with pytest.raises(UsageError, match="2025-03-01"):
         opened.check(fresh, frame, when="yesterday")
@@ -202,17 +248,13 @@ def test_a_pattern_that_is_none_is_an_error_of_the_claims(opened: Opened) -> Non
 
 @pytest.mark.parametrize(("rows", "tolerance"), [(500, 0.004), (100_000, 0.0001), (20, 0.05)])
 def test_so_many_violations_are_allowed_as_the_exact_test_grants(rows: int, tolerance: float) -> None:
-    from scipy.stats import binom
-
     most = most_allowed(rows, tolerance)
-    assert binom.sf(most - 1, rows, tolerance) >= 1e-4 > binom.sf(most, rows, tolerance)
+    assert bdtrc(most - 1, rows, tolerance) >= 1e-4 > bdtrc(most, rows, tolerance)
 
 
 def test_the_room_of_a_rule_is_never_less_than_its_rows_leave_open() -> None:
-    from scipy.stats import binomtest
-
     for broken, rows in ((0, 90_000), (4, 700), (300, 1_000)):
-        assert room(broken, rows) >= binomtest(broken, rows).proportion_ci(0.95).high
+        assert bdtr(broken, rows, room(broken, rows)) <= 0.025
     assert room(0, 137) == 0.001  # what all rows keep, all but one in a thousand are to keep
 
 
@@ -254,3 +296,11 @@ def test_each_rule_says_what_it_asks_in_one_sentence(opened: Opened) -> None:
     assert says(NotMissing(column="a"), 0.0) == "`a` is never missing."
     assert says(NotMissing(column="a"), 0.012) == "`a` is missing in at most 1.2 % of rows."
     assert says(InRange(column="placed", low=0.0), 0.0, opened.columns) == "`placed` is not before 1970-01-01."
+
+
+def test_the_rules_are_the_same_whatever_the_order_of_the_rows_and_without_their_digests(opened: Opened) -> None:
+    frame = orders(1_000)
+    first = opened.learn(frame, STRUCTURE)
+    assert opened.learn(frame.sample(frac=1, random_state=3), STRUCTURE) == first
+    opened.con.execute("CREATE TABLE bare AS SELECT * EXCLUDE (_row, _content) FROM explored")
+    assert learn_rules(opened.con, "bare", opened.columns, STRUCTURE, 2_000) == first

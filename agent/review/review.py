@@ -32,26 +32,9 @@ from .baselines import baseline_id, history_of
 from .claims_yaml import read_file
 from .result import FailOn
 from .reviewed import DeliveryReview
+from .standing import Standing, standing_of
 
 FAIL_ON = get_args(FailOn)
-
-
-class Standing(NamedTuple):
-    """Where a delivery stands among those before it."""
-
-    number: int
-    past: tuple[Reviewed, ...]
-    """Earlier deliveries of the baseline in order, what this one supersedes left out."""
-    again: Reviewed | None = None
-    """The entry of the same content, where it was reviewed before."""
-    supersedes: int | None = None
-    learned: Reviewed | None = None
-    """The learned data."""
-
-    @property
-    def calibration(self) -> int | None:
-        """Which calibration delivery it is."""
-        return self.number if self.number <= CALIBRATION else None
 
 
 def review(
@@ -126,7 +109,7 @@ def _reviewed(
 ) -> DeliveryReview:  # fmt: skip
     """Everything after the delivery was opened, with the history held."""
     claims = asked.file.claims
-    standing = _standing(book, baseline_id(claims), delivery, name)
+    standing = standing_of(book, baseline_id(claims), delivery, name)
     say(f"Sketching {counted(delivery.rows, 'row')}")
     base, calibration = _base(claims, standing, opening, baseline, folder)
     new = sketch_of(
@@ -144,21 +127,6 @@ def _alarmed(standing: Standing) -> list[str]:
     """What the delivery before raised an alarm for, claims and faults."""
     last = standing.past[-1].states if standing.past else {}
     return [key for key, state in last.items() if state in ("watch", "broken")]
-
-
-def _standing(book: History, own: str, delivery: Delivery, name: str | None) -> Standing:
-    """The delivery's number, and which deliveries count as earlier."""
-    known = book.of(own)
-    learned = next((e for e in known if e.number == 0), None)
-    past = [e for e in known if e.number > 0]
-    again = next((e for e in past if e.digest == delivery.digest), None)
-    if again is not None:  # as it was judged then: what came later is no past of it
-        return Standing(again.number, tuple(past[: past.index(again)]), again, again.supersedes, learned)
-    earlier = next((e for e in past if name is not None and e.name == name), None)
-    number = 1 + max((e.number for e in book.entries() if e.baseline == own), default=0)
-    if earlier is None:
-        return Standing(number, tuple(past), learned=learned)
-    return Standing(number, tuple(past[: past.index(earlier)]), supersedes=earlier.number, learned=learned)
 
 
 def _base(

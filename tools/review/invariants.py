@@ -7,6 +7,7 @@ a delivery. A rule is stated as tightly as its rows allow and no more: deliverie
 from collections.abc import Mapping, Sequence
 
 from ..data.durations import reads_like_end
+from ..data.readers_binary import quoted
 from ..data.schema import Column
 from ..explore.lead import Structure
 from .checked import Violations
@@ -73,7 +74,7 @@ def learn_rules(
 
 def confirm_rules(
     proposed: Sequence[ProposedRule], con: Connection, table: str, columns: Mapping[str, Column], rows: int, *,
-    learned: str | None = None,
+    learned: str | None = None, copies: int = 0,
 ) -> list[ProposedRule]:  # fmt: skip
     """The rules that held-out rows keep: none of them breaks it, or no more than its tolerance (exact 95 % interval).
 
@@ -88,6 +89,7 @@ def confirm_rules(
         columns: The learned columns.
         rows: Held-out rows.
         learned: The table of exploration rows, for keys and tolerances; see above.
+        copies: Rows of the learned data that repeat others exactly and are in neither table: so many break each key.
     """
     rules = [(p.rule, p.tolerance) for p in proposed]
     held = check_rules(rules, con, table, columns, rows)
@@ -99,7 +101,8 @@ def confirm_rules(
         elif isinstance(p.rule, NotMissing) and p.tolerance > 0 and first is not None:
             out += _rate(p, first, seen)
         elif verified(seen.rows, seen.of, p.tolerance) and _across(p, con, table, learned):
-            out.append(p if first is None else _tightened(p, first, seen))
+            p = p if first is None else _tightened(p, first, seen)
+            out.append(_with_copies(p, copies, rows + (0 if first is None else first.of)))
     return out
 
 
@@ -118,6 +121,13 @@ def _rate(p: ProposedRule, first: Violations, seen: Violations) -> list[Proposed
     return [p.model_copy(update={"tolerance": tolerance, "severity": severity})]
 
 
+def _with_copies(p: ProposedRule, copies: int, rows: int) -> ProposedRule:
+    """A key that rows set aside do break: the learned data must keep their own rules."""
+    if not copies or not isinstance(p.rule, Unique):
+        return p
+    return p.model_copy(update={"tolerance": room(copies, rows + copies), "severity": "warn"})
+
+
 def _tightened(p: ProposedRule, first: Violations, seen: Violations) -> ProposedRule:
     """The tolerance as all rows leave it open, where that is less."""
     if p.tolerance <= 0 or seen.rows:
@@ -129,7 +139,7 @@ def _across(p: ProposedRule, con: Connection, table: str, learned: str | None) -
     """Whether a key holds in both parts together."""
     if not isinstance(p.rule, Unique) or learned is None:
         return True
-    names = ", ".join('"' + n.replace('"', '""') + '"' for n in p.rule.columns)
+    names = ", ".join(map(quoted, p.rule.columns))
     both = f"(SELECT {names} FROM {learned} UNION ALL SELECT {names} FROM {table})"
     return grouped(p.rule, con, both).broken == 0
 
@@ -156,5 +166,6 @@ def _coded(con: Connection, table: str, facts: Mapping[str, Facts]) -> list:
     names = [f for f in facts.values() if 2 <= f.distinct <= f.rows / 2 and f.column.type not in ("text", "constant")]
     names = [f for f in names if not f.column.derived_from][:_MOST_CODED]
     there = [d[0] for d in con.execute(f"SELECT * FROM {table} LIMIT 0").description or ()]
-    order = "_content, _row" if {"_content", "_row"} <= set(there) else "ALL"
+    # Rows that are equal in every column may stand in any order: no result depends on it.
+    order = "_content, _row" if {"_content", "_row"} <= set(there) else ", ".join(map(quoted, there))
     return [coded_of(con, table, f, order) for f in names]

@@ -15,13 +15,15 @@ from ..errors import UsageError
 from ..value import Value
 from .checked import Unread, Violations
 from .invariants_groups import Grouped, grouped
-from .invariants_sql import RowWise, row_wise, unreadable
+from .invariants_sql import DAY, RowWise, row_wise, unreadable
 from .invariants_tolerance import most_allowed
 from .invariants_words import counted_text, day
 from .learned import Determines, Format, Fresh, InvariantRule, RowCount, Schema, Unique
 
 Connection = duckdb.DuckDBPyConnection
 _FIRST, _EXAMPLES, _LONGEST = 5, 3, 60
+_GAPS = 10
+"""Average gaps between two rows' dates by which the newest may lie back: two deliveries of the same days do."""
 _AT_ONCE = 24
 """Rules counted in one pass over the table."""
 
@@ -188,18 +190,21 @@ def _row_count(rule: RowCount, rows: int, before: RowsBefore | None) -> Violatio
 
 def _fresh(rule: Fresh, con: Connection, table: str, before: RowsBefore | None, when: str | None) -> Violations:
     name = quoted(rule.column)
-    got = con.execute(f"SELECT max(epoch_us({name})) / 86400000000.0, count({name}) FROM {table}").fetchall()[0]
-    newest, of = float(got[0]), int(got[1])
+    got = f"SELECT max(epoch_us({name})), min(epoch_us({name})), count({name}) FROM {table}"
+    high, low, of = con.execute(got).fetchall()[0]
+    if not of:
+        return Violations(state="undecidable", rows=0, of=0, text=f"`{rule.column}` holds no date.")
+    newest, gap = high / DAY, (high - low) / DAY / of
     earlier = None if before is None else before.newest.get(rule.column)
     text, state = f"The newest `{rule.column}` is {day(newest)}", "holds"
     if earlier is not None:
-        back = newest < earlier
+        back = newest < earlier - _GAPS * gap  # the newest of two halves of one time differ by as much
         text, state = f"{text}, that of the delivery before {day(earlier)}", "broken" if back else state
     if when is not None and rule.max_age_days is not None:
         age = _days(when) - int(newest // 1)
         text = f"{text}, {age:,} days before the review, and at most {rule.max_age_days:,.6g} are allowed"
         state = "broken" if age > rule.max_age_days else state
-    return Violations(state=state, rows=of if state == "broken" else 0, of=of, text=f"{text}.")
+    return Violations(state=state, rows=int(of) if state == "broken" else 0, of=int(of), text=f"{text}.")
 
 
 def _days(when: str) -> int:

@@ -10,6 +10,7 @@ from itertools import combinations
 import numpy as np
 
 from ..data.inference_roles import ID_NAME, MERE_NUMBER
+from ..data.readers_binary import quoted
 from ..explore.structure_functions import Coded
 from .invariants_facts import Connection, Facts, spread_of
 from .invariants_formats import has_one_form
@@ -73,9 +74,9 @@ def _room(con: Connection, table: str, f: Facts) -> float:
     apart = spread.high - spread.low
     if f.column.storage == "BIGINT":
         return apart + 1
-    name = f.column.name.replace('"', '""')
+    name = quoted(f.column.name)
     for unit, steps in (("day", 1), ("hour", 24), ("minute", 1440)):
-        off = con.execute(f'SELECT count(*) FROM {table} WHERE date_trunc(\'{unit}\', "{name}") <> "{name}"')
+        off = con.execute(f"SELECT count(*) FROM {table} WHERE date_trunc('{unit}', {name}) <> {name}")
         if not off.fetchall()[0][0]:
             return apart * steps + 1
     return float("inf")

@@ -11,7 +11,8 @@ from ..data.schema import Column
 from .learned import Determines, Format, Fresh, InRange, InvariantRule, NotAfter, NotMissing, OneOf, SumOf
 
 NUMBERS = ("BIGINT", "DOUBLE")
-_DAYS = 86_400_000_000.0
+DAY = 86_400_000_000.0
+"""Microseconds."""
 
 
 class RowWise(NamedTuple):
@@ -47,7 +48,7 @@ def label_sql(column: Column) -> str:
 def number_sql(column: Column) -> str:
     """SQL of a number, or of a date in days since 1970-01-01, as DOUBLE."""
     if column.storage == "TIMESTAMP":
-        return f"(epoch_us({quoted(column.name)}) / {_DAYS!r})"
+        return f"(epoch_us({quoted(column.name)}) / {DAY!r})"
     return f"{quoted(column.name)}::DOUBLE"
 
 

@@ -58,8 +58,9 @@ def _kept(rule: InvariantRule, columns: Mapping[str, Column]) -> str:
     if isinstance(rule, InRange):
         return f"{column(rule.column)} is {_bounds(rule, columns)}"
     if isinstance(rule, OneOf):
-        more = f" or one of {len(rule.allowed) - _SHOWN:,} more" if len(rule.allowed) > _SHOWN else ""
-        listed = [f'"{x}"' for x in rule.allowed[:_SHOWN]]
+        shown = len(rule.allowed) if len(rule.allowed) <= _SHOWN + 2 else _SHOWN
+        more = f" or one of {len(rule.allowed) - shown:,} more" if len(rule.allowed) > shown else ""
+        listed = [f'"{x}"' for x in rule.allowed[:shown]]
         tail = f"{', '.join(listed[:-1])} or {listed[-1]}" if len(listed) > 1 and not more else ", ".join(listed)
         return f"{column(rule.column)} is {tail}{more}"
     if isinstance(rule, Format):
@@ -70,11 +71,18 @@ def _kept(rule: InvariantRule, columns: Mapping[str, Column]) -> str:
             return f"{column(rule.column)} is the one that goes with {column(rule.by)}"
         return f"Rows with the same {column(rule.by)} have the same {column(rule.column)}"
     if isinstance(rule, NotAfter):
-        return f"{column(rule.start)} does not lie beyond {column(rule.end)}"
+        return f"{column(rule.start)} {_in_order(rule, columns)} {column(rule.end)}"
     if not isinstance(rule, SumOf):
         return "The rule is kept"
     within = f" to within {number(rule.within)}" if rule.within > 0 else ""
     return f"{column(rule.total)} is {' + '.join(map(column, rule.parts))}{within}"
+
+
+def _in_order(rule: NotAfter, columns: Mapping[str, Column]) -> str:
+    own = columns.get(rule.start)
+    if own is None:
+        return "does not lie beyond"
+    return "is not after" if own.storage == "TIMESTAMP" else "is not more than"
 
 
 def _bounds(rule: InRange, columns: Mapping[str, Column]) -> str:
