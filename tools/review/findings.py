@@ -55,7 +55,7 @@ def measure_findings(claims: Sequence[LearnedClaim], delivery: Delivery, rows: R
             out[key] = Measured(None, None, f"`{absent[0]}` is not there as it was when this was learned.")
             continue
         try:
-            own = with_properties(rows, h.texts) if h.texts else rows
+            own = with_properties(rows, h.texts) if h.texts else rows.keeping(h.columns)  # a family selects rows of all
             out[key] = _measured(measure(h, own, split="all"))
         except HypothesisError as err:
             out[key] = Measured(None, None, str(err))
