@@ -15,6 +15,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +45,14 @@ def table(n: int, seed: int) -> pd.DataFrame:
     return pd.DataFrame(out)
 
 
+def write(place: Path, rows: int) -> None:
+    """The learned table, and a delivery in two formats."""
+    table(60_000, 1).to_parquet(place / "old.parquet")
+    new = table(rows, 2)
+    new.to_parquet(place / "new.parquet")
+    new.to_csv(place / "new.csv", index=False)
+
+
 def timed(command: list[str], home: str) -> tuple[float, float, float, int]:
     """Wall seconds, CPU seconds, peak MB and exit code of one command."""
     environment = os.environ | {"HELDOUT_HOME": home, "PYTHONPATH": str(ROOT)}
@@ -60,11 +70,8 @@ def main() -> None:
     lines = ["| what | seconds | CPU seconds | peak MB | exit code |", "| --- | --- | --- | --- | --- |"]
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
-        table(60_000, 1).to_parquet(place / "old.parquet")
-        new = table(args.rows, 2)
-        new.to_parquet(place / "new.parquet")
-        new.to_csv(place / "new.csv", index=False)
-        del new
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:  # or its memory would count for others
+            pool.submit(write, place, args.rows).result()
         heldout = [sys.executable, "-m", "heldout"]
         claims = str(place / "claims.yml")
         subprocess.run(
@@ -83,8 +90,8 @@ def main() -> None:
     load = os.getloadavg()[0]
     told = ", ".join(f"{n} of kind {k}" for k, n in kinds.items())
     text = (
-        f"## Speed of a review\n\n`python benchmarks/review_speed.py`: {args.rows:,} rows, 30 columns, {told}; load of the "
-        f"machine {load:.1f} on {os.cpu_count()} cores.\n\n" + "\n".join(lines)
+        f"## Speed of a review\n\n`python benchmarks/review_speed.py`: {args.rows:,} rows, 30 columns, {told}; load of "
+        f"the machine {load:.1f} on {os.cpu_count()} cores.\n\n" + "\n".join(lines)
     )
     print(text)
     write_section("review-speed", text)

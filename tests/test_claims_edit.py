@@ -17,6 +17,7 @@ from heldout.agent.review.rebaseline import Rebaseline, proposals
 from heldout.agent.review.suppress import suppress
 from heldout.tools.errors import UsageError
 from heldout.tools.review.history import Estimate, History, Reviewed
+from heldout.tools.review.invariants_words import says
 from heldout.tools.review.learned import Baseline, InRange, LearnedClaims, RowCount, Suppression
 from heldout.tools.review.pooled import distance, pooled_effects, pooled_sketch, with_accepted
 from heldout.tools.review.sketch import ColumnSketch, Sketch
@@ -98,7 +99,7 @@ def test_a_file_in_any_layout_keeps_everything_but_the_entry(path: Path, layout:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "changes", "says"),
+    ("wanted", "changes", "told"),
     [
         ("inv-pln", {}, "Did you mean `inv-plan`?"),
         ("fault-unit_change-spend", {}, "silenced with its distribution: dist-spend."),
@@ -109,12 +110,12 @@ def test_a_file_in_any_layout_keeps_everything_but_the_entry(path: Path, layout:
     ],
 )
 def test_a_suppression_without_id_reason_owner_or_day_is_refused(
-    path: Path, wanted: str, changes: dict, says: str
+    path: Path, wanted: str, changes: dict, told: str
 ) -> None:
     before = path.read_bytes()
     with pytest.raises(UsageError) as caught:
         suppress(path, [wanted], **{"expires": "2026-12-31", **DAY, **changes})
-    assert says in str(caught.value)
+    assert told in str(caught.value)
     assert path.read_bytes() == before
 
 
@@ -294,9 +295,10 @@ def test_only_what_is_confirmed_is_written_and_the_rest_of_the_file_stays(
 
 
 def test_a_row_count_in_our_own_words_is_reworded_with_its_rule() -> None:
-    claim = invariant(RowCount(low=600, high=2400), says="A delivery has 600 to 2,400 rows.")
-    [got] = proposals(learned([claim]), _deliveries([0.7, 0.7]))
-    assert got.values == {"invariant": RowCount(low=500, high=2000), "says": "A delivery has 500 to 2,000 rows."}
+    old, new = RowCount(low=600, high=2400), RowCount(low=500, high=2000)
+    [got] = proposals(learned([invariant(old, says=says(old, 0.0))]), _deliveries([0.7, 0.7]))
+    assert got.values == {"invariant": new, "says": says(new, 0.0)}
+    assert "500" in says(new, 0.0)
 
 
 def test_yes_needs_the_claims_by_name(path: Path, history: Path) -> None:
