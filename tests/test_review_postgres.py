@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from heldout.agent.review.postgres import Address, address_of, fetch_table, is_address
+from heldout.agent.review.sources import to_review
 from heldout.tools.errors import DataError, UsageError
 from heldout.tools.review.delivery import open_delivery
 
@@ -137,6 +138,17 @@ def test_a_view_from_a_day_on_is_fetched_alone(server: Path, tmp_path: Path) -> 
     assert sorted(got["id"]) == list(range(200, 301))
     got = pd.read_parquet(fetch_table(at(server, "late"), tmp_path / "t.parquet", since="2025-03-04", time="day"))
     assert list(got["id"]) == [300]
+
+
+def test_an_address_is_fetched_for_a_review_and_named_by_its_table(server: Path, tmp_path: Path) -> None:
+    url = f"postgresql://reader:${{P}}@localhost/postgres?host={server}"
+    here = to_review(url, tmp_path / "work", table="late", environment={"P": SECRET})
+    assert (here.table, here.name) == (None, "late")
+    with open_delivery(here.source, [], name=here.name) as delivery:
+        assert delivery.rows == 101
+        assert SECRET not in f"{delivery} {delivery.notes}"
+    with pytest.raises(UsageError, match="P of the address is not set"):
+        to_review(url, tmp_path / "work", table="late", environment={})
 
 
 def test_the_transaction_can_write_nothing(server: Path, tmp_path: Path) -> None:

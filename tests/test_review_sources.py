@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from heldout.agent.review.sources import to_learn, to_review
 from heldout.tools.errors import DataError, UsageError
 from heldout.tools.review.cut import Cut
 from heldout.tools.review.delivery import Delivery, open_delivery
@@ -98,6 +99,22 @@ def test_what_several_files_hold_is_saved_as_one_to_learn_from(tmp_path: Path) -
         got = pd.read_parquet(delivery.save(tmp_path / "all.parquet"))
     assert list(got.columns) == ["id", "kind", "size", "day"]
     pd.testing.assert_frame_equal(got, part(0, 200), check_dtype=False)
+
+
+def test_a_folder_of_tables_is_gathered_to_learn_from_and_a_corpus_is_not(tmp_path: Path) -> None:
+    for day in ("2025-03-01", "2025-03-02"):
+        (tmp_path / "sales" / f"day={day}").mkdir(parents=True)
+        part(0, 10).drop(columns="day").to_parquet(tmp_path / "sales" / f"day={day}" / "p.parquet", index=False)
+    (tmp_path / "sales" / "README.md").write_text("What this is.")
+    here = to_learn(tmp_path / "sales", tmp_path / "work")
+    assert here.name == "sales"
+    got = pd.read_parquet(here.source)  # pyright: ignore[reportArgumentType]
+    assert list(got.columns) == ["id", "kind", "size", "day"]
+    assert len(got) == 20
+    for at in range(3):
+        (tmp_path / "sales" / f"{at}.txt").write_text("A speech.")
+    assert to_learn(tmp_path / "sales", tmp_path / "work") == (tmp_path / "sales", None, None)
+    assert to_review("a.csv", tmp_path, table="t", name="n") == ("a.csv", "t", "n")
 
 
 def test_a_folder_with_parquet_and_other_tables_is_refused(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ UNCHANGED = 99
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), default=Path("claims.yml"), show_default=True,
               help="The claims file to write.")  # fmt: skip
 @click.option("--key", metavar="COL,...", help="Columns that name a row: of rows with the same key the latest counts.")
@@ -37,16 +37,17 @@ UNCHANGED = 99
 @click.option("--ledger", type=click.Path(path_type=Path, dir_okay=False), help="File that records what was spent.")
 @click.option("--threads", type=click.IntRange(1, 64), default=2, show_default=True, help="Threads for reading.")
 @read_options
-def learn(file: Path, **options: Any) -> None:
+def learn(file: str, **options: Any) -> None:
     """Learn what holds in FILE, and write it as claims that its next deliveries are held to.
 
-    Findings are verified on sealed rows, rules are checked on rows that they were not learned on.
+    FILE may be a folder of Parquet or delimited files too, or postgresql://…. Findings are verified on sealed rows,
+    rules are checked on rows that they were not learned on.
     """
     guarded(options["verbose"], lambda: _learn(file, **options))
 
 
 def _learn(
-    file: Path, *, out: Path, key: str | None, replace: bool, past: tuple[Path, ...], about: str | None,
+    file: str, *, out: Path, key: str | None, replace: bool, past: tuple[Path, ...], about: str | None,
     text: str | None, effects: dict[str, float], quiet: bool, verbose: bool, **options: Any,
 ) -> None:  # fmt: skip
     from .learn import learn as run

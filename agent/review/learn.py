@@ -32,6 +32,7 @@ from ..report.explanation import Explanation
 from ..sealing import Progress
 from .baselines import baseline_id, history_of
 from .claims_yaml import write_claims
+from .sources import to_learn
 
 HALVES = 2
 _TOLD = {
@@ -72,7 +73,7 @@ def learn(
     """Learn what holds in a data set and write it as a claims file.
 
     Args:
-        source: One table, as for `explain`.
+        source: One table, as for `explain`, a folder of Parquet or delimited files, or a PostgreSQL address.
         out: The claims file; the history is written beside it.
         key: Columns that name a row.
         replace: Write over a claims file that is there.
@@ -92,14 +93,16 @@ def learn(
         )
     history = History(history_of(path))
     time = options.get("time")
-    how, settings = described(**options)
     kept: list[tuple[LearnedClaims, Sketch]] = []
 
     def keep(ran: Ran) -> None:
         (progress or _silent)("Learning rules and distributions")
         kept.append(_learned(ran, tuple(key), time))
 
-    explanation = run(source, how._replace(typed=True), settings, ledger, progress, keep)
+    with run_folder() as folder:
+        here = to_learn(source, folder, **{k: options.get(k) for k in ("table", "name", "limits")})
+        how, settings = described(**{**options, "table": here.table, "name": here.name})
+        explanation = run(here.source, how._replace(typed=True), settings, ledger, progress, keep)
     claims, sketch = kept[0]
     claims = _most_useful_first(claims, explanation)
     _write(path, write_claims(claims))

@@ -7,7 +7,6 @@ delivery is given as an address.
 
 import os
 import re
-import ssl
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -209,8 +208,10 @@ def _place(address: Address) -> dict[str, Any]:
     return {"host": address.host, "port": address.port}
 
 
-def _ssl(address: Address) -> ssl.SSLContext | bool | None:
-    """What the library takes: None tries, False does without."""
+def _ssl(address: Address) -> Any:
+    """What the library takes: a context, None to try, False to do without."""
+    import ssl
+
     if address.host.startswith("/") or address.sslmode == "disable":
         return False
     if address.sslmode == "prefer":

@@ -32,6 +32,7 @@ from .baselines import baseline_id, history_of
 from .claims_yaml import read_file
 from .result import FailOn
 from .reviewed import DeliveryReview
+from .sources import to_review
 from .standing import Standing, standing_of
 
 FAIL_ON = get_args(FailOn)
@@ -97,9 +98,12 @@ class _Opening(NamedTuple):
     def open(self, source: object, folder: Path, table: str | None, name: str | None) -> Delivery:
         """The source as the learned data were read."""
         known = self.claims
+        here = to_review(
+            source, folder, table=table, name=name, since=self.since, time=known.time, limits=self.limits
+        )  # fmt: skip
         return open_delivery(
-            source, known.columns, independence=known.independence, table=table, name=name, limits=self.limits,
-            folder=folder, threads=self.threads, since=self.since, time=known.time, key=known.key,
+            here.source, known.columns, independence=known.independence, table=here.table, name=here.name,
+            limits=self.limits, folder=folder, threads=self.threads, since=self.since, time=known.time, key=known.key,
         )  # fmt: skip
 
 

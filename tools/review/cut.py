@@ -108,9 +108,6 @@ def _open_quote(row: int, found: int, width: int) -> str:
 
 def _last_rejected(con: duckdb.DuckDBPyConnection, rows: int) -> tuple[str, bool] | None:
     """The rejected line that is the file's last, and whether for an open quote; None where the last line was read."""
-    there = con.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'reject_errors'").fetchall()[0][0]
-    if not there:
-        return None
     got = con.execute(
         "SELECT line, any_value(csv_line), bool_or(error_type = 'UNQUOTED VALUE'), "
         "bool_or(error_type IN ('UNQUOTED VALUE', 'MISSING COLUMNS')), max(byte_position) FROM reject_errors "

@@ -22,6 +22,7 @@ from .cut import Cut, cut_of, mended
 
 _PARQUET = (".parquet", ".pq")
 _DELIMITED = (".csv", ".tsv", ".json", ".jsonl", ".ndjson")
+_DOCUMENTS = (".txt", ".text", ".md", ".rst", ".html", ".htm")
 _MOST_FILES = 100_000
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 PART = "_part"
@@ -84,6 +85,11 @@ def load_delivery(
     return _one_by_one(con, files, keys, table, limits, folder, expected)
 
 
+def holds_tables(path: Path) -> bool:
+    """Whether a path is a folder of Parquet or delimited files, which are one table."""
+    return path.is_dir() and bool(_in_folder(path))
+
+
 def _listed(source: object) -> list[Path] | None:
     """The files of a list of files; None for anything else."""
     if not isinstance(source, list | tuple) or not source or not all(isinstance(v, str | Path) for v in source):
@@ -100,16 +106,22 @@ def _listed(source: object) -> list[Path] | None:
 def _in_folder(path: Path) -> list[Path]:
     """The files of tables in a folder and those below it, by name; hidden ones and marks such as `_SUCCESS` are not.
 
+    None where more files are documents: the folder is a corpus then.
+
     Raises:
         DataError: if they are of both kinds, or too many.
     """
-    found = []
+    found: list[Path] = []
+    documents = 0
     for file in sorted(path.rglob("*"), key=lambda p: p.relative_to(path).as_posix()):
         place = file.relative_to(path)
         suffix = Path(file.stem).suffix if file.suffix.lower() == ".gz" else file.suffix
         if suffix.lower() in (*_PARQUET, *_DELIMITED) and file.is_file():
             if not any(part.startswith((".", "_")) for part in place.parts):
                 found.append(file)
+        documents += suffix.lower() in _DOCUMENTS and file.is_file()
+    if documents > len(found):
+        return []
     parquet = sum(file.suffix.lower() in _PARQUET for file in found)
     if parquet not in (0, len(found)):
         raise DataError(
