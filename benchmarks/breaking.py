@@ -122,6 +122,23 @@ def unit_block(t: Table, k: Kinds, rng: np.random.Generator) -> Broken | None:
     return _scaled(t, k, rng, 1000.0, mask)
 
 
+@breaker
+def unit_one_label(t: Table, k: Kinds, rng: np.random.Generator) -> Broken | None:
+    name = _pick([c for c in k.labels if 30 <= t[c].value_counts().iloc[1] < 0.5 * len(t)], rng)
+    if name is None:
+        return None
+    return _scaled(t, k, rng, 1000.0, (t[name] == _top(t, name)[1]).to_numpy())
+
+
+@breaker
+def unit_celsius(t: Table, k: Kinds, rng: np.random.Generator) -> Broken | None:
+    if "degrees" not in k.numbers and "temp" not in k.numbers:
+        return None
+    name = "degrees" if "degrees" in k.numbers else "temp"
+    x = numeric(t, name) * 1.8 + 32
+    return Broken(t.assign(**{name: texts(x, 2)}), "unit_change", name, int((~np.isnan(x)).sum()), factor=1.8)
+
+
 def _top(t: Table, name: str) -> list[str]:
     return [str(x) for x in t[name].value_counts().index]
 
@@ -163,6 +180,17 @@ def renamed_all_upper(t: Table, k: Kinds, rng: np.random.Generator) -> Broken | 
 
 
 @breaker
+def renamed_several(t: Table, k: Kinds, rng: np.random.Generator) -> Broken | None:
+    name = _pick([c for c in k.labels if len(_top(t, c)) >= 3 and t[c].value_counts().iloc[1] >= 60], rng)
+    if name is None:
+        return None
+    a, b = _top(t, name)[:2]
+    both = t[name].isin([a, b])
+    return Broken(t.assign(**{name: t[name].replace({a: "first word", b: "another"})}), "renamed_label", name,
+                  int(both.sum()))  # fmt: skip
+
+
+@breaker
 def renamed_in_part(t: Table, k: Kinds, rng: np.random.Generator) -> Broken | None:
     fit = [c for c in k.labels if _top(t, c)[0].upper() not in _top(t, c)]
     name = _pick(fit, rng)
@@ -189,6 +217,29 @@ def type_words(t: Table, k: Kinds, rng: np.random.Generator) -> Broken | None:
         return None
     mask = (rng.random(len(t)) < 0.1) & t[name].notna().to_numpy()
     return Broken(t.assign(**{name: t[name].mask(mask, "see remarks")}), "type_change", name, int(mask.sum()))
+
+
+@breaker
+def type_thousands(t: Table, k: Kinds, rng: np.random.Generator) -> Broken | None:
+    name = _pick([c for c in k.numbers if (numeric(t, c) >= 1000).mean() > 0.3], rng)
+    if name is None:
+        return None
+    x = numeric(t, name)
+    out = [
+        v if np.isnan(y) else f"{y:,.2f}".replace(",", "_").replace(".", ",").replace("_", ".")
+        for v, y in zip(t[name], x, strict=True)
+    ]
+    return Broken(t.assign(**{name: out}), "type_change", name, int((~np.isnan(x)).sum()))
+
+
+@breaker
+def type_epoch(t: Table, k: Kinds, rng: np.random.Generator) -> Broken | None:
+    name = _pick(k.times, rng)
+    if name is None:
+        return None
+    x = pd.to_datetime(t[name])
+    out = [None if pd.isna(v) else str(int(v.timestamp())) for v in x]
+    return Broken(t.assign(**{name: out}), "type_change", name, int(x.notna().sum()))
 
 
 @breaker
@@ -252,6 +303,24 @@ def shifted_some(t: Table, k: Kinds, rng: np.random.Generator) -> Broken | None:
 
 
 @breaker
+def shifted_left(t: Table, k: Kinds, rng: np.random.Generator) -> Broken | None:
+    at = _mixed_from(t, k)
+    if at is None:
+        return None
+    names = list(t.columns)
+    moved = {a: t[b] for a, b in zip(names[at:-1], names[at + 1 :], strict=True)}
+    return Broken(t.assign(**moved, **{names[-1]: None}), "shifted_columns", None, len(t))
+
+
+@breaker
+def exchanged_two(t: Table, k: Kinds, rng: np.random.Generator) -> Broken | None:
+    if not k.labels or not k.numbers:
+        return None
+    a, b = k.labels[0], k.numbers[-1]
+    return Broken(t.assign(**{a: t[b], b: t[a]}), "shifted_columns", a, len(t))
+
+
+@breaker
 def duplicated_whole(t: Table, k: Kinds, rng: np.random.Generator) -> Broken | None:
     return Broken(pd.concat([t, t], ignore_index=True), "duplicated_load", None, len(t))
 
@@ -287,6 +356,15 @@ def truncated_in_order(t: Table, k: Kinds, rng: np.random.Generator) -> Broken |
     ordered = t.sort_values(name, kind="stable", key=lambda s: s.fillna("\uffff")).reset_index(drop=True)
     keep = int(0.6 * len(t))
     return Broken(ordered.iloc[:keep], "truncated", name, len(t) - keep, slack=0.3)
+
+
+@breaker
+def truncated_by_day(t: Table, k: Kinds, rng: np.random.Generator) -> Broken | None:
+    if not k.times or t[k.times[0]].isna().any() or t[k.times[0]].str[4].ne("-").any():
+        return None
+    ordered = t.sort_values(k.times[0], kind="stable").reset_index(drop=True)
+    keep = int(0.7 * len(t))
+    return Broken(ordered.iloc[:keep], "truncated", k.times[0], len(t) - keep, slack=0.3)
 
 
 @breaker

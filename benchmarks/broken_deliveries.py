@@ -193,9 +193,8 @@ def run_clean(args: argparse.Namespace) -> None:
                 tries[name] += 1
                 found[name] += bool(faults)
                 for f in faults:
-                    print(f"  {name} {seed}: {f.id} {f.text}")
-    for name in tries:
-        print(f"{name:<16} clean halves {tries[name]:>5}  called broken {found[name]:>3}")
+                    print(f"  {name} {seed}: {f.id} {f.text}", flush=True)
+            print(f"{name:<16} clean halves {tries[name]:>5}  called broken {found[name]:>3}", flush=True)
 
 
 def main() -> None:

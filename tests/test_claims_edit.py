@@ -1,12 +1,14 @@
 """Suppressing and rebaselining change a claims file in place: what a person wrote beside it stays."""
 
 import difflib
+import tempfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 import yaml
 from click.testing import CliRunner, Result
+from hypothesis import given, settings
 
 from heldout.agent.review import cli_edit
 from heldout.agent.review.claims_edit import ClaimsText
@@ -15,10 +17,10 @@ from heldout.agent.review.rebaseline import Rebaseline, proposals
 from heldout.agent.review.suppress import suppress
 from heldout.tools.errors import UsageError
 from heldout.tools.review.history import Estimate, History, Reviewed
-from heldout.tools.review.learned import InRange, RowCount, Suppression
-from heldout.tools.review.pooled import distance, pooled_effects, pooled_sketch
+from heldout.tools.review.learned import Baseline, InRange, LearnedClaims, RowCount, Suppression
+from heldout.tools.review.pooled import distance, pooled_effects, pooled_sketch, with_accepted
 from heldout.tools.review.sketch import ColumnSketch, Sketch
-from tests.review_claims import distribution, finding, invariant, learned
+from tests.review_claims import arbitrary, distribution, finding, invariant, learned
 
 DAY = {"reason": "new till", "owner": "ana", "today": "2026-11-01"}
 GIVEN = Suppression(reason="new till", owner="ana", expires="2026-12-31")
@@ -136,6 +138,22 @@ def test_a_file_that_changed_meanwhile_is_not_written(path: Path) -> None:
     assert read_claims(path).claim("inv-plan").suppressed is None
 
 
+@settings(max_examples=6)
+@given(arbitrary())
+def test_every_claim_of_any_file_can_be_suppressed_and_measured_anew(claims: LearnedClaims) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "claims.yml"
+        path.write_bytes(write_claims(claims).encode("utf-8"))
+        text = ClaimsText(path)
+        for claim in text.claims.claims:
+            new = {"baseline": Baseline(effect=1.5, standard_error=0.5, rows=9)} if claim.baseline is not None else {}
+            text.change(claim.id, suppressed=GIVEN, **new)
+        text.save()
+        got = read_claims(path)
+        assert all(c.suppressed == GIVEN for c in got.claims)
+        assert all(c.baseline is None or c.baseline.effect == 1.5 for c in got.claims)
+
+
 # Pooling
 
 
@@ -185,6 +203,33 @@ def test_a_pooled_sketch_is_that_of_all_rows_together() -> None:
     assert 0.4 < distance(sketch(parts[0]), sketch(parts[1])) < 1
 
 
+def test_an_accepted_column_is_compared_with_what_was_accepted_and_calibrated_by_its_deliveries() -> None:
+    base = distribution().distribution
+    still = base.model_copy(update={"name": "still"})
+
+    def week(at: int, high: int) -> Sketch:
+        column = base.model_copy(update={"rows": 1000, "missing": 0, "counts": (at, high, 1000 - high - at)})
+        return Sketch(name=f"week {at}", digest=f"{at:064x}", rows=1000, columns=(column, still))
+
+    learned_, past = (
+        Sketch(name="l", digest="0" * 64, rows=1200, columns=(base, still)),
+        [week(at, 400 if at < 5 else 700) for at in range(8)],
+    )
+    assert with_accepted(learned_, (base.model_copy(update={"mean": 40.1}),), past) == (learned_, tuple(past[:4]))
+    accepted = pooled_sketch(base, [p.columns[0] for p in past[5:8]])
+    got, calibration = with_accepted(learned_, (accepted, still), past)
+    assert (got.column("spend"), got.column("still")) == (accepted, still)
+    assert [c.column("spend") for c in calibration] == [
+        past[5].columns[0],
+        past[6].columns[0],
+        past[7].columns[0],
+        None,
+    ]
+    assert all(c.column("still") == still for c in calibration)
+    by_hand = accepted.model_copy(update={"missing": 1})
+    assert [c.column("spend") for c in with_accepted(learned_, (by_hand,), past)[1]] == [None] * 4
+
+
 # Rebaselining
 
 
@@ -213,8 +258,8 @@ def history(path: Path) -> Path:
     return place
 
 
-def _run(path: Path, *arguments: str, **more: object) -> Result:
-    return CliRunner().invoke(cli_edit.rebaseline, ["--claims", str(path), *arguments], **more)
+def _run(path: Path, *arguments: str) -> Result:
+    return CliRunner().invoke(cli_edit.rebaseline, ["--claims", str(path), *arguments])
 
 
 def test_rebaselining_prints_old_against_new_and_writes_nothing_by_itself(path: Path, history: Path) -> None:
@@ -222,10 +267,10 @@ def test_rebaselining_prints_old_against_new_and_writes_nothing_by_itself(path: 
     got = _run(path)
     assert (got.exit_code, path.read_bytes()) == (0, before)
     assert "From the last 4 deliveries (week 2 to week 5)." in got.output
-    assert "old  effect 0.7123 ± 0.01235 (1,200 rows)" in got.output
-    assert "new  effect 0.65 ±" in got.output
+    assert "old  P(A>B) 0.712 ± 0.0123 (1,200 rows)" in got.output
+    assert "new  P(A>B) 0.65 ±" in got.output
     assert "old  600 to 2,400 rows\n  new  500 to 2,000 rows" in got.output
-    assert "old  mean 40.12, 0.2% missing, 1,200 rows\n  new  mean 44, 0.3% missing, 4,000 rows" in got.output
+    assert "old  mean 40.1, 0.2% missing, 1,200 rows\n  new  mean 44, 0.3% missing, 4,000 rows" in got.output
     assert "Distance 0.2" in got.output
     assert "Nothing was written. Accept a claim with `--claim ID --yes`" in got.output
 
@@ -292,11 +337,11 @@ def test_a_rule_has_no_baseline_and_a_history_of_other_claims_does_not_count(pat
 def test_a_baseline_laid_out_by_hand_keeps_its_comments(path: Path, history: Path) -> None:
     text = path.read_text(encoding="utf-8")
     by_hand = (
-        "baseline:\n      effect: 0.7123456   # from spring\n      standard_error: 0.0123456\n      rows: 1200\n"
+        "baseline:\n      effect: 0.712346   # from spring\n      standard_error: 0.0123456\n      rows: 1200\n"
         "      between: 0.01\n"
     )
     path.write_text(
-        text.replace("baseline: {effect: 0.7123456, standard_error: 0.0123456, rows: 1200}\n", by_hand),
+        text.replace("baseline: {effect: 0.712346, standard_error: 0.0123456, rows: 1200}\n", by_hand),
         encoding="utf-8",
     )
     assert _run(path, "--yes", "--claim", "f-spend-gold").exit_code == 0

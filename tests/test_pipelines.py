@@ -215,6 +215,16 @@ def test_after_dbt_an_empty_run_is_no_success(standin: Callable[[], list[list[st
     assert standin() == []
 
 
+def test_after_dbt_what_is_not_there_is_wrong_use_and_not_broken_data(
+    standin: Callable[[], list[list[str]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert _post_run() == 2
+    _dbt({"orders": "success"})
+    monkeypatch.setenv("HELDOUT", "not-installed")
+    assert _post_run() == 2
+    assert standin() == []
+
+
 # Airflow and Dagster
 
 

@@ -96,7 +96,8 @@ def test_the_first_deliveries_advise_only(claims: Path, tmp_path: Path) -> None:
     levels = {c.level for c in found.result.checks if c.kind == "finding"}
     assert "error" not in levels
     assert "warn" in levels
-    assert "Calibration delivery 1 of 4" in found.result.message
+    assert found.result.delivery is not None
+    assert found.result.delivery.calibration == 1
 
 
 def test_a_rule_is_broken_at_once_with_its_rows(claims: Path) -> None:

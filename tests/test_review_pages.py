@@ -13,7 +13,7 @@ from heldout.agent.review.report.junit import to_junit
 from heldout.agent.review.report.markdown import COMMENT, marker, to_markdown
 from heldout.agent.review.report.sarif import to_sarif
 from heldout.agent.review.report.terminal import no_command, to_terminal
-from heldout.agent.review.report.words import accepting, first_rows, gate, headline
+from heldout.agent.review.report.words import accepting, change_text, first_rows, gate, headline
 from tests import review_samples as made
 from tests.test_report_browser import CHROMIUM, Site, payloads, rendered, site, title
 
@@ -48,7 +48,7 @@ class Tags(HTMLParser):
 def test_the_worst_comes_first_and_what_a_fault_explains_is_told_with_it() -> None:
     found = alarms(made.errors())
     assert [a.id for a in found] == [
-        "fault-unit_change-weight", "inv-0009", "fin-0002", "inv-000a", "dist-0002", "inv-000d",
+        "fault-unit_change-weight", "inv-0009", "fin-0002", "dist-0002", "inv-000a", "inv-000d",
     ]  # fmt: skip
     assert found[0].explains == ("inv-000b",)
     assert [a.level for a in found] == ["error"] * 3 + ["warn"] * 2 + ["info"]
@@ -172,6 +172,21 @@ def test_no_line_of_the_terminal_is_a_command_to_the_runner_that_logs_it(color: 
 def test_what_is_no_command_stays_as_it_is() -> None:
     assert no_command("a::b\n a: b") == "a::b\n a: b"
     assert no_command("::error::x\n \x1b[1m::add-mask::x ##[x]") == ": :error::x\n \x1b[1m: :add-mask::x # #[x]"
+
+
+def test_claims_that_are_undecided_for_one_reason_share_one_line_of_the_terminal() -> None:
+    lost = [made.invariant(n, "undecidable", f"`x` is {n}.", "There is no column `x`.") for n in range(5)]
+    other = made.invariant(9, "undecidable", "`y` is 1.", "There is no column `y`.")
+    text = flat(to_terminal(made.review([*made.holding(), *lost, other]), width=100, color=False))
+    assert "- 5 claims undecided: There is no column x. (inv-0000, inv-0001, inv-0002 and 2 more)" in text
+    assert "- 1 claim undecided: There is no column y. (inv-0009)" in text
+
+
+def test_since_when_is_not_said_twice_of_a_change() -> None:
+    change = made.STORY[0]
+    assert change_text(change).endswith(" Since `orders-0224.csv`.")
+    said = change.model_copy(update={"text": "So since `orders-0224.csv`."})
+    assert change_text(said) == "So since `orders-0224.csv`."
 
 
 def test_very_many_errors_are_cut_short_in_the_terminal_and_counted() -> None:

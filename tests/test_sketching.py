@@ -65,6 +65,7 @@ def test_level_means_are_the_means_of_those_rows() -> None:
     for level, (n, mean) in found.levels.items():
         assert n == int((kind == level).sum())
         assert mean == pytest.approx(price[kind == level].mean(), rel=1e-8)
+        assert found.spreads[level] == pytest.approx(price[kind == level].std(ddof=1), rel=1e-3)
 
 
 def test_no_label_of_fewer_than_ten_rows_and_no_text_is_kept() -> None:

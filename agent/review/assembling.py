@@ -3,8 +3,9 @@
 Knows states, severities, suppressions and earlier states. Must never compute a statistic or change a state.
 """
 
+import shlex
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from heldout.version import __version__
 
@@ -12,14 +13,11 @@ from ...tools.review.checked import Change, Fault, Held, Shifted, State, Unread,
 from ...tools.review.delivery import Delivery
 from ...tools.review.history import Estimate, Reviewed
 from ...tools.review.learned import LearnedClaim, Suppression
-from ...tools.review.states import CALIBRATION
 from ...tools.value import counted
 from ..report.result import Tool
 from .claims_yaml import ClaimsFile
 from .result import Checked, ClaimsRead, Delivered, FailOn, FoundFault, Level, Review, ReviewCounts
-
-if TYPE_CHECKING:
-    from .review import Standing
+from .standing import Standing
 
 FINDINGS, BROKEN, UNDECIDED = 0, 1, 3
 """Exit codes of a review that came to an end: nothing at or above `--fail-on`, something, could not decide."""
@@ -62,7 +60,7 @@ class Assembled(NamedTuple):
         return claims | faults
 
 
-def assembled(asked: Asked, delivery: Delivery, standing: "Standing", against: str, found: Found) -> Assembled:
+def assembled(asked: Asked, delivery: Delivery, standing: Standing, against: str, found: Found) -> Assembled:
     """The review of a delivery that could be read."""
     claims = asked.file.claims
     checks = tuple(
@@ -109,7 +107,7 @@ def _read(asked: Asked, decided: int) -> ClaimsRead:
     )  # fmt: skip
 
 
-def _checked(claim: LearnedClaim, asked: Asked, standing: "Standing", found: Found) -> Sequence[Checked]:
+def _checked(claim: LearnedClaim, asked: Asked, standing: Standing, found: Found) -> Sequence[Checked]:
     """The claim with what was found of it; nothing where it names what no check speaks of."""
     of: Violations | Held | Shifted | None = (
         found.violations.get(claim.id) or found.held.get(claim.id) or found.shifted.get(claim.id)
@@ -162,7 +160,7 @@ def _since(state: State, states: Sequence[State | None], past: Sequence[Reviewed
 def _accept(claim: LearnedClaim, path: str) -> str:
     if claim.kind == "invariant":
         return f"edit its rule or `tolerance` on line {claim.line} of {path}"
-    return f"heldout rebaseline --claims {path} --claim {claim.id}"
+    return f"heldout rebaseline --claims {shlex.quote(path)} --claim {claim.id}"
 
 
 def _fault(fault: Fault, asked: Asked, checks: Sequence[Checked]) -> FoundFault:
@@ -230,23 +228,16 @@ def _code(fail_on: FailOn, counts: ReviewCounts, decided: int) -> int:
 
 def _message(
     outcome: str, counts: ReviewCounts, faults: Sequence[FoundFault], checks: Sequence[Checked], explained: set[str],
-    standing: "Standing", story: Sequence[Change],
+    standing: Standing, story: Sequence[Change],
 ) -> str:  # fmt: skip
+    """What is to be looked at first; counts and calibration stand beside it in every format."""
     if outcome == "undecided":
         return "Nothing could be decided: no claim of the file could be checked on this delivery."
-    parts = []
-    if outcome == "clean":
-        parts.append(f"Nothing is broken: {counted(counts.holds, 'claim')} hold.")
-    else:
-        told = [counted(counts.errors, "error")] if counts.errors else []
-        told += [counted(counts.warnings, "warning")] if counts.warnings else []
-        parts.append(f"{' and '.join(told)}. {_worst(faults, checks, explained, story)}")
+    parts = [f"Nothing is broken: {counted(counts.holds, 'claim')} hold."]
+    if outcome != "clean":
+        parts = [_worst(faults, checks, explained, story)]
     if standing.again is not None:
         parts.append(f"The same content was reviewed before, as delivery {standing.again.number}: it counts once.")
-    if standing.calibration:
-        parts.append(
-            f"Calibration delivery {standing.calibration} of {CALIBRATION}: findings and distributions advise only."
-        )
     return " ".join(parts)
 
 

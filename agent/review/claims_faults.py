@@ -128,7 +128,9 @@ def _mistake(model: type, node: Node, error: Any) -> Mistake:
         key = node_key(node, keys)
         return Mistake(key.line if key else found.line, _unknown(str(loc[-1]), _fields(model, loc[:-1])))
     if kind == "missing":
-        return Mistake(found.line, f"`{loc[-1]}` is missing{f' in `{name}`' if keys else ''}. Write it as a field.")
+        return Mistake(
+            found.line, f"`{loc[-1]}` is missing{f' in `{name}`' if keys else ''}. Add it as `{loc[-1]}: …`."
+        )
     if kind in ("union_tag_invalid", "literal_error"):
         return Mistake(*_none_of(found, name, error))
     if kind == "union_tag_not_found":

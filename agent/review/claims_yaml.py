@@ -3,8 +3,8 @@
 Knows how the file is laid out. Must never know a delivery, a verdict, or the environment: nothing in it is expanded.
 
 Columns stand first, one line each; then findings, invariants, and distributions, one line each. Numbers that decide
-(bounds, cuts, tolerances, bin edges) are written whole; measured ones (effects, means) to six digits of themselves and
-of their own spread, so that no verdict hangs on what was left out.
+(bounds, cuts, tolerances, bin edges) are written whole; measured ones (effects, means) to six digits, and to four of
+their own spread, so that no verdict hangs on what was left out.
 """
 
 import math
@@ -132,11 +132,9 @@ def _rounded_sketch(sketch: ColumnSketch) -> ColumnSketch:
 
 
 def near(value: float, spread: float | None = None) -> float:
-    """`value` to six digits of itself, and to as many as six digits of its spread ask for where that is finer."""
-    sizes = [abs(x) for x in (value, spread) if x]
-    if not sizes:
-        return value
-    return round(value, 5 - math.floor(math.log10(min(sizes))))
+    """`value` to six digits of itself, and to four of its spread where those are finer."""
+    decimals = [digits - math.floor(math.log10(abs(x))) for x, digits in ((value, 5), (spread, 3)) if x]
+    return round(value, max(decimals)) if decimals else value
 
 
 def _comment(text: str) -> str:

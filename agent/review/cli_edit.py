@@ -15,6 +15,7 @@ from ..cli_frame import guarded
 from ..inert import inert
 
 if TYPE_CHECKING:
+    from ...tools.review.learned import LearnedClaim
     from .rebaseline import Proposal, Rebaseline
 
 _CLAIMS = click.option(
@@ -79,7 +80,7 @@ def _rebaseline(path: Path, history: Path | None, ids: tuple[str, ...], last: in
         raise UsageError("`--yes` accepts only claims that are named: add `--claim ID` for each, or leave `--yes` out.")
     work = Rebaseline(path, history, ids, last)
     click.echo(inert(work.title))
-    accepted = [proposal.claim.id for proposal in work.proposals if _accepted(work, proposal, yes)]
+    accepted = [proposal.claim for proposal in work.proposals if _accepted(work, proposal, yes)]
     if accepted:
         work.save()
     open_ = [proposal.claim.id for proposal in work.proposals if proposal.values]
@@ -106,12 +107,12 @@ def _asked(proposal: "Proposal") -> bool:
     return click.confirm(f"  {what}", default=False)
 
 
-def _outcome(path: Path, accepted: list[str], open_: list[str]) -> str:
+def _outcome(path: Path, accepted: "list[LearnedClaim]", open_: list[str]) -> str:
     if accepted:
-        return (
-            f"\nWritten to '{path}': {', '.join(accepted)}. Look at the difference before you commit it; "
-            "figures in a finding's `says` are still those that it was learned with."
-        )
+        old = " Figures in a finding's `says` are still those that it was learned with."
+        words = old if any(claim.kind == "finding" for claim in accepted) else ""
+        ids = ", ".join(claim.id for claim in accepted)
+        return f"\nWritten to '{path}': {ids}. Look at the difference before you commit it.{words}"
     if not open_:
         return "\nNothing to write."
     way = "" if sys.stdin.isatty() else " Accept a claim with `--claim ID --yes`, or run it in a terminal to be asked."

@@ -188,7 +188,7 @@ class _Open:
             self.con.execute(f"CREATE TABLE checking AS SELECT * FROM '{files[1]}' ORDER BY _row")
         else:  # no vault was opened, or there is nothing else: one half of the open rows learns, the other checks
             for name, half in (("learning", 0), ("checking", 1)):
-                where = f"(hash(_row) % {HALVES}) = {half}"
+                where = f"('0x' || left(md5(_row::VARCHAR), 8))::BIGINT % {HALVES} = {half}"
                 self.con.execute(f'CREATE TABLE {name} AS SELECT * FROM "open" WHERE {where} ORDER BY _row')
 
     def __enter__(self) -> "_Open":

@@ -113,20 +113,23 @@ def proposals(claims: LearnedClaims, deliveries: Sequence[Reviewed], wanted: Seq
 
 
 def _finding(claim: LearnedClaim, finding: Hypothesis, base: Baseline, new: Baseline | None) -> Proposal:
-    old = _effect_words(base)
+    from ...tools.verify.families import FAMILIES  # with them comes all of statistics
+
+    name = FAMILIES[finding.family].effect_name
+    old = _effect_words(name, base)
     if new is None:
         return Proposal(claim, old, "", "It was measured in fewer than two of these deliveries.")
     way, size = sign(finding), new.effect - finding.null
     towards = way * size if way else abs(size)
     if towards - _WIDTH * new.standard_error <= 0:
         note = "These deliveries no longer show what it says, so there is nothing to measure against: retire it."
-        return Proposal(claim, old, _effect_words(new), note, {"state": "retired"})
+        return Proposal(claim, old, _effect_words(name, new), note, {"state": "retired"})
     note = ""
     if new.between is not None and new.between > abs(size) / 2:
         note = (
             "These deliveries differ among themselves by more than half of the effect: look at them before you accept."
         )
-    return _unless_same(claim, old, _effect_words(new), note, {"baseline": new})
+    return _unless_same(claim, old, _effect_words(name, new), note, {"baseline": new})
 
 
 def _distribution(claim: LearnedClaim, old: ColumnSketch, deliveries: Sequence[Reviewed]) -> Proposal:
@@ -164,11 +167,11 @@ def _unless_same(claim: LearnedClaim, old: str, new: str, note: str, values: dic
 # Words
 
 
-def _effect_words(baseline: Baseline) -> str:
-    apart = "" if baseline.between is None else f", {_number(baseline.between)} between deliveries"
+def _effect_words(name: str, baseline: Baseline) -> str:
+    apart = "" if baseline.between is None else f", varies by {_number(baseline.between)} from one to the next"
     since = f"{counted(baseline.deliveries, 'delivery', 'deliveries')}, " if baseline.deliveries else ""
     rows = counted(baseline.rows, "row")
-    return f"effect {_number(baseline.effect)} ± {_number(baseline.standard_error)} ({since}{rows}{apart})"
+    return f"{name} {_number(baseline.effect)} ± {_number(baseline.standard_error)} ({since}{rows}){apart}"
 
 
 def _sketch_words(sketch: ColumnSketch, like: ColumnSketch | None = None) -> str:
@@ -184,4 +187,4 @@ def _sketch_words(sketch: ColumnSketch, like: ColumnSketch | None = None) -> str
 
 
 def _number(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.4g}"
+    return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.3g}"

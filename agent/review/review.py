@@ -18,6 +18,7 @@ from ...tools.review.findings import hold_findings, measure_findings, rows_for, 
 from ...tools.review.history import Estimate, History, Reviewed
 from ...tools.review.invariants import RowsBefore, check_rules
 from ...tools.review.learned import LearnedClaim, LearnedClaims, SumOf
+from ...tools.review.pooled import with_accepted
 from ...tools.review.shifts import find_shifts
 from ...tools.review.sketch import Sketch
 from ...tools.review.sketching import sketch_of
@@ -31,26 +32,9 @@ from .baselines import baseline_id, history_of
 from .claims_yaml import read_file
 from .result import FailOn
 from .reviewed import DeliveryReview
+from .standing import Standing, standing_of
 
 FAIL_ON = get_args(FailOn)
-
-
-class Standing(NamedTuple):
-    """Where a delivery stands among those before it."""
-
-    number: int
-    past: tuple[Reviewed, ...]
-    """Earlier deliveries of the baseline in order, what this one supersedes left out."""
-    again: Reviewed | None = None
-    """The entry of the same content, where it was reviewed before."""
-    supersedes: int | None = None
-    learned: Reviewed | None = None
-    """The learned data."""
-
-    @property
-    def calibration(self) -> int | None:
-        """Which calibration delivery it is."""
-        return self.number if self.number <= CALIBRATION else None
 
 
 def review(
@@ -125,14 +109,14 @@ def _reviewed(
 ) -> DeliveryReview:  # fmt: skip
     """Everything after the delivery was opened, with the history held."""
     claims = asked.file.claims
-    standing = _standing(book, baseline_id(claims), delivery, name)
+    standing = standing_of(book, baseline_id(claims), delivery, name)
     say(f"Sketching {counted(delivery.rows, 'row')}")
-    base = _base(claims, standing, opening, baseline, folder)
+    base, calibration = _base(claims, standing, opening, baseline, folder)
     new = sketch_of(
         delivery.cursor(), "data", delivery.columns, like=base, name=delivery.name, digest=delivery.digest
     )  # fmt: skip
     say("Checking claims")
-    found = _found(delivery, claims, standing, base, new, asked.when)
+    found = _found(delivery, claims, standing, (base, calibration), new, asked.when)
     result = assembled(asked, delivery, standing, base.name, found)
     if record and standing.again is None:
         book.append(_entry(delivery, standing, asked, new, found, result.states()))
@@ -145,38 +129,26 @@ def _alarmed(standing: Standing) -> list[str]:
     return [key for key, state in last.items() if state in ("watch", "broken")]
 
 
-def _standing(book: History, own: str, delivery: Delivery, name: str | None) -> Standing:
-    """The delivery's number, and which deliveries count as earlier."""
-    known = book.of(own)
-    learned = next((e for e in known if e.number == 0), None)
-    past = [e for e in known if e.number > 0]
-    again = next((e for e in past if e.digest == delivery.digest), None)
-    if again is not None:  # as it was judged then: what came later is no past of it
-        return Standing(again.number, tuple(past[: past.index(again)]), again, again.supersedes, learned)
-    earlier = next((e for e in past if name is not None and e.name == name), None)
-    number = 1 + max((e.number for e in book.entries() if e.baseline == own), default=0)
-    if earlier is None:
-        return Standing(number, tuple(past), learned=learned)
-    return Standing(number, tuple(past[: past.index(earlier)]), supersedes=earlier.number, learned=learned)
-
-
 def _base(
     claims: LearnedClaims, standing: Standing, opening: _Opening, baseline: object | None, folder: Path
-) -> Sketch:
-    """The sketch to compare with: of `--baseline`, of the learned data, or what the claims file holds of it."""
+) -> tuple[Sketch, tuple[Sketch, ...]]:
+    """The sketch to compare with, of `--baseline` or as learned and accepted since; and what calibrates."""
+    past = [e.sketch for e in standing.past]
     if baseline is not None:
         with opening._replace(since=None).open(baseline, folder / "baseline", None, None) as old:
-            return sketch_of(old.cursor(), "data", old.columns, like=None, name=old.name, digest=old.digest)
-    if standing.learned is not None:
-        return standing.learned.sketch
+            base = sketch_of(old.cursor(), "data", old.columns, like=None, name=old.name, digest=old.digest)
+        return base, tuple(past[:CALIBRATION])
     columns = tuple(c.distribution for c in claims.claims if c.distribution is not None)
-    return Sketch(name=claims.source, digest=claims.fingerprint, rows=claims.rows, columns=columns)
+    held = Sketch(name=claims.source, digest=claims.fingerprint, rows=claims.rows, columns=columns)
+    return with_accepted(standing.learned.sketch if standing.learned is not None else held, columns, past)
 
 
 def _found(
-    delivery: Delivery, claims: LearnedClaims, standing: Standing, base: Sketch, new: Sketch, when: str | None
-) -> Found:
+    delivery: Delivery, claims: LearnedClaims, standing: Standing, against: tuple[Sketch, tuple[Sketch, ...]],
+    new: Sketch, when: str | None,
+) -> Found:  # fmt: skip
     """What every check says of the delivery."""
+    base, calibration = against
     active = [c for c in claims.claims if c.state == "active"]
     rows = rows_for(active, delivery)
     measured = measure_findings(active, delivery, rows)
@@ -193,7 +165,7 @@ def _found(
     watched = {c.distribution.name: c for c in active if c.distribution is not None}
     units = _units(delivery, claims)
     shifts = find_shifts(
-        base, new, past=[e.sketch for e in standing.past[:CALIBRATION]], units=units,
+        base, new, past=calibration, units=units,
         tolerances={name: c.tolerance for name, c in watched.items() if c.tolerance is not None},
     )  # fmt: skip
     shifted: dict[str, Shifted] = {watched[s.column].id: s for s in shifts if s.column in watched}

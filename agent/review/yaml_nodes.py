@@ -88,17 +88,19 @@ def compose(text: str) -> Node:
         mark = err.problem_mark or err.context_mark
         if mark is not None and text[mark.index : mark.index + 1] == "\t":
             raise YamlFault(mark.line + 1, "lines are indented by blanks, not by tabs") from err
-        raise YamlFault(mark.line + 1 if mark else 1, _why(err.problem or "it is no YAML")) from err
+        began = err.context_mark.line + 1 if err.context_mark is not None else None
+        raise YamlFault(mark.line + 1 if mark else 1, _why(err.problem or "it is no YAML", began)) from err
     except yaml.YAMLError as err:
         position = getattr(err, "position", None)
         line = text.count("\n", 0, position) + 1 if isinstance(position, int) else 1
         raise YamlFault(line, "it holds a character that YAML does not allow") from err
 
 
-def _why(problem: str) -> str:
+def _why(problem: str, began: int | None) -> str:
     if "mapping values are not allowed" in problem:
         return "a value with `: ` in it must stand in quotes, or the line is not indented as its neighbours"
-    return problem
+    where = "" if began is None else f" in what begins in line {began}"
+    return f"{problem}{where}; check quotes, brackets and indents, or restore the file"
 
 
 def _tree(events: Iterator[Any]) -> Node:

@@ -5,7 +5,7 @@
 Claims lie beside the project as claims/MODEL.yml, written by `heldout learn`. WAREHOUSE says where the models are: a
 DuckDB file, or an address such as 'postgresql://${DBT_USER}:${DBT_PASSWORD}@db/analytics', in single quotes: heldout
 alone puts the secrets in. Exit code: the largest of the reviews; 3 where nothing was reviewed, since an empty run is no
-success.
+success; 2 where dbt left no artifacts or heldout is not there, since 1 is kept for what the data show.
 """
 
 import json
@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 
 HELDOUT = os.environ.get("HELDOUT", "heldout")
-NOTHING = 3
+WRONG_USE, NOTHING = 2, 3
 
 
 def built(target: Path) -> list[dict[str, str]]:
@@ -50,4 +50,8 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except (OSError, ValueError, KeyError) as err:
+        print(f"Nothing was reviewed: {err!r}. Run this in the project's folder, after dbt build.", file=sys.stderr)
+        sys.exit(WRONG_USE)

@@ -20,14 +20,14 @@ from .faults_parts import missing_parts, truncated
 from .faults_rows import repeated
 from .faults_swapped import swapped
 from .faults_time import shifted_hours
-from .faults_types import types
+from .faults_types import signs, types
 from .faults_units import units
 from .learned import LearnedClaims
 from .sketch import Sketch
 
 _STEPS: tuple[Callable[[Case], Iterator[Said]], ...] = (
-    truncated, repeated, moved_cells, types, turned_dates, damaged, renamed, shifted_hours, units, swapped,
-    missing_parts,
+    truncated, repeated, moved_cells, types, turned_dates, damaged, renamed, shifted_hours, units, signs,
+    swapped, missing_parts,
 )  # fmt: skip
 """Rows first, then cells that stand in the wrong place or do not read, then what cells say: each step leaves out the
 columns that an earlier one explained."""

@@ -4,6 +4,7 @@ Knows one delivery, its sketch and the learned one. Must never know a verdict, a
 is.
 """
 
+import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
@@ -36,8 +37,17 @@ class Case:
         self.explained: BoolArray | None = None
         """Rows whose cells stand in the wrong columns, shape (n,): what is odd in them alone is no other fault."""
         self.learned: dict[str, LearnedColumn] = {c.name: c for c in claims.columns if not c.derived_from}
+        kept = self.query("SELECT current_setting('preserve_insertion_order')")[0][0]
+        self._order = "" if kept else " ORDER BY _row"
+        self.alike = self._alike()
+        """Rows here that stand for one independent unit, on average; 1 where each stands for itself."""
         self._periods: dict[str, bool] = {}
         self._counts: dict[str, dict[str, int]] = {}
+
+    def _alike(self) -> float:
+        key = self.claims.independence.key
+        units = self.delivery.columns[key].distinct if key is not None and self.here(key) else 0
+        return max(1.0, self.rows / units) if units and self.claims.independence.kind == "entity" else 1.0
 
     def pairs(self, *kinds: str) -> list[tuple[ColumnSketch, ColumnSketch]]:
         """Learned and new sketch of each column of these kinds in both, those that a fault explains left out."""
@@ -62,7 +72,7 @@ class Case:
 
     def fetch(self, sql: str) -> NDArray:
         """One expression over all rows, in the order of the source."""
-        got = self.delivery.cursor().execute(f"SELECT {sql} AS x FROM data ORDER BY _row").fetchnumpy()["x"]
+        got = self.delivery.cursor().execute(f"SELECT {sql} AS x FROM data{self._order}").fetchnumpy()["x"]
         return np.asarray(got)
 
     def counts(self, name: str) -> dict[str, int]:
@@ -147,12 +157,18 @@ class Said(NamedTuple):
 
     def fault(self, of: int) -> Fault:
         """The fault, of a delivery of that many rows."""
-        head = "-".join([self.kind, *self.columns[:1]])
-        slug = re.sub(r"[^A-Za-z0-9_]+", "-", head).strip("-")
         return Fault(
-            id=f"fault-{slug}", kind=self.kind, columns=self.columns, rows=self.rows, of=of, first=self.first[:5],
-            labels=self.labels[:6], factor=self.factor, text=self.text, advice=self.advice,
+            id="-".join(["fault", self.kind, *(_slug(c) for c in self.columns[:1])]), kind=self.kind,
+            columns=self.columns, rows=self.rows, of=of, first=self.first[:5], labels=self.labels[:6], factor=self.factor, text=self.text, advice=self.advice,
         )  # fmt: skip
+
+
+def _slug(name: str) -> str:
+    """A column's name as part of an id: without signs, told from names that differ in these alone by a digest."""
+    plain = re.sub(r"[^A-Za-z0-9_]+", "-", name).strip("-")
+    if plain == name:
+        return plain
+    return f"{plain}-{hashlib.sha256(name.encode('utf-8', 'replace')).hexdigest()[:4]}"
 
 
 def first_rows(mask: NDArray[np.bool_]) -> tuple[int, ...]:

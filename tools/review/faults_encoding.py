@@ -7,52 +7,14 @@ from collections.abc import Iterator
 
 from ..data.inference_formats import literal
 from ..data.readers_binary import quoted
+from .decoding import damaged_sql, lost, repaired
 from .faults_case import Case, Said, in_rows, label
 
 _LEAST = 3
+_TEXTS, _TIMES = 10, 3.0
+"""Texts that show it at least, and times the learned share."""
 _MOST = 0.02
 """Share of a text's cells with such signs that is odd by itself, where nothing is known of the learned cells."""
-MOJIBAKE = (
-    "[ÃÂ][\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013\u2014\u2018-\u201e\u2020-\u2022"
-    "\u2026\u2030\u2039\u203a\u20ac\u2122]|â(€|\u0080)|Ð[\u0080-\u00bf]|�|ï»¿"
-)
-"""UTF-8 read as Latin-1 or Windows-1252, the replacement character, and a byte order mark within a text (RE2)."""
-
-
-def damaged_sql(cell: str) -> str:
-    """SQL that holds where a text shows signs of a wrong decoding."""
-    return f"regexp_matches({cell}, {literal(MOJIBAKE)})"
-
-
-def repaired(text: str) -> str | None:
-    """What a text was before UTF-8 was read as Windows-1252 or Latin-1; None where it was not."""
-    for encoding in ("cp1252", "latin-1"):
-        try:
-            back = text.encode(encoding).decode("utf-8")
-        except (UnicodeEncodeError, UnicodeDecodeError):
-            continue
-        if back != text:
-            return back
-    return None
-
-
-def lost(text: str, known: str) -> bool:
-    """Whether a text is a known one whose letters beyond ASCII became one or more `?` or replacement characters."""
-    if known.isascii() or not ("?" in text or "�" in text):
-        return False
-    at = 0
-    for ch in known:
-        if ch.isascii():
-            if at >= len(text) or text[at] != ch:
-                return False
-            at += 1
-        else:
-            start = at
-            while at < len(text) and text[at] in "?�" and at - start < 3:
-                at += 1
-            if at == start:
-                return False
-    return at == len(text)
 
 
 def damaged(case: Case) -> Iterator[Said]:
@@ -93,16 +55,14 @@ def _labels(case: Case, name: str) -> Said | None:
 
 def _texts(case: Case, name: str) -> Said | None:
     """Texts and identifiers: of the learned cells only a count is known, so much is asked for."""
-    condition = damaged_sql(quoted(name))
-    rows, first = case.where(condition)
-    usual = getattr(case.base.column(name), "damaged", None)
-    base = case.base.column(name)
-    filled = max(case.rows - (case.new.column(name).missing if case.new.column(name) else 0), 1)  # type: ignore[union-attr]
-    if base is None or usual is None or rows < max(_LEAST, 10 if usual else _LEAST):
+    base, new = case.base.column(name), case.new.column(name)
+    if base is None or new is None or base.damaged is None or not new.damaged:
         return None
-    before = usual / max(base.rows - base.missing, 1)
-    if rows / filled < 3 * before + 0.002 and not (usual == 0 and rows >= 5 * _LEAST):
+    before, now = base.damaged / max(base.rows - base.missing, 1), new.damaged / max(new.rows - new.missing, 1)
+    # Texts have a few such cells of their own, more of them where there are more texts.
+    if new.damaged < _TEXTS or now < _TIMES * (base.damaged + 3) / max(base.rows - base.missing, 1):
         return None
+    rows, first = case.where(damaged_sql(quoted(name)))
     return _said(case, name, rows, first, (), f"; {100 * before:.2g} % of the cells showed it when it was learned")
 
 

@@ -75,6 +75,10 @@ def _spelled(known: set[str], base: ColumnSketch, fresh: Mapping[str, int], gone
         old = _same_label(new, known, gone)
         if old is not None and rows >= (_REPLACED if old in gone else _SPELLED):
             found.append(Renamed(old, new, rows, True))
+    if found:  # where the spelling of a column changed, rare labels changed with it
+        told = {f.new for f in found}
+        rare = ((_same_label(new, known, gone), new) for new in fresh if new not in told)
+        found += [Renamed(old, new, fresh[new], True) for old, new in rare if old is not None]
     rest = [x for x in fresh if x not in {f.new for f in found}]
     open_ = [x for x in gone if x not in {f.old for f in found}]
     for old, new in _shortened(open_, rest) or _boolean(open_, rest, base):

@@ -36,7 +36,7 @@ def truncated(case: Case) -> Iterator[Said]:
         return
     if case.rows < FEW or case.rows >= 0.97 * case.base.rows:
         return
-    for base, new in case.pairs("number", "label"):
+    for base, new in case.pairs("number", "label", "date"):
         gone = _end_gone(case, base, new)
         if gone is not None:
             case.ended = True
@@ -65,6 +65,8 @@ def _end_gone(case: Case, base: ColumnSketch, new: ColumnSketch) -> Said | None:
     """Whether rows stand in the order of a column whose learned upper end is not reached, the rest being as it was."""
     if base.kind == "label":
         last, share = _last_label(case, base)
+    elif base.kind == "date":
+        last, share = _last_day(case, base, new)
     else:
         last, share = _last_number(case, base, new)
     if not _ENDS <= share <= 0.97 or not _LEAST <= share / (1 - share) * case.rows:
@@ -121,6 +123,20 @@ def _last_number(case: Case, base: ColumnSketch, new: ColumnSketch) -> tuple[str
     return (number(end), share) if (np.diff(x) >= 0).all() else ("", 0.0)
 
 
+def _last_day(case: Case, base: ColumnSketch, new: ColumnSketch) -> tuple[str, float]:
+    """Dates in order from the first learned day on, that stop before the last learned day."""
+    if new.missing or len(base.days) < 4 or not new.days or base.low is None or new.low is None:
+        return "", 0.0
+    if abs(new.low - base.low) > 1 + 0.01 * ((base.high or 0.0) - base.low):
+        return "", 0.0
+    last = max(new.days)
+    share = sum(n for day, n in base.days.items() if day > last) / sum(base.days.values())
+    if share < _ENDS:
+        return "", 0.0
+    x = case.numbers(base.name)
+    return (last, share) if (np.diff(x) >= 0).all() else ("", 0.0)
+
+
 # A part
 
 
@@ -155,16 +171,16 @@ def _labels_gone(case: Case) -> Iterator[Said]:
         if len(base.levels) < 2 or not new.levels or case.rows < FEW:
             continue
         before, filled = base.rows - base.missing, new.rows - new.missing
-        gone = [x for x, n in base.levels.items() if not new.levels.get(x) and _would(n / before, filled)]
+        gone = [x for x, n in base.levels.items() if not new.levels.get(x) and _would(n / before, filled, case.alike)]
         share = sum(base.levels[x] for x in gone) / before
         if not gone or share > _MOST_GONE or _others_moved(base, new, gone) or case.period(base.name):
             continue
         yield _gone(case, base, gone, share)
 
 
-def _would(share: float, rows: int) -> bool:
-    """Whether a part of that share could hardly be absent from so many rows."""
-    return share * rows >= _LEAST and share < 1 and rows * math.log1p(-share) < math.log(_RARE)
+def _would(share: float, rows: int, alike: float) -> bool:
+    """Whether a part of that share could hardly be absent from so many rows, `alike` of which make one unit."""
+    return share * rows >= _LEAST and share < 1 and rows / alike * math.log1p(-share) < math.log(_RARE)
 
 
 def _others_moved(base: ColumnSketch, new: ColumnSketch, gone: Sequence[str]) -> bool:

@@ -17,6 +17,7 @@ class Profiles:
     def __init__(self, case: Case, base: ColumnSketch, counts: Mapping[str, int], fewest: int = 10) -> None:
         self._base, self._counts, self._fewest = base, counts, fewest
         self._of, self._before = float(sum(counts.values())), float(base.rows - base.missing)
+        self._alike = case.alike
         self.means = [pair for pair in self._pairs(case) if pair[2] > 0]
         """Learned and new means of a number by label, and the number's learned standard deviation."""
 
@@ -35,12 +36,13 @@ class Profiles:
         was, now = self._base.levels.get(old, 0) / max(self._before, 1), self._counts.get(new, 0) / max(self._of, 1)
         p = (self._base.levels.get(old, 0) + self._counts.get(new, 0)) / max(self._before + self._of, 1)
         spread = p * (1 - p) * (1 / max(self._before, 1) + 1 / max(self._of, 1))
+        spread *= self._alike
         out = [(was - now) ** 2 / spread if spread > 0 else 0.0]
         for m, there, sd in self.means:
             if old in m.levels and new in there:
                 (n, mean), (k, other) = m.levels[old], there[new]
                 enough = min(n, k) >= self._fewest
-                out.append((mean - other) ** 2 / (sd * sd * (1 / n + 1 / k)) if enough else 0.0)
+                out.append((mean - other) ** 2 / (sd * sd * (1 / n + 1 / k) * self._alike) if enough else 0.0)
             else:
                 out.append(0.0)
         return out

@@ -4,7 +4,6 @@ Knows how a column was read when the claims were learned, and the cells as they 
 distributed, but where commas may be decimal points.
 """
 
-import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -56,12 +55,20 @@ def _changed(case: Case, learned: LearnedColumn, own: Column) -> Said | None:
         return _all(case, own, f"held dates and now holds numbers, {_clock(case, own)}", "numbers")
     if learned.storage == "TIMESTAMP" and own.storage == "VARCHAR":
         return _undated(case, own)
-    if learned.storage == "VARCHAR" and own.storage in ("DOUBLE", "BIGINT"):
-        return _zeros(case, learned, own)
-    if was_number and own.unit != learned.unit and own.unit:
-        had = f"`{learned.unit}`" if learned.unit else "no sign"
-        return _all(case, own, f"now carries `{own.unit}` in its cells, where it had {had}", own.unit)
+    if learned.type in ("identifier", "text"):
+        return _zeros(case, own)
     return _commas(case, learned, own) if was_number else None
+
+
+def signs(case: Case) -> Iterator[Said]:
+    """Columns of numbers that carry a sign or unit which they did not, their numbers being as they were."""
+    for name, learned in case.learned.items():
+        own = case.delivery.columns.get(name)
+        if own is None or name in case.taken or learned.storage not in ("DOUBLE", "BIGINT") or not own.unit:
+            continue
+        if own.unit != learned.unit and own.storage in ("DOUBLE", "BIGINT"):
+            had = f"`{learned.unit}`" if learned.unit else "none"
+            yield _all(case, own, f"now carries `{own.unit}` in its cells, where it had {had}", own.unit)
 
 
 def _all(case: Case, own: Column, told: str, sort: str) -> Said:
@@ -138,23 +145,21 @@ def _undated(case: Case, own: Column) -> Said | None:
 # Zeros that were lost, commas that were taken for others
 
 
-def _zeros(case: Case, learned: LearnedColumn, own: Column) -> Said | None:
-    """Codes such as 00501 that came as numbers."""
-    cell, base = f"{quoted(own.name)}::VARCHAR", case.base.column(own.name)
-    padded = [x for x in learned.levels if re.fullmatch(r"0\d+", x)]
-    if padded:
-        lost = ", ".join(literal(str(int(x))) for x in padded)
-        condition = f"{cell} IN ({lost})"
-    elif base is not None and base.kind == "words" and base.low == base.high and base.low:
-        condition = f"length({cell}) < {int(base.low)}"
-    else:
+def _zeros(case: Case, own: Column) -> Said | None:
+    """Codes of one length, such as 00501, that lost the zeros in front; of labels it is told as their new names."""
+    base, new, cell = case.base.column(own.name), case.new.column(own.name), f"{quoted(own.name)}::VARCHAR"
+    if base is None or new is None or base.kind != "words" or not base.low or base.low != base.high:
         return None
-    rows, first = case.where(condition)
-    if rows < _LEAST:
+    if new.low is None or new.low >= base.low or (new.high or 0) > base.low:
+        return None
+    rows, first = case.where(f"length({cell}) < {int(base.low)}")
+    digits = case.query(f"SELECT coalesce(bool_and(regexp_full_match({cell}, '[1-9][0-9]*|0')), false) FROM data")[0][0]
+    if rows < _LEAST or not digits:
         return None
     return Said(
         kind="type_change", columns=(own.name,), rows=rows, first=first, labels=("zeros lost",),
-        text=f"`{own.name}` held codes and now holds numbers: zeros in front are lost in {in_rows(rows, case.rows)}.",
+        text=f"`{own.name}` held codes of {int(base.low)} digits and came as numbers: zeros in front are lost in "
+        f"{in_rows(rows, case.rows)}.",
         advice="Have the column written as text.",
     )  # fmt: skip
 

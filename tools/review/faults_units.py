@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ..data.rows import BoolArray, FloatArray
 from .faults_case import FEW, Case, Said, distance, in_rows, luck, median, number
 from .faults_factors import FACTORS, Factor
-from .faults_where import whereabouts
+from .faults_where import SCATTERED, whereabouts
 from .sketch import ColumnSketch
 
 _SAMPLE = 20_000
@@ -26,6 +26,8 @@ _LOW, _HIGH = 0.28, 3.7
 """Factors between these are also growth: they count only where nothing but a conversion gives such figures."""
 _LEVEL = 0.03
 """Distance by which factors fit alike: then the figures they leave decide."""
+_ALIKE, _OWN_WAY = 0.12, 0.5
+"""Distances, beyond chance, up to which converted rows are spread as the rest, and up to which a block or label is."""
 _FEWEST_ROWS = 8
 _SEEN = 0.5
 """Share of converted cells that must lie outside the learned range for single rows to be told apart."""
@@ -40,11 +42,17 @@ class _Column(NamedTuple):
     integer: bool
     """Whether it was learned as whole numbers."""
 
-    def apart(self, x: FloatArray) -> float:
-        """Distance of values from the learned ones over the learned bins."""
-        # A value that was an edge must be one again, whatever multiplying and dividing did to its last digit.
-        at = np.searchsorted(self.base.edges, x - 1e-8 * np.abs(x), side="left")
+    def apart(self, x: FloatArray, step: float = 0.0) -> float:
+        """Distance of values from the learned ones over the learned bins; `step` is by how much they were rounded."""
+        # A value that was an edge must be one again, whatever multiplying and rounding did to its last digit.
+        at = np.searchsorted(self.base.edges, x - 1e-8 * np.abs(x) - step, side="left")
         return distance(np.bincount(at, minlength=len(self.base.counts)), self.base.counts)
+
+    def undone(self, f: Factor, x: FloatArray) -> float:
+        """Distance of values from the learned ones once a factor is undone."""
+        decimals = next((d for d in range(4) if _short(x, d) > 0.99), None)
+        rounded = 0.0 if decimals is None or _power(f) else 0.5 * 10.0**-decimals / abs(f.times)
+        return self.apart(f.undone(x), rounded)
 
     def chance(self, n: int) -> float:
         """What distance chance gives `n` values."""
@@ -90,17 +98,17 @@ def _whole(case: Case, column: _Column, apart: float) -> Said | None:
     if apart < _FAR:
         return None
     some = column.x[:: max(1, len(column.x) // _SAMPLE)]
-    found = _likeliest([(column.apart(f.undone(some)), f) for f in FACTORS], some)
-    left = column.apart(found.undone(column.x)) - 1.5 * column.chance(len(column.x))
+    found = _likeliest([(column.undone(f, some), f) for f in FACTORS], some, _LEVEL)
+    left = column.undone(found, column.x) - 1.5 * column.chance(len(column.x))
     if left > _NEAR or left > _LEFT * apart or not _plausible(column, found):
         return None
     return _told(case, column, found, len(column.x), (), "all its values")
 
 
-def _likeliest(fits: Sequence[tuple[float, Factor]], x: FloatArray) -> Factor:
+def _likeliest(fits: Sequence[tuple[float, Factor]], x: FloatArray, level: float) -> Factor:
     """Of factors that fit about as well as the best, the one that leaves the shortest figures, or a power of ten."""
     best = min(fit for fit, _ in fits)
-    near = [(fit, f) for fit, f in fits if fit <= best + _LEVEL]
+    near = [(fit, f) for fit, f in fits if fit <= best + level]
     return min(near, key=lambda it: (-_shortness(it[1].undone(x)), not _power(it[1]), it[0]))[1]
 
 
@@ -120,7 +128,7 @@ def _plausible(column: _Column, found: Factor) -> bool:
         return False
     if found.plus or not _LOW < found.times < _HIGH:
         return True
-    return column.apart(back) <= 1.3 * column.chance(len(back)) and _converted(column, back)
+    return column.undone(found, column.x) <= 1.3 * column.chance(len(back)) and _converted(column, back)
 
 
 def _all_whole(x: FloatArray) -> bool:
@@ -144,33 +152,34 @@ def _short(x: FloatArray, decimals: int = 2) -> float:
 
 
 def _some(case: Case, column: _Column, x: FloatArray) -> Said | None:
-    """Rows that lie outside the learned range, and inside and spread like it once a factor is undone."""
+    """Rows that lie outside the learned range, and inside and spread like it once a factor is undone.
+
+    Rows of one block or label may be spread in a way of their own: there only powers of ten are named.
+    """
     low, high = float(column.base.low or 0.0), float(column.base.high or 0.0)
     room = 0.05 * (high - low)
     out = (x > high + room) | (x < low - room if low <= 0 else x < low / 1.5)
-    fits: list[tuple[float, Factor]] = []
     if out.sum() < _FEWEST_ROWS:
         return None
+    fits: list[tuple[float, Factor]] = []
     for f in FACTORS:
-        if _LOW < f.times < _HIGH or f.plus:
+        sure = out & _near(f.undone(x), low, high)
+        if f.plus or _LOW < f.times < _HIGH or sure.sum() < max(_FEWEST_ROWS, 0.9 * out.sum()):
             continue
-        back = f.undone(x)
-        sure = out & _near(back, low, high)
-        if sure.sum() < max(_FEWEST_ROWS, 0.9 * out.sum()):
-            continue
-        fit = _fits(column, f, back[sure], (low, high, room))
+        fit = _fits(column, f, f.undone(x)[sure], (low, high, room))
         if fit is not None:
             fits.append((fit, f))
-    if not fits:
+    chance = column.chance(int(out.sum()))
+    alike = [(fit, f) for fit, f in fits if fit <= _ALIKE]
+    loose = [(fit, f) for fit, f in fits if _power(f)]
+    if not alike and not loose:
         return None
-    found = _likeliest(fits, x[out])
+    found = _likeliest(alike or loose, x[out], max(_LEVEL, 0.7 * chance) if alike else _OWN_WAY)
     sure = out & _near(found.undone(x), low, high)
-    if column.integer and found.times > 1:
-        back = found.undone(x[sure])
-        if _short(back, 0) < 0.95:
-            return None
+    if column.integer and found.times > 1 and _short(found.undone(x[sure]), 0) < 0.95:
+        return None
     rows, told = whereabouts(case, sure, _gain(column, found, x), np.isfinite(x))
-    return _told(case, column, found, int(rows.sum()), rows, told)
+    return _told(case, column, found, int(rows.sum()), rows, told) if alike or told != SCATTERED else None
 
 
 def _near(back: FloatArray, low: float, high: float) -> BoolArray:
@@ -196,7 +205,7 @@ def _fits(column: _Column, f: Factor, back: FloatArray, ends: tuple[float, float
     cut = np.arange(0, len(counts), group)
     got, want = np.add.reduceat(at, cut), np.add.reduceat(counts, cut)
     apart = distance(got, want) - 1.8 * luck(want, len(back), column.base.rows)
-    return apart if apart <= 0.12 else None
+    return apart if apart <= _OWN_WAY else None
 
 
 def _gain(column: _Column, f: Factor, x: FloatArray) -> FloatArray:

@@ -9,6 +9,7 @@ from ..data.readers_binary import quoted
 from ..data.rows import BoolArray, FloatArray
 from .faults_case import Case, label
 
+SCATTERED = "here and there"
 _MOST_LEVELS = 50
 _AGREE = 0.95
 """Share of a block or label that must show the sign, and of the rows with the sign that must lie in it."""
@@ -38,7 +39,7 @@ def whereabouts(
         return mask if there is None else mask & there, f"rows {start + 1:,} to {end:,}"
     found = _level(case, sure, gain)
     if found is None:
-        return sure, "here and there"
+        return sure, SCATTERED
     return found if there is None else (found[0] & there, found[1])
 
 

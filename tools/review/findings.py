@@ -12,7 +12,7 @@ import numpy as np
 from ..data.rows import Rows
 from ..errors import HypothesisError
 from ..text.evaluate import with_properties
-from ..value import counted
+from ..value import Effect, counted
 from ..verify.evidence import Evidence
 from ..verify.families import FAMILIES
 from ..verify.hypothesis import Hypothesis
@@ -94,12 +94,19 @@ def hold_findings(
         measured: What `measure_findings` gave.
         past: By id the estimates of earlier deliveries since the baseline, in order.
     """
-    findings = [c for c in claims if c.finding is not None and c.baseline is not None]
-    courses = [_course(c, measured[c.id].point, past.get(c.id, ())) for c in findings]
+    findings = [(c.id, c.finding, c.baseline, c.tolerance) for c in claims]
+    known = [(k, h, b, t) for k, h, b, t in findings if h is not None and b is not None]
+    courses = [
+        Course(
+            Point(base.effect, base.standard_error), null_of(h), tuple(past.get(key, ())), measured[key].point,
+            tolerance, base.between, base.deliveries,
+        )
+        for key, h, base, tolerance in known
+    ]  # fmt: skip
     decisions = decide_states(courses)
     return {
-        c.id: _held(c, measured[c.id], course, decision)
-        for c, course, decision in zip(findings, courses, decisions, strict=True)
+        key: _held(h, measured[key], course, decision)
+        for (key, h, _, _), course, decision in zip(known, courses, decisions, strict=True)
     }
 
 
@@ -115,14 +122,6 @@ def with_pictures(held: Mapping[str, Held], claims: Sequence[LearnedClaim], rows
     return out
 
 
-def _course(claim: LearnedClaim, now: Point | None, past: Sequence[Point]) -> Course:
-    base, h = claim.baseline, claim.finding
-    assert base is not None
-    assert h is not None
-    learned = Point(base.effect, base.standard_error)
-    return Course(learned, null_of(h), tuple(past), now, claim.tolerance, base.between, base.deliveries)
-
-
 def null_of(h: Hypothesis) -> float:
     """The effect's value when nothing is there."""
     return h.null if h.null else FAMILIES[h.family].null
@@ -136,14 +135,13 @@ def baseline_of(evidence: Evidence) -> Baseline | None:
     return Baseline(effect=evidence.effect.value, standard_error=error, rows=evidence.n)
 
 
-def _held(claim: LearnedClaim, measured: Measured, course: Course, decision: Decision) -> Held:
-    h, evidence = claim.finding, measured.evidence
-    assert h is not None
-    if measured.point is None or evidence is None:
+def _held(h: Hypothesis, measured: Measured, course: Course, decision: Decision) -> Held:
+    evidence = measured.evidence
+    if measured.point is None or evidence is None or evidence.effect is None:
         text = measured.reason or "It cannot be measured here."
         return Held(state="undecidable", baseline=decision.centre.value, calibrating=decision.calibrating, text=text)
     null = null_of(h)
-    change = _change(course, decision, evidence, null)
+    change = _change(course, decision, evidence.effect, null)
     return Held(
         state=decision.state,
         effect=evidence.effect,
@@ -157,18 +155,17 @@ def _held(claim: LearnedClaim, measured: Measured, course: Course, decision: Dec
         detectable=decision.detectable,
         calibrating=decision.calibrating,
         sentence=FAMILIES[h.family].sentence(h, evidence),
-        text=_text(decision, h, evidence, change, null, len(course.past)),
+        text=_text(decision, _figures(h, evidence, evidence.effect, decision, len(course.past)), change, null),
     )
 
 
-def _change(course: Course, decision: Decision, evidence: Evidence, null: float) -> Departure:
+def _change(course: Course, decision: Decision, effect: Effect, null: float) -> Departure:
     """What became of the effect, where it differs."""
     if decision.state not in ("watch", "broken"):
         return "none"
     if not decision.weaker:
         return "stronger"
-    assert evidence.effect is not None
-    low, high = ((x or 0.0) - null for x in (evidence.effect.low, evidence.effect.high))
+    low, high = ((x or 0.0) - null for x in (effect.low, effect.high))
     low, high = (low, high) if course.sign > 0 else (-high, -low)
     return "reversed" if high < 0 else "gone" if low <= 0 else "weaker"
 
@@ -186,14 +183,15 @@ def shortened(sentence: str) -> str:
     return f"{head}{colon}{figures.rstrip(';,. ')}." if colon else sentence
 
 
-def _text(decision: Decision, h: Hypothesis, evidence: Evidence, change: str, null: float, earlier: int) -> str:
-    effect = evidence.effect
-    assert effect is not None
+def _figures(h: Hypothesis, evidence: Evidence, effect: Effect, decision: Decision, earlier: int) -> str:
     now = short_sentence(h, evidence).partition(": ")[2].rstrip(".")
-    figures = (
+    return (
         f"{now or 'now'}; {effect.name} {_figure(effect.value)} [{_figure(effect.low)}, {_figure(effect.high)}] in "
         f"{counted(evidence.n, 'row')}, {_against(decision, earlier)}"
     )
+
+
+def _text(decision: Decision, figures: str, change: Departure, null: float) -> str:
     seen = f"A change of {_figure(decision.detectable)} would have been seen."
     if decision.state == "holds":
         return f"Now: {figures}. {seen}"

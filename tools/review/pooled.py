@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 
 from .history import Estimate
 from .learned import Baseline
-from .sketch import ColumnSketch
-from .states import Point, calibrate
+from .sketch import ColumnSketch, Sketch
+from .states import CALIBRATION, Point, calibrate
 
 _MOST_LEVELS, _MOST_DAYS = 100, 800
 
@@ -106,3 +106,57 @@ def _shares(sketch: ColumnSketch) -> dict[str, float]:
     binned = {f"bin {at}": n for at, n in enumerate(sketch.counts)}
     cells = binned or {f"level {k}": n for k, n in sketch.levels.items()} | {"other": sketch.other}
     return {k: n / sketch.rows for k, n in {**cells, "missing": sketch.missing}.items()}
+
+
+def with_accepted(
+    learned: Sketch, accepted: Sequence[ColumnSketch], past: Sequence[Sketch]
+) -> tuple[Sketch, tuple[Sketch, ...]]:
+    """What to compare with where some columns were rebaselined, and the deliveries that calibrate.
+
+    A rebaselined column is compared with what was accepted, and calibrated by the deliveries that were added up to it,
+    which the history still knows: those in a row whose counts sum to it. Else the room that it is left would be how far
+    it had moved.
+
+    Args:
+        learned: The sketch of the learned data.
+        accepted: What the claims file holds of its columns.
+        past: Deliveries since the data were learned, in their order.
+
+    Returns:
+        The sketch, and at most four sketches of deliveries; a column stands in those that calibrate it alone.
+    """
+    anew = {c.name: c for c in accepted if (own := learned.column(c.name)) is not None and not _same(own, c)}
+    first = tuple(past[:CALIBRATION])
+    if not anew:
+        return learned, first
+    columns = tuple(anew.get(c.name, c) for c in learned.columns)
+    parts = {name: _parts(column, past) for name, column in anew.items()}
+    mixed = []
+    for at, sketch in enumerate(first):
+        kept = [c for c in sketch.columns if c.name not in anew]
+        moved = [own[at] for own in parts.values() if at < len(own)]
+        mixed.append(sketch.model_copy(update={"columns": (*kept, *moved)}))
+    return learned.model_copy(update={"columns": columns}), tuple(mixed)
+
+
+def _parts(column: ColumnSketch, past: Sequence[Sketch]) -> list[ColumnSketch]:
+    """The deliveries in a row that a sketch was added up from, the last four of them; none where there are none."""
+    own = [sketch.column(column.name) for sketch in past]
+    for end in range(len(own), 0, -1):
+        parts: list[ColumnSketch] = []
+        for part in reversed(own[:end]):
+            if part is None:
+                break
+            parts.insert(0, part)
+            whole = pooled_sketch(column, parts)
+            if whole is None or whole.rows > column.rows:
+                break
+            if _same(whole, column):
+                return parts[-CALIBRATION:]
+    return []
+
+
+def _same(a: ColumnSketch, b: ColumnSketch) -> bool:
+    """Whether two sketches count the same rows; means may differ by the digits that a file leaves out."""
+    fields = ("rows", "missing", "counts", "levels", "other", "edges", "hours", "weekdays", "days")
+    return all(getattr(a, name) == getattr(b, name) for name in fields)

@@ -38,6 +38,8 @@ class ColumnSketch(Value):
     """Of dates with times of day: rows by hour, 24 counts."""
     weekdays: tuple[int, ...] = ()
     """Of dates: rows by weekday from Monday, 7 counts."""
+    damaged: int | None = None
+    """Of words: cells with signs of a wrong decoding, such as `Ã¼` for `ü`; None where they were not counted."""
     days: dict[str, int] = Field(default_factory=dict)
     """Of dates: rows by day, `2025-03-01`, where there are at most 800 days; by month `2025-03` else."""
 
@@ -49,6 +51,8 @@ class LevelMeans(Value):
     number: str
     levels: dict[str, tuple[int, float]]
     """Rows with both values, and their mean; levels of at least ten rows, at most 24."""
+    spreads: dict[str, float] = Field(default_factory=dict)
+    """Standard deviation of the number in each of these levels."""
 
 
 class Sketch(Value):

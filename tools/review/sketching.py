@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from ..data.readers_binary import quoted
 from ..data.schema import Column
+from .decoding import damaged_sql
 from .sketch import ColumnSketch, Sketch, SketchKind
-from .sketching_means import Coded, level_means, pairs_like
+from .sketching_means import coded, level_means, pairs_like
 
 FEWEST = 10
 """Rows that a label needs to be named."""
@@ -86,8 +87,8 @@ def sketch_of(
     for at in numbers:
         done[at] = _number(source, columns[at], rows, like.column(at) if like else None)
     pairs = pairs_like(like, done)
-    coded = [Coded(x, tuple(levels), _codes(source, done[x], levels)) for x, levels in pairs.labels.items()]
-    means = level_means(pairs, coded, lambda x: source.fetch([_double(x)])[0], like)
+    labels = [coded(x, levels, _codes(source, done[x], levels)) for x, levels in pairs.labels.items()]
+    means = level_means(pairs, labels, lambda x: source.fetch([_double(x)])[0], like)
     smallest = _smallest(source) if "_content" in has else ()
     return Sketch(
         name=name, digest=digest, rows=rows, columns=tuple(done[x] for x in columns), means=means, smallest=smallest
@@ -223,9 +224,9 @@ def _words(source: _Source, columns: Sequence[Column], rows: int) -> dict[str, C
     out = {}
     for c in columns:
         length = f"length({quoted(c.name)}::VARCHAR)"
-        there, low, high, total, squares = source.cursor.execute(
-            f"SELECT count({length}), min({length}), max({length}), sum({length}), sum({length}::HUGEINT * {length}) "
-            f"FROM {quoted(source.table)}"
+        there, low, high, total, squares, damaged = source.cursor.execute(
+            f"SELECT count({length}), min({length}), max({length}), sum({length}), sum({length}::HUGEINT * {length}), "
+            f"count_if({damaged_sql(f'{quoted(c.name)}::VARCHAR')}) FROM {quoted(source.table)}"
         ).fetchall()[0]
         mean = sd = None
         if there:
@@ -233,7 +234,7 @@ def _words(source: _Source, columns: Sequence[Column], rows: int) -> dict[str, C
             mean, sd = int(total) / there, (spread / (there * max(there - 1, 1))) ** 0.5
         out[c.name] = ColumnSketch(
             name=c.name, kind="words", rows=rows, missing=rows - there, distinct=c.distinct, low=low, high=high,
-            mean=mean, sd=sd,
+            mean=mean, sd=sd, damaged=damaged,
         )  # fmt: skip
     return out
 

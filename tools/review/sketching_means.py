@@ -18,7 +18,7 @@ A_NUMBER, ALL = 12, 240
 """Labels that are kept for one number, and pairs in all: those that tell most of it."""
 _EXACT = 52
 """Bits of a whole number that a float holds whatever the order of adding up."""
-_DIGITS = 10
+_DIGITS, _FEW_DIGITS = 10, 4
 
 
 class Coded(NamedTuple):
@@ -27,6 +27,13 @@ class Coded(NamedTuple):
     name: str
     levels: tuple[str, ...]
     codes: NDArray[np.intp]
+    sizes: NDArray[np.intp]
+    """Rows by level, those of none last."""
+
+
+def coded(name: str, levels: Sequence[str], codes: NDArray[np.intp]) -> Coded:
+    """A label with the rows of each of its levels."""
+    return Coded(name, tuple(levels), codes, np.bincount(codes, minlength=len(levels) + 1))
 
 
 class Pairs(NamedTuple):
@@ -65,20 +72,20 @@ def _levels(column: ColumnSketch) -> list[str]:
 
 
 def level_means(
-    pairs: Pairs, coded: Sequence[Coded], read: Callable[[str], NDArray[np.float64]], like: Sketch | None
+    pairs: Pairs, labels: Sequence[Coded], read: Callable[[str], NDArray[np.float64]], like: Sketch | None
 ) -> tuple[LevelMeans, ...]:
     """Means by level, by number and then by label.
 
     Args:
         pairs: What to compute.
-        coded: The labels, each of shape (n,).
+        labels: Coded, each of shape (n,).
         read: A number's values in the same order of rows, NaN where missing.
         like: Where given, all pairs are kept; else those that tell most.
     """
     found: list[tuple[float, LevelMeans]] = []
-    by_name = {c.name: c for c in coded}
-    for number, labels in pairs.numbers.items():
-        some = [by_name[x] for x in labels]
+    by_name = {c.name: c for c in labels}
+    for number, wanted in pairs.numbers.items():
+        some = [by_name[x] for x in wanted]
         mine = _of_number(number, read(number), some) if some else []
         found += mine if like is not None else sorted(mine, key=lambda m: -m[0])[:A_NUMBER]
     if like is None and len(found) > ALL:
@@ -98,20 +105,31 @@ def _of_number(number: str, x: NDArray[np.float64], labels: Sequence[Coded]) -> 
     middle, reach = low / 2 + high / 2, high / 2 - low / 2
     if not np.isfinite(reach) or reach <= 0:
         return []
-    step = reach / 2.0 ** (_EXACT - int(kept.size).bit_length())
+    bits = _EXACT - int(kept.size).bit_length()
+    step = reach / 2.0**bits
     steps = np.rint((kept - middle) / step)
+    wide = 2.0 ** ((bits + 1) // 2)  # the sum of squares of what is left is exact as well
+    squares = np.rint(steps / wide) ** 2
     out = []
     for c in labels:
-        codes = c.codes if whole else c.codes[there]
-        n = np.bincount(codes, minlength=len(c.levels) + 1)
-        total = np.bincount(codes, weights=steps, minlength=len(c.levels) + 1)
-        means = middle + step * (total / np.maximum(n, 1))
-        levels = {
-            v: (int(k), float(f"{m:.{_DIGITS}g}")) for v, k, m in zip(c.levels, n, means, strict=False) if k >= FEWEST
-        }
-        if levels:
-            between = float((n * (total / np.maximum(n, 1) - total.sum() / n.sum()) ** 2).sum())
-            out.append((between, LevelMeans(label=c.name, number=number, levels=levels)))
-    steps.sort()  # the sum of squares is beyond what floats hold exactly
-    spread = float((steps * steps).sum()) or 1.0
+        codes, size = (c.codes if whole else c.codes[there]), len(c.levels) + 1
+        n = c.sizes if whole else np.bincount(codes, minlength=size)
+        total = np.bincount(codes, weights=steps, minlength=size)
+        inside = np.bincount(codes, weights=squares, minlength=size) / np.maximum(n, 1)
+        means = total / np.maximum(n, 1)
+        spreads = step * wide * np.sqrt(np.maximum(inside - (means / wide) ** 2, 0.0))
+        at = [k for k in range(len(c.levels)) if n[k] >= FEWEST]
+        if at:
+            between = float((n * (means - total.sum() / n.sum()) ** 2).sum())
+            found = LevelMeans(
+                label=c.name, number=number,
+                levels={c.levels[k]: (int(n[k]), _short(middle + step * means[k], _DIGITS)) for k in at},
+                spreads={c.levels[k]: _short(spreads[k] * (n[k] / (n[k] - 1)) ** 0.5, _FEW_DIGITS) for k in at},
+            )  # fmt: skip
+            out.append((between, found))
+    spread = float(squares.sum()) * wide**2 or 1.0
     return [(between / spread, m) for between, m in out]
+
+
+def _short(x: float, digits: int) -> float:
+    return float(f"{x:.{digits}g}")

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..verify.intervals import normal_quantile
+from ..verify.intervals import t_quantile
 from .sketch import ColumnSketch, LevelMeans, Sketch
 
 _ERROR = 0.001
@@ -48,6 +48,7 @@ class Mix(NamedTuple):
 class _Side(NamedTuple):
     n: float
     mean: float
+    sd: float = 0.0
 
 
 class _Level(NamedTuple):
@@ -154,7 +155,7 @@ def _levels(base: Sketch, new: Sketch, b: ColumnSketch, n: ColumnSketch) -> Iter
     for m, now in _pairs(base, new, b.name):
         for level in m.levels:
             if level in now.levels:
-                own = (_Side(*m.levels[level]), _Side(*now.levels[level]))
+                own = (_side(m, level, b), _side(now, level, n))
                 rest = (_without(own[0], b), _without(own[1], n))
                 if min(rest[0].n, rest[1].n) > 0:
                     yield m.label, level, _Level(own, rest)
@@ -166,12 +167,18 @@ def _there(column: ColumnSketch) -> float:
 
 def _without(own: _Side, column: ColumnSketch) -> _Side:
     n = _there(column) - own.n
-    return _Side(n, (_there(column) * (column.mean or 0.0) - own.n * own.mean) / n if n > 0 else 0.0)
+    mean = (_there(column) * (column.mean or 0.0) - own.n * own.mean) / n if n > 0 else 0.0
+    return _Side(n, mean, column.sd or 0.0)
+
+
+def _side(means: LevelMeans, level: str, column: ColumnSketch) -> _Side:
+    n, mean = means.levels[level]
+    return _Side(float(n), mean, means.spreads.get(level, column.sd or 0.0))
 
 
 def _means(levels: Mapping[str, tuple[int, float]], column: ColumnSketch) -> dict[str, _Side]:
     """Levels, and the rows of none of them under the empty name."""
-    out = {x: _Side(*v) for x, v in levels.items()}
+    out = {x: _Side(float(n), mean) for x, (n, mean) in levels.items()}
     told = _Side(sum(s.n for s in out.values()), sum(s.n * s.mean for s in out.values()))
     rest = _there(column) - told.n
     if rest > 0:
@@ -187,10 +194,10 @@ def _segment(
     label: str, level: str, at: _Level, b: ColumnSketch, n: ColumnSketch, scale: tuple[float, float], looked: int
 ) -> Segment | None:
     """A level whose change differs from that of the others beyond chance, all levels that are looked at counted."""
-    sd = (b.sd or 0.0, n.sd or b.sd or 0.0)
-    noise = sum(s**2 / (k * side.n) for pair in (at.own, at.rest) for s, k, side in zip(sd, scale, pair, strict=True))
+    noise = sum(side.sd**2 / (k * side.n) for pair in (at.own, at.rest) for k, side in zip(scale, pair, strict=True))
+    fewest = min(k * side.n for k, side in zip(scale, at.own, strict=True))
     difference = _difference(at)
-    if noise <= 0 or abs(difference) < normal_quantile(1 - _ERROR / looked) * noise**0.5:
+    if noise <= 0 or fewest <= 2 or abs(difference) < t_quantile(fewest - 1, 1 - _ERROR / looked) * noise**0.5:
         return None
     was, now = at.rows
     middle = ((b.mean or 0.0) + (n.mean or 0.0)) / 2

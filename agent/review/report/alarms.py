@@ -89,8 +89,8 @@ def at_level(found: Sequence[Alarm], level: Level) -> tuple[Alarm, ...]:
 
 def _worst(alarm: Alarm) -> tuple[int, ...]:
     return (
-        _LEVELS.index(alarm.level), _KINDS.index(alarm.kind) > 0, alarm.news != "new", _KINDS.index(alarm.kind),
-        _STATES.index(alarm.state),
+        _LEVELS.index(alarm.level), _KINDS.index(alarm.kind) > 0, alarm.state == "undecidable", alarm.news != "new",
+        _KINDS.index(alarm.kind), _STATES.index(alarm.state),
     )  # fmt: skip
 
 
@@ -115,7 +115,7 @@ def _claim(claim: Checked, review: Review) -> Alarm:
         text=claim.text,
         rows=words.first_rows(broken.first, broken.rows) if broken else "",
         todo=words.todo(claim),
-        accept="" if claim.state == "undecidable" or _calibrating(claim) else claim.accept,
+        accept="" if claim.state == "undecidable" or _calibrating(claim, review) else claim.accept,
         where=words.place(review, claim.line),
         line=claim.line,
         owner=claim.owner,
@@ -129,9 +129,10 @@ def _claim(claim: Checked, review: Review) -> Alarm:
     )
 
 
-def _calibrating(claim: Checked) -> bool:
+def _calibrating(claim: Checked, review: Review) -> bool:
     """Whether what was found is what the claim is being calibrated by: nothing is to be accepted yet."""
-    return claim.held is not None and claim.held.calibrating
+    first = review.delivery is not None and review.delivery.calibration is not None
+    return claim.held.calibrating if claim.held is not None else first and claim.kind == "distribution"
 
 
 def _chart(claim: Checked) -> dict[str, Any] | None:

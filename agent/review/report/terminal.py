@@ -82,16 +82,19 @@ def _alarms(level: Level, found: Sequence[Alarm], rest: str) -> Iterator["Render
         return
     yield ""
     yield line(f"{TITLES[level]}: {len(found):,}", _STYLES[level])
-    for at, alarm in enumerate(found[: _MOST[level]], 1):
+    decided = [a for a in found if a.state != "undecidable"]
+    for at, alarm in enumerate(decided[: _MOST[level]], 1):
         yield from _alarm(at, alarm)
-    if len(found) > _MOST[level]:
-        yield item("", line(f"and {len(found) - _MOST[level]:,} more: {rest}", "dim"))
+    if len(decided) > _MOST[level]:
+        yield item("", line(f"and {len(decided) - _MOST[level]:,} more: {rest}", "dim"))
+    undecided = list(words.undecided_lines([(a.id, a.text) for a in found if a.state == "undecidable"]))
+    for text in undecided[: _MOST[level]]:
+        yield item("-", line(text))
+    if len(undecided) > _MOST[level]:
+        yield item("", line(f"and for {len(undecided) - _MOST[level]:,} more reasons: {rest}", "dim"))
 
 
 def _alarm(at: int, alarm: Alarm) -> Iterator["RenderableType"]:
-    if alarm.state == "undecidable":  # often many at once, for one column that is gone
-        yield item(f"{at}.", line(f"{alarm.title}. {alarm.text} ({alarm.id} · {alarm.where})"))
-        return
     yield item(f"{at}.", line(f"{alarm.title}.", "bold"))
     yield item("", line(" ".join(part for part in (alarm.text, alarm.rows) if part)))
     if alarm.todo:

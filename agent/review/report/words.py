@@ -3,7 +3,7 @@
 Knows the review as values. Must never know a format, compute a figure, or say what causes what.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from ....tools.review.checked import Change, Fault, Unread
@@ -183,6 +183,16 @@ def news(claim: Checked, review: Review) -> News:
     return "other" if claim.changed else "same"
 
 
+def undecided_lines(claims: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """Undecided claims, given by id and reason, as one line a reason: often many for one column that is gone."""
+    by: dict[str, list[str]] = {}
+    for name, text in claims:
+        by.setdefault(text, []).append(name)
+    for text, ids in by.items():
+        more = f" and {len(ids) - _NAMED:,} more" if len(ids) > _NAMED else ""
+        yield f"{counted(len(ids), 'claim')} undecided: {text} ({', '.join(ids[:_NAMED])}{more})"
+
+
 def accept_line(text: str) -> str:
     """What leads to accepting, on one line."""
     return " ".join(accepting(text)).strip()
@@ -244,8 +254,9 @@ def suppression(reason: str, owner: str, expires: str) -> str:
 
 
 def change_text(change: Change) -> str:
-    """A line of the story with since when it is so, where that is known."""
-    since = f" Since `{clean(change.since).replace('`', chr(39))}`." if change.since else ""
+    """A line of the story with since when it is so, where that is known and not said by itself."""
+    told = change.since is None or change.since in change.text
+    since = "" if told else f" Since `{clean(change.since or '').replace('`', chr(39))}`."
     return f"{change.text.strip()}{since}"
 
 
