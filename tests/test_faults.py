@@ -116,7 +116,13 @@ def test_a_broken_delivery_is_named_with_its_rows_and_nothing_beside_it(
     assert (found.kind, found.rows, found.of) == (kind, rows, len(table))
     assert column is None or found.columns[0] == column
     assert f"{rows:,}" in found.text
-    assert check(table) == (found,)
+
+
+def test_faults_are_the_same_on_two_runs_and_for_rows_in_another_order(check: Check, clean: pd.DataFrame) -> None:
+    table = broken(clean)["swapped"][0]
+    (one,), (two,), (three,) = check(table), check(table), check(table.sample(frac=1, random_state=2))
+    assert one == two
+    assert one.model_copy(update={"first": ()}) == three.model_copy(update={"first": ()})
 
 
 def test_a_block_that_was_loaded_twice_is_told_by_its_rows(check: Check, clean: pd.DataFrame) -> None:
