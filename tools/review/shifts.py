@@ -99,7 +99,7 @@ def _judged(p: _Compared, rejected: bool, limit: float, fewest: float, *, calibr
         after=told.after, effect=told.effect, relative=told.relative, missing_before=p.base.missing / p.base.rows,
         missing_after=p.new.missing / p.new.rows,
         text=sentence(p.base.name, state, told, distance, limit, p.apart.detectable, calibrated=calibrated),
-        picture=picture_of(p.base, p.new, p.found) if alarm else None,
+        picture=picture_of(p.base, p.new, p.found, told) if alarm else None,
     )  # fmt: skip
 
 

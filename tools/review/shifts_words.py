@@ -16,9 +16,9 @@ from .shifts_counts import Cells
 from .sketch import ColumnSketch
 
 BEFORE, NOW = "learned", "now"
-_A_DEVIATION, _QUARTER, _MUCH = 0.4, 0.25, 10.0
-"""Means are told where they explain a quarter of the distance, a standard deviation being a distance of about .4, or
-where they differ by ten percent."""
+_A_DEVIATION, _QUARTER, _MUCH, _LITTLE = 0.4, 0.25, 10.0, 0.10
+"""Means are told where they explain a quarter of the distance, a standard deviation being a distance of about .4; where
+they differ by ten percent; and where the distance is small."""
 _MOST_CELLS = 8
 _KINDS = {"number": "numbers", "label": "labels", "date": "dates", "words": "words"}
 
@@ -45,12 +45,7 @@ def figures(base: ColumnSketch, new: ColumnSketch, found: Cells) -> Figures:
     gaps = shares[1] - shares[0]
     effect, relative = _mean_change(base, new) if base.kind == "number" else (None, None)
     lost = abs(float(gaps[-1])) >= np.abs(gaps).sum() / 4 > 0  # half of the distance
-    far = float(np.abs(gaps).sum()) / 2
-    if (
-        not lost
-        and effect is not None
-        and (_A_DEVIATION * abs(effect) >= _QUARTER * far or abs(relative or 0) >= _MUCH)
-    ):
+    if not lost and effect is not None and _means_say(effect, relative, float(np.abs(gaps).sum()) / 2):
         before, after = means(base.mean, new.mean)
         return Figures(f"mean {before}", f"mean {after}", after, effect, relative)
     if lost or len(gaps) <= 2:
@@ -60,6 +55,12 @@ def figures(base: ColumnSketch, new: ColumnSketch, found: Cells) -> Figures:
     before, after = percents(one, two)
     effect = two - one if effect is None else effect
     return Figures(f"{before} {said}", f"{after} {said}", after, effect, relative)
+
+
+def _means_say(effect: float, relative: float | None, distance: float) -> bool:
+    """Whether two means say what is different, rather than the shape that they hide."""
+    explained = _A_DEVIATION * abs(effect) >= _QUARTER * distance
+    return explained or abs(relative or 0.0) >= _MUCH or distance < _LITTLE
 
 
 def _mean_change(base: ColumnSketch, new: ColumnSketch) -> tuple[float | None, float | None]:
@@ -151,8 +152,11 @@ def absent(base: ColumnSketch, new: ColumnSketch | None, rows: int) -> Shifted:
     return Shifted(column=base.name, state="undecidable", text=why)
 
 
-def picture_of(base: ColumnSketch, new: ColumnSketch, found: Cells) -> Picture:
+def picture_of(base: ColumnSketch, new: ColumnSketch, found: Cells, told: Figures) -> Picture:
     """Shares by level, or how many rows lie at or below each edge, learned and now."""
+    if told.before.endswith(" missing"):
+        there = found.counts[:, :-1].sum(axis=1, keepdims=True)
+        return _shares(base, Cells(("there", "missing"), np.hstack([there, found.counts[:, -1:]]), ordered=True))
     if base.kind == "number" and not _by_name(base, found) and base.edges:
         return _cumulative(base, new)
     if base.kind == "date":
@@ -198,4 +202,4 @@ def _shares(base: ColumnSketch, found: Cells) -> Picture:
         row = [(name, float(shares[side, at])) for name, at in zip(names, kept, strict=True)]
         row += [("all others", float(rest[side]))] if rest.max() > 0.0005 else []
         records += [{"x": line, "y": y, "share": round(abs(v), 6), "n": int(n[side])} for y, v in row]
-    return Picture(kind="shares", x_title="rows", y_title=base.name, records=tuple(records))
+    return Picture(kind="shares", x_title="delivery", y_title=base.name, records=tuple(records))

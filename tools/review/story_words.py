@@ -17,7 +17,7 @@ from .story_segments import Mix, Segment
 
 _FEW = 3
 _WHOLE = 0.97
-_TOLD = 0.005
+_TOLD = 0.02
 _CLEAR = 0.25
 """Part of the largest change of a share from which another is told beside it."""
 
@@ -31,7 +31,7 @@ def told(
     out = [_headline(base.column(lead.column), new.column(lead.column), lead)]
     if group.parts:
         made = [p for p in group.parts if abs(p.share) >= _TOLD]
-        shares = [f"{named(p.name)} makes {_percent(p.share)} of the change" for p in made[:1]]
+        shares = [f"{named(p.name)} makes {_all(p.share)} of the change" for p in made[:1]]
         shares += [f"{named(p.name)} {_percent(p.share)}" for p in made[1:]]
         out.append(f"{_listed(shares)}.")
     if segment is not None:
@@ -42,7 +42,8 @@ def told(
         out.append(f"With it moved {_listed([*moved, f'{rest} more columns'] if rest > 0 else moved)}.")
     for name, mix, (before, after) in carried[:_FEW]:
         was, now = means(before, after)
-        out.append(f"With it moved {named(name)} (mean {was}, now {now}): {_part(mix.share)} lies in these shares.")
+        part = _all(min(mix.share, 1.0))
+        out.append(f"With it moved {named(name)} (mean {was}, now {now}): {part} of its change lies in these shares.")
     if since is not None:
         out.append(f"It has been so since {named(since)}.")
     elif first:
@@ -91,13 +92,17 @@ def _label(level: str) -> str:
 
 def _where(s: Segment) -> str:
     before, after = means(s.before, s.after)
-    part = "All" if s.share >= _WHOLE else _percent(s.share)
+    part = _all(s.share)
+    part = part[0].upper() + part[1:]
     where = f"where {named(s.label)} is {_label(s.level)}, {_percent(s.rows)} of the rows"
     return f"{part} of the change is {where}: mean {before} learned, {after} now."
 
 
-def _part(share: float) -> str:
-    return "all of it" if share >= _WHOLE else f"{_percent(share)} of it"
+def _all(share: float) -> str:
+    """`72 %`; `all`; `more than all`, where other rows went the other way."""
+    if share > 2 - _WHOLE:
+        return "more than all"
+    return "all" if share >= _WHOLE else _percent(share)
 
 
 def alone(column: str, s: Segment) -> str:

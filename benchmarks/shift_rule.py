@@ -1,0 +1,147 @@
+"""What the rule of shifts rejects: years of deliveries in which nothing happens, and shifts that it should see.
+
+    python benchmarks/shift_rule.py                    # 20 years each, about 4 minutes
+    python benchmarks/shift_rule.py --years 4
+
+A table of 20 numbers and 10 labels is learned on four times the rows of a delivery, then delivered 52 times. Weeks
+differ by chance alone, or by harmless variation: every mean moves by a normal amount each week, every log share too.
+Rules side by side, in alarms a year after the four calibration deliveries, over all 30 columns:
+
+    p < .01      chi squared of each column by itself
+    BH           the same with Benjamini-Hochberg at .01 over the columns
+    distance     total variation above .10, as it is observed
+    ours         `find_shifts`
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from heldout.tools.review.checked import Shifted
+from heldout.tools.review.shifts import CALIBRATION, TOLERANCE, Q, find_shifts
+from heldout.tools.review.shifts_counts import apart, cells
+from heldout.tools.review.sketch import ColumnSketch, Sketch
+from heldout.tools.verify.multiplicity import session_lond
+
+NUMBERS, LABELS, WEEKS, TIMES, BINS = 20, 10, 52, 4, 20
+SHARES = ([0.5, 0.5], [0.9, 0.1], [0.6, 0.3, 0.1], [1 / 8] * 8, [0.4, *[0.06] * 10])
+VARIATION = ((0.0, 0.0), (0.1, 0.1), (0.1, 0.25), (0.2, 0.3))
+"""Standard deviations of weekly means, in standard deviations of the rows, and of weekly log shares."""
+SHIFTS = ((0.2, 0.0), (0.3, 0.0), (0.5, 0.0), (1.0, 0.0), (0.0, 0.10), (0.0, 0.15), (0.0, 0.20))
+"""Of one mean in standard deviations, or of one label's share."""
+RULES = ("p < .01", "BH", "distance", "ours")
+
+
+class Moved(NamedTuple):
+    """What happened to the first number, and to the first label."""
+
+    mean: float = 0.0
+    share: float = 0.0
+
+
+def sample(
+    rng: np.random.Generator, n: int, variation: tuple[float, float], like: Sketch | None, moved: Moved
+) -> Sketch:
+    """One delivery, as its sketch."""
+    columns = []
+    for at in range(NUMBERS):
+        x = np.sort(rng.normal(rng.normal(0, variation[0]) + (moved.mean if at == 0 else 0.0), 1, n))
+        columns.append(_number(f"x{at}", x, like.columns[at] if like else None))
+    for at in range(LABELS):
+        logs = np.log(SHARES[at % len(SHARES)])
+        logs = logs + rng.normal(0, variation[1], logs.size)
+        p = np.exp(logs) / np.exp(logs).sum()
+        if at == 0:
+            p = p + np.array([-moved.share, moved.share])
+        rows = rng.multinomial(n, p)
+        levels = {f"l{k}": int(v) for k, v in enumerate(rows)}
+        columns.append(ColumnSketch(name=f"k{at}", kind="label", rows=n, missing=0, distinct=p.size, levels=levels))
+    return Sketch(name="week", digest="0" * 64, rows=n, columns=tuple(columns))
+
+
+def _number(name: str, x: np.ndarray, like: ColumnSketch | None) -> ColumnSketch:
+    n = x.size
+    edges = like.edges if like else tuple(float(v) for v in x[np.ceil(np.arange(1, BINS) * n / BINS).astype(int) - 1])
+    counts = np.diff(np.searchsorted(x, edges, side="right"), prepend=0, append=n)
+    return ColumnSketch(
+        name=name, kind="number", rows=n, missing=0, distinct=n, low=float(x[0]), high=float(x[-1]),
+        mean=float(x.mean()), sd=float(x.std(ddof=1)), edges=edges, counts=tuple(int(v) for v in counts),
+    )  # fmt: skip
+
+
+def naive(base: Sketch, new: Sketch) -> dict[str, list[bool]]:
+    """The other rules, column by column."""
+    found = [cells(a, b) for a, b in zip(base.columns, new.columns, strict=True)]
+    p = np.array([apart(f, (base.rows, new.rows), Q).p_value for f in found])
+    shares = [f.counts / f.counts.sum(axis=1)[:, None] for f in found]
+    far = [float(np.abs(s[0] - s[1]).sum() / 2) > TOLERANCE for s in shares]
+    bh = session_lond(p, weight=1.0, q=Q, earlier=0).rejected
+    return {"p < .01": (p < Q).tolist(), "BH": list(bh), "distance": far}
+
+
+def _ours(found: Sequence[Shifted], state: tuple[str, ...]) -> list[bool]:
+    return [s.state in state for s in found]
+
+
+def year(seed: int, n: int, variation: tuple[float, float], weeks: int = WEEKS) -> dict[str, int]:
+    """Alarms of each rule in one year without a shift, and `broken` ones of ours."""
+    rng = np.random.default_rng([seed, n])
+    base = sample(rng, TIMES * n, variation, None, Moved())
+    past: list[Sketch] = []
+    alarms = dict.fromkeys((*RULES, "broken"), 0)
+    for week in range(weeks):
+        new = sample(rng, n, variation, base, Moved())
+        if week >= CALIBRATION:
+            found = find_shifts(base, new, past=past)
+            rules = naive(base, new) | {"ours": _ours(found, ("watch", "broken")), "broken": _ours(found, ("broken",))}
+            for rule, told in rules.items():
+                alarms[rule] += sum(told)
+        past = [*past, new][:CALIBRATION]
+    return alarms
+
+
+def seen(seed: int, n: int, variation: tuple[float, float], moved: Moved, weeks: int) -> list[bool]:
+    """Whether the column that moved after calibration alarms, week by week."""
+    rng = np.random.default_rng([seed, n, 1])
+    base = sample(rng, TIMES * n, variation, None, Moved())
+    past = [sample(rng, n, variation, base, Moved()) for _ in range(CALIBRATION)]
+    column = "x0" if moved.mean else "k0"
+    out = []
+    for _ in range(weeks):
+        found = find_shifts(base, sample(rng, n, variation, base, moved), past=past)
+        out.append(next(s for s in found if s.column == column).state in ("watch", "broken"))
+    return out
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--years", type=int, default=20)
+    parser.add_argument("--rows", type=int, nargs="+", default=[500, 5_000])
+    options = parser.parse_args()
+    worst = 0.0
+    print("| rows | variation of means, log shares | " + " | ".join(RULES) + " | of ours broken |")
+    print("| --- | --- | " + " | ".join("---" for _ in range(len(RULES) + 1)) + " |")
+    for n in options.rows:
+        for variation in VARIATION:
+            years = [year(seed, n, variation) for seed in range(options.years)]
+            mean = {rule: float(np.mean([y[rule] for y in years])) for rule in years[0]}
+            worst = max(worst, mean["broken"])
+            print(f"| {n:,} | {variation[0]}, {variation[1]} | " + " | ".join(f"{v:.1f}" for v in mean.values()) + " |")
+    print()
+    print("| rows | variation | " + " | ".join(f"{m} SD" if m else f"{100 * s:.0f} points" for m, s in SHIFTS) + " |")
+    print("| --- | --- | " + " | ".join("---" for _ in SHIFTS) + " |")
+    for n in options.rows:
+        for variation in VARIATION[:2]:
+            power = [
+                np.mean([seen(seed, n, variation, Moved(*moved), 3) for seed in range(2 * options.years)])
+                for moved in SHIFTS
+            ]
+            print(f"| {n:,} | {variation[0]}, {variation[1]} | " + " | ".join(f"{p:.2f}" for p in power) + " |")
+    return int(worst > 1.0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
