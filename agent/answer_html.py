@@ -9,7 +9,7 @@ from html import escape
 from .answer_fields import Answered, ClaimAnswer
 from .answer_text import cell, model_line, own_words_line, provenance, verdict
 from .facts import Table
-from .report.html import content_policy
+from .report.page import content_policy
 from .report.words import clean, plain
 
 _STYLE = (

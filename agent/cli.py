@@ -27,6 +27,8 @@ from .cli_frame import (
 )
 from .cli_model import embeddings_option, model_options, settings_of
 from .cli_verify import selftest, verify
+from .review.cli_edit import rebaseline, suppress
+from .review.cli_review import learn, review
 
 __all__ = ["INTERNAL", "USAGE", "cli", "main"]
 
@@ -148,6 +150,10 @@ cli.add_command(ask)
 cli.add_command(chat)
 cli.add_command(verify)
 cli.add_command(selftest)
+cli.add_command(learn)
+cli.add_command(review)
+cli.add_command(rebaseline)
+cli.add_command(suppress)
 
 
 def main() -> None:

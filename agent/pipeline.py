@@ -5,10 +5,10 @@ never hold a sealed row before its batch stands in the ledger.
 """
 
 import time as clock
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..tools.data.rows import Rows
 from ..tools.data.schema import Limits
@@ -24,7 +24,7 @@ from ..tools.verify.exposures import Exposure, covering, exposures
 from ..tools.verify.hypothesis import Hypothesis
 from ..tools.verify.ledger import Ledger
 from ..tools.verify.policy import make_rule
-from ..tools.verify.sessions import Session, next_vault, record_seal, sessions
+from ..tools.verify.sessions import Receipt, Session, next_vault, record_seal, sessions
 from ..tools.verify.verify import Judged, burnt_rows, verify
 from .closed import enumerate_closed
 from .commitment import announcement, committed, frozen_batch, request_of, standing
@@ -45,6 +45,21 @@ from .sealing import How, Progress, default_ledger, how_of, left_out_of, sealed
 from .spent import known_before, show_command
 from .summary import Explored, Opened, Settings, summarise
 from .usage import ModelUsage
+
+
+class Ran(NamedTuple):
+    """What a run leaves while its files still stand, for whoever learns more from the rows that are open by then."""
+
+    opened: Opened
+    split: SealedSplit
+    book: Ledger
+    explored: Explored
+    judged: Judged | None = None
+    receipt: Receipt | None = None
+    """None where no vault was opened."""
+
+
+Keep = Callable[[Ran], None]
 
 
 def explain(
@@ -170,9 +185,13 @@ def described(
 
 
 def run(
-    source: object, how: How, settings: Settings, ledger: str | Path | None, progress: Progress | None
-) -> Explanation:
-    """The whole job, whoever states the hypotheses; arguments and errors are those of `explain`."""
+    source: object, how: How, settings: Settings, ledger: str | Path | None, progress: Progress | None,
+    keep: Keep | None = None,
+) -> Explanation:  # fmt: skip
+    """The whole job, whoever states the hypotheses; arguments and errors are those of `explain`.
+
+    `keep` is called once the verdicts stand, before the files of the run are removed.
+    """
     from threadpoolctl import threadpool_limits
 
     say, timing = progress or _silent, {}
@@ -183,7 +202,7 @@ def run(
         book = Ledger(Path(ledger) if ledger is not None else default_ledger(opened.fingerprint))
         with book.locked():
             try:
-                return _run(opened, split, book, settings, say, timing)
+                return _run(opened, split, book, settings, say, timing, keep or _nothing)
             except NoVaultLeft as err:
                 command = show_command(source, ledger, book.path, table=how.table, tables=how.joining.tables)
                 told = known_before(book, opened.fingerprint, settings, command)
@@ -191,13 +210,15 @@ def run(
 
 
 def _run(
-    opened: Opened, split: SealedSplit, book: Ledger, settings: Settings, say: Progress, timing: dict[str, float]
-) -> Explanation:
+    opened: Opened, split: SealedSplit, book: Ledger, settings: Settings, say: Progress, timing: dict[str, float],
+    keep: Keep,
+) -> Explanation:  # fmt: skip
     """Everything after the seal, with the ledger held."""
     plan = record_seal(book, opened.fingerprint, split.plan)
     split.plan = plan
     if not plan.vaults or settings.explore_only:
         explored = look_at(_open_rows(split, book, opened.fingerprint), settings, say, timing)
+        keep(Ran(opened, split, book, explored))
         return _report(opened, plan, book, settings, explored, None, Batch((), 0, 0), None, timing)
     closed = plan.kind == "none"
     request, known = request_of(settings, opened, closed), sessions(book, opened.fingerprint)
@@ -215,6 +236,7 @@ def _run(
             put = _proposed(split, opened, explored, settings, closed, request, say)
             batch = _draft(split, put.explored or explored, settings, number, closed, shown, put.hypotheses)
     if session is None and not batch.drafts:
+        keep(Ran(opened, split, book, explored))
         return _report(opened, plan, book, settings, explored, None, batch, None, timing, usage=put.usage)
     session, claims, receipt = committed(
         book, opened, plan, settings.rule, request, session, batch,
@@ -239,6 +261,7 @@ def _run(
     opened_rows = None if closed else burnt_rows(split, book, opened.fingerprint, before=receipt.vault + 1)[-1]
     usage, texts = after_verdicts(settings, explored, opened_rows, usage, judge, request, say)
     explored = explored._replace(texts=texts)
+    keep(Ran(opened, split, book, explored, judged, receipt))
     return _report(
         opened, plan, book, settings, explored, judged, batch, receipt.session, timing, replayed=replayed, burnt=burnt,
         usage=usage, drafted_by=drafted_by, request=request, say=say,
@@ -369,4 +392,8 @@ def _timed(timing: dict[str, float], stage: str) -> Iterator[None]:
 
 
 def _silent(_: str) -> None:
+    return None
+
+
+def _nothing(_: Ran) -> None:
     return None

@@ -16,16 +16,22 @@ if (_root / "pyproject.toml").is_file() and (_root / "tools").is_dir():  # a sou
 
 _EXPORTS = {
     "Answer": "heldout.agent.answer",
+    "DeliveryReview": "heldout.agent.review.reviewed",
     "Explanation": "heldout.agent.report.explanation",
     "HeldoutError": "heldout.tools.errors",
     "SelfTest": "heldout.agent.selftest",
     "ask": "heldout.agent.questions",
     "explain": "heldout.agent.pipeline",
+    "learn": "heldout.agent.review.learn",
+    "review": "heldout.agent.review.review",
     "selftest": "heldout.agent.selftest",
     "verify": "heldout.agent.ask",
 }
 
-__all__ = ["Answer", "Explanation", "HeldoutError", "SelfTest", "__version__", "ask", "explain", "selftest", "verify"]
+__all__ = [
+    "Answer", "DeliveryReview", "Explanation", "HeldoutError", "SelfTest", "__version__", "ask", "explain", "learn",
+    "review", "selftest", "verify",
+]  # fmt: skip
 
 if _TYPE_CHECKING:
     from .agent.answer import Answer  # pyright: ignore[reportMissingImports]
@@ -33,6 +39,9 @@ if _TYPE_CHECKING:
     from .agent.pipeline import explain  # pyright: ignore[reportMissingImports]
     from .agent.questions import ask  # pyright: ignore[reportMissingImports]
     from .agent.report.explanation import Explanation  # pyright: ignore[reportMissingImports]
+    from .agent.review.learn import learn  # pyright: ignore[reportMissingImports]
+    from .agent.review.review import review  # pyright: ignore[reportMissingImports]
+    from .agent.review.reviewed import DeliveryReview  # pyright: ignore[reportMissingImports]
     from .agent.selftest import SelfTest, selftest  # pyright: ignore[reportMissingImports]
     from .tools.errors import HeldoutError  # pyright: ignore[reportMissingImports]
 

@@ -21,7 +21,10 @@ NETWORK_LIBRARIES = {
 }  # fmt: skip
 HEAVY = ("altair", "duckdb", "numpy", "pandas", "pydantic", "scipy", "sklearn")
 MOST_LINES = 400
-COMMAND_LINE = tuple(f"heldout.agent.{name}" for name in ("cli", "cli_ask", "cli_frame", "cli_model", "cli_verify"))
+COMMAND_LINE = tuple(
+    f"heldout.agent.{name}"
+    for name in ("cli", "cli_ask", "cli_frame", "cli_model", "cli_verify", "review.cli_edit", "review.cli_review")
+)
 PARTS = "heldout.agent.report.reproduction"
 """Laid together as one program beside every report and run there, without the package: its last part prints."""
 

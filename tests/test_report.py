@@ -12,7 +12,7 @@ import pytest
 
 from heldout.agent.report import words
 from heldout.agent.report.explanation import Explanation
-from heldout.agent.report.html import content_policy
+from heldout.agent.report.page import content_policy
 from heldout.agent.report.result import Finding, Result
 from heldout.agent.report.schema import schema_text, stored_schema
 from heldout.agent.report.table import COLUMNS, defused

@@ -12,8 +12,9 @@ from markupsafe import escape
 from heldout.agent.quoting import without_quotes
 from heldout.agent.report import corpus
 from heldout.agent.report.explanation import Explanation
-from heldout.agent.report.html import content_policy, to_html
+from heldout.agent.report.html import to_html
 from heldout.agent.report.markdown import to_markdown
+from heldout.agent.report.page import content_policy
 from heldout.agent.report.result import Result
 from heldout.agent.report.terminal import to_terminal
 from heldout.agent.report.theme_map import MOST, map_of

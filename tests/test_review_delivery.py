@@ -243,6 +243,50 @@ def test_without_the_column_of_units_no_rows_are_given(learned: list[LearnedColu
             delivery.rows_of(["price"])
 
 
+NUMBERS = [
+    None,
+    0,
+    1,
+    -1,
+    0.1,
+    0.1000001,
+    1e-3,
+    -1e-3,
+    1.5e-4,
+    1e-10,
+    -1e-10,
+    1.1e-10,
+    1e15,
+    -1e15,
+    2.0**53,
+    1e300,
+    -1e300,
+]
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [NUMBERS, ["", "a", "b", "ab", "1", "yes", "no", "true"], pd.date_range("1600-01-01", "2100-01-01", periods=9)],
+)
+def test_rows_that_differ_in_one_cell_differ_in_their_digest(cells: list) -> None:
+    frame = pd.DataFrame({"x": cells, "y": 1.5, "z": "c"})
+    both = pd.concat([frame, frame.rename(columns={"x": "y", "y": "x"})[["x", "y", "z"]]])
+    with open_delivery(both, []) as delivery:
+        got = delivery.cursor().execute("SELECT count(DISTINCT _content) FROM data").fetchall()[0][0]
+    assert got == len(both)
+
+
+def test_what_a_file_rounds_or_types_otherwise_has_the_same_digest() -> None:
+    frame = pd.DataFrame({"x": [0.1 + 0.2, 5.0, 7.0], "f": [True, False, True], "g": ["a", "b", "a"]})
+    other = pd.DataFrame({"x": ["0.3", "5", "7.000"], "f": ["True", "False", "True"], "g": ["a ", "b", " a"]})
+    digests = set()
+    for source in (frame, other, frame.assign(f=["true", "false", "true"])):
+        with open_delivery(source, []) as delivery:
+            digests.add(delivery.digest)
+            digests.add(str(delivery.cursor().execute("SELECT list(_content ORDER BY _row) FROM data").fetchall()))
+    assert len(digests) == 2
+
+
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [("e.csv", b"", "is empty"), ("h.csv", b"a,b,c\n", "a header but no rows"), ("b.csv", b"\n\n\n", "is empty")],

@@ -33,7 +33,8 @@ def shop(n: int = 1_200) -> pd.DataFrame:
         {
             "order_id": [f"{at:08x}-{at * 7919 % 65521:04x}" for at in range(n)], "visits": visits,
             "spend": (2 * visits + rng.normal(0, 1, n)).round(6),
-            "note": [f"{words[at % 3]} {at} times" for at in range(n)], "paid": rng.choice(["yes", "no"], n), "due": day,
+            "note": [f"{words[at % 3]} {at} times" for at in range(n)],
+            "paid": rng.choice(["yes", "no"], n), "due": day,
         }
     )  # fmt: skip
 

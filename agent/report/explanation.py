@@ -4,14 +4,13 @@ Knows which renderings there are and how a file is written whole or not at all. 
 """
 
 import json
-import os
-import secrets
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...tools.errors import UsageError
 from .result import Finding, Result
+from .writing import write_whole
 
 if TYPE_CHECKING:
     import pandas
@@ -105,7 +104,7 @@ class Explanation:
         order = sorted(contents, key=lambda name: (name != "report.html", not name.startswith("report."), name))
         try:
             target.mkdir(parents=True, exist_ok=True)
-            return tuple(_write(target / name, contents[name]) for name in order)
+            return tuple(write_whole(target / name, contents[name]) for name in order)
         except OSError as err:
             raise UsageError(f"The report cannot be written to {str(target)!r}: {err.strerror or err}.") from err
 
@@ -141,18 +140,3 @@ def _plain_name(name: str) -> str:
     if not name or name != Path(name).name or name in (".", ".."):
         raise UsageError(f"An attachment needs a plain file name. Got {name!r} instead.")
     return name
-
-
-def _write(path: Path, content: bytes) -> Path:
-    """Write beside the file under a name of its own, then put it in its place in one step."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
-    try:
-        with temporary.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    return path

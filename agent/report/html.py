@@ -1,12 +1,8 @@
 """The report as one offline page: no script, nothing fetched, every value of the data escaped by the template.
 
-Knows the result, the page's template and its style. Must never know files, nor build markup from data outside of
-`named`. The page allows itself one style block by its hash and images from its own text, and nothing else.
+Knows the result, the page's template and its style. Must never know files, nor build markup from data.
 """
 
-import base64
-import hashlib
-import re
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
@@ -18,15 +14,14 @@ from .charts import describe, svg
 from .details import details
 from .joined import joined_line, made_lines, tables_lines
 from .methods import limits, methods
+from .page import address, content_policy, environment, trusted
 from .result import Finding, Result
 from .tables import columns_table, counts_table, leads_table, segments_table
 from .theme_map import map_of
 
 if TYPE_CHECKING:
     from jinja2 import Template
-    from markupsafe import Markup
 
-_PERCENT = re.compile(r"(\d) %")
 CHARTS = 30
 """Charts a page holds: each costs some .03 seconds and 15 kB."""
 
@@ -64,7 +59,7 @@ def to_html(result: Result, *, saved: Sequence[str] = ()) -> str:
         checks=checks,
         corpus=corpus,
         texts=[_text(result, at) for at in range(len(result.text))],
-        style=_trusted(style),
+        style=trusted(style),
         policy=content_policy(style),
         saved=saved,
         asked=answers(result),
@@ -89,23 +84,6 @@ def to_frame(page: str) -> str:
     return (
         '<iframe title="heldout report" sandbox width="100%" height="800" '
         f'srcdoc="{escape(page)}" frameborder="0"></iframe>'
-    )
-
-
-def content_policy(style: str) -> str:
-    """The content security policy that allows this one style block and images inside the page."""
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    return f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"
-
-
-def named(text: str) -> "Markup":
-    """`text` escaped, with what stands between backticks as a name."""
-    from markupsafe import Markup, escape
-
-    name = Markup("<code>{}</code>")
-    return Markup("").join(
-        name.format(part) if is_name else escape(_PERCENT.sub("\\1\u00a0%", part))
-        for is_name, part in words.parts(text)
     )
 
 
@@ -150,37 +128,22 @@ def _view(finding: Finding, pictures: dict[str, str], forests: dict[str, str]) -
 def _pictures(findings: Sequence[Finding]) -> dict[str, str]:
     """The charts of the first verified findings, as addresses that hold the whole image."""
     drawn = [f for f in findings if f.chart and f.outcome == "verified"][:CHARTS]
-    return {f.id: _address(svg(f.chart or {}, dark=None)) for f in drawn}
+    return {f.id: address(svg(f.chart or {}, dark=None)) for f in drawn}
 
 
 def _forests(findings: Sequence[Finding]) -> dict[str, str]:
     """The charts of the first screen's findings before and after adjustment."""
     drawn = [(f.id, f.adjustment.chart) for f in findings if f.adjustment.chart]
-    return {name: _address(svg(spec, dark=None)) for name, spec in drawn}
-
-
-def _address(drawing: str) -> str:
-    return "data:image/svg+xml;base64," + base64.b64encode(drawing.encode("utf-8", "replace")).decode()
+    return {name: address(svg(spec, dark=None)) for name, spec in drawn}
 
 
 @cache
 def _template() -> "Template":
-    from jinja2 import Environment, StrictUndefined
-
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["named"] = named
-    environment.filters["clean"] = words.clean
-    environment.filters["caveats"] = words.caveats
-    return environment.from_string(_resource("page.html.j2"))
+    made = environment()
+    made.filters["caveats"] = words.caveats
+    return made.from_string(_resource("page.html.j2"))
 
 
 @cache
 def _resource(name: str) -> str:
     return (files(__package__ or __name__) / name).read_text("utf-8")
-
-
-def _trusted(style: str) -> "Markup":
-    """The page's own style sheet; it comes from this package and holds no data."""
-    from markupsafe import Markup
-
-    return Markup(style)

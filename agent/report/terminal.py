@@ -5,7 +5,6 @@ Data reach the screen as cleaned text, so that no cell can move the cursor or se
 """
 
 from collections.abc import Iterator, Sequence
-from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,11 +12,11 @@ from . import checks, corpus, modelled, words
 from .asked import answers
 from .joined import joined_line
 from .result import Finding, Result
+from .screen import console, cut, item, line
 from .tables import leads_table, segments_table
 
 if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
-    from rich.text import Text
+    from rich.console import RenderableType
 
 _LONGEST = 60
 _TRIES = ((5, True), (4, True), (3, True), (2, True), (2, False), (1, False))
@@ -55,30 +54,13 @@ def to_terminal(
     text = ""
     rest = f"all in {_page(files).name}" if files else "`--out FOLDER` writes them all"
     for listed, whole in _TRIES:
-        console, screen = _console(width, color)
+        sheet, screen = console(width, color)
         for block in _blocks(result, files, replayed, _Room(listed, whole, rest)):
-            console.print(block)
+            sheet.print(block)
         text = "\n".join(line.rstrip() for line in screen.getvalue().rstrip().splitlines())
         if text.count("\n") < _LONGEST:
             break
     return text
-
-
-def _console(width: int | None, color: bool | None) -> tuple["Console", StringIO]:
-    import os
-    import shutil
-    import sys
-
-    from rich.console import Console
-
-    wanted = sys.stdout.isatty() and not os.environ.get("NO_COLOR") if color is None else color
-    columns = width or min(shutil.get_terminal_size((100, 24)).columns, 100)
-    screen = StringIO()
-    console = Console(
-        file=screen, width=max(columns, 40), force_terminal=wanted, color_system="standard" if wanted else None,
-        highlight=False, emoji=False, markup=False, legacy_windows=False,
-    )  # fmt: skip
-    return console, screen
 
 
 def _blocks(result: Result, files: Sequence[Path], replayed: bool, room: _Room) -> Iterator["RenderableType"]:
@@ -119,33 +101,33 @@ def _answers(result: Result, *, full: bool) -> Iterator["RenderableType"]:
     """What the user stated, each with its verdict; without remarks and figures where many must fit."""
     for at, answer in enumerate(answers(result), 1):
         told_above = full and answer.repeats  # an undecided claim said twice sounds like a finding
-        text = _line(f"{answer.verdict}{'.' if told_above else ':'}", _STYLES[answer.outcome])
+        text = line(f"{answer.verdict}{'.' if told_above else ':'}", _STYLES[answer.outcome])
         if not told_above:
-            text.append_text(_line(f" {answer.claim}", "bold" if answer.outcome == "verified" else ""))
+            text.append_text(line(f" {answer.claim}", "bold" if answer.outcome == "verified" else ""))
         if full:
             yield ""
-            yield _item(f"{at}.", _line(answer.said))
+            yield item(f"{at}.", line(answer.said))
             details = " ".join(part for part in (answer.figures, answer.adjusted, *answer.remarks) if part)
-            text.append_text(_line(f" {details}" if details else ""))
-        yield _item("" if full else f"{at}.", text)
+            text.append_text(line(f" {details}" if details else ""))
+        yield item("" if full else f"{at}.", text)
 
 
 def _title(result: Result, replayed: bool) -> Iterator["RenderableType"]:
-    yield _line(result.dataset.name, "bold")
-    yield _line(words.done_line(result))
+    yield line(result.dataset.name, "bold")
+    yield line(words.done_line(result))
     if result.tables is not None:
-        yield _line(joined_line(result))
+        yield line(joined_line(result))
     if result.findings:
-        yield _line(words.verdicts_line(result) + ". Associations, not causes.", "dim")
+        yield line(words.verdicts_line(result) + ". Associations, not causes.", "dim")
     if words.budget_line(result):
-        yield _line(words.budget_line(result), "dim")
+        yield line(words.budget_line(result), "dim")
     if modelled.model_line(result):
-        yield _line(modelled.model_line(result), "dim")
+        yield line(modelled.model_line(result), "dim")
     if replayed:
-        yield _line("These verdicts stand in the ledger: the same question was answered before.", "dim")
+        yield line("These verdicts stand in the ledger: the same question was answered before.", "dim")
     if words.top_line(result):
         yield ""
-        yield _line(words.top_line(result), "bold")
+        yield line(words.top_line(result), "bold")
 
 
 def _summary(result: Result) -> Iterator["RenderableType"]:
@@ -153,9 +135,9 @@ def _summary(result: Result) -> Iterator["RenderableType"]:
     if not result.summary:
         return
     yield ""
-    yield _line(modelled.TITLE, "bold")
-    yield from (_line(f"- {sentence}") for sentence in result.summary)
-    yield _line(modelled.worded_line(result), "dim")
+    yield line(modelled.TITLE, "bold")
+    yield from (line(f"- {sentence}") for sentence in result.summary)
+    yield line(modelled.worded_line(result), "dim")
 
 
 def _headlines(result: Result) -> Iterator["RenderableType"]:
@@ -163,18 +145,18 @@ def _headlines(result: Result) -> Iterator["RenderableType"]:
         if at == 1:
             yield ""
         head, figures = words.headed(finding.sentence)
-        text = _line(head, "bold")
+        text = line(head, "bold")
         if figures:
-            text.append_text(_line(" " + figures))
+            text.append_text(line(" " + figures))
         if words.adjusted_phrase(finding):
-            text.append_text(_line(" " + words.adjusted_phrase(finding), words.ADJUSTED_STYLES[finding.adjustment.tag]))
+            text.append_text(line(" " + words.adjusted_phrase(finding), words.ADJUSTED_STYLES[finding.adjustment.tag]))
         if finding.size in _SIZES:
-            text.append_text(_line(f" {_SIZES[finding.size].capitalize()}.", "yellow"))
+            text.append_text(line(f" {_SIZES[finding.size].capitalize()}.", "yellow"))
         for warning in words.caveats(finding.warnings):
-            text.append_text(_line(" " + warning, "yellow"))
-        yield _item(f"{at}.", text)
+            text.append_text(line(" " + warning, "yellow"))
+        yield item(f"{at}.", text)
     if corpus.star_line(result):
-        yield _item("", _line(corpus.star_line(result), "dim"))
+        yield item("", line(corpus.star_line(result), "dim"))
 
 
 def _short_list(outcome: str, own: Sequence[Finding], result: Result, room: _Room) -> Iterator["RenderableType"]:
@@ -183,11 +165,11 @@ def _short_list(outcome: str, own: Sequence[Finding], result: Result, room: _Roo
     also = outcome == "verified" and any(f.headline for f in result.findings)
     title = "Verified" if outcome == "verified" and not also else words.TITLES[outcome]
     yield ""
-    yield _line(f"{title}: {len(own):,}", _STYLES[outcome])
+    yield line(f"{title}: {len(own):,}", _STYLES[outcome])
     for finding in own[: room.listed]:
-        yield _item("-", _line(_claim(finding)) if room.whole else _cut(_claim(finding)))
+        yield item("-", line(_claim(finding)) if room.whole else cut(_claim(finding)))
     if len(own) > room.listed:
-        yield _item("", _line(f"and {len(own) - room.listed:,} more: {room.rest}", "dim"))
+        yield item("", line(f"and {len(own) - room.listed:,} more: {room.rest}", "dim"))
 
 
 def _claim(finding: Finding) -> str:
@@ -208,23 +190,23 @@ def _profile(result: Result, listed: int) -> Iterator["RenderableType"]:
     if not columns:
         return
     yield ""
-    yield _line(f"Columns: {len(columns):,}", "bold")
+    yield line(f"Columns: {len(columns):,}", "bold")
     for column in columns[: listed * 3]:
         distinct = words.many(column.distinct, "distinct value")
-        yield _item("-", _cut(f"`{column.name}`, {column.type}: {distinct}, {column.missing:,} missing"))
+        yield item("-", cut(f"`{column.name}`, {column.type}: {distinct}, {column.missing:,} missing"))
     if len(columns) > listed * 3:
-        yield _item("", _line(f"and {len(columns) - listed * 3:,} more", "dim"))
+        yield item("", line(f"and {len(columns) - listed * 3:,} more", "dim"))
 
 
 def _texts(title: str, texts: Sequence[str], most: int, *, whole: bool) -> Iterator["RenderableType"]:
     if not texts:
         return
     yield ""
-    yield _line(title, "bold")
+    yield line(title, "bold")
     for text in texts[:most]:
-        yield _item("-", _line(text) if whole else _cut(text))
+        yield item("-", line(text) if whole else cut(text))
     if len(texts) > most:
-        yield _item("", _line(f"and {len(texts) - most:,} more", "dim"))
+        yield item("", line(f"and {len(texts) - most:,} more", "dim"))
 
 
 def _files(files: Sequence[Path]) -> Iterator["RenderableType"]:
@@ -233,39 +215,13 @@ def _files(files: Sequence[Path]) -> Iterator["RenderableType"]:
     page = _page(files)
     others = ", ".join(f.name for f in files if f != page)
     yield ""
-    text = _line("Report:", "bold")
+    text = line("Report:", "bold")
     text.append(" " + words.clean(str(page)))
     yield text
     if others:
-        yield _item("", _line(f"beside it {others}", "dim"))
+        yield item("", line(f"beside it {others}", "dim"))
 
 
 def _page(files: Sequence[Path]) -> Path:
     """Of the files that were written, the one to read."""
     return next((f for f in files if f.suffix == ".html"), files[0])
-
-
-def _line(text: str, style: str = "") -> "Text":
-    """Cleaned text; names lose their backticks. A leading space, which joins two texts, is kept."""
-    from rich.text import Text
-
-    return Text((" " if text.startswith(" ") else "") + words.plain(text), style=style)
-
-
-def _cut(text: str) -> "Text":
-    """Text that is cut to one line with an ellipsis."""
-    line = _line(text)
-    line.no_wrap, line.overflow = True, "ellipsis"
-    return line
-
-
-def _item(mark: str, text: "Text") -> "RenderableType":
-    """A line with its number or dash, the rest of a long one indented below it."""
-    from rich.table import Table
-
-    grid = Table.grid(padding=(0, 1, 0, 0))
-    grid.add_column(width=2, no_wrap=True)
-    # A long line is folded and never cut: what would be lost of it is a figure.
-    grid.add_column(ratio=1, overflow=text.overflow or "fold")
-    grid.add_row(mark, text)
-    return grid

@@ -15,6 +15,7 @@ from ..report.result import Tool
 
 REVIEW_VERSION = 1
 Level = Literal["error", "warn", "info", "none"]
+FailOn = Literal["error", "warn", "never"]
 
 
 class ClaimsRead(Value):
@@ -118,7 +119,7 @@ class Review(Value):
     against: str
     """Name of what the delivery was compared with: the learned data, or `--baseline`."""
     outcome: Literal["clean", "warnings", "errors", "undecided", "skipped"]
-    fail_on: Literal["error", "warn", "never"] = "error"
+    fail_on: FailOn = "error"
     exit_code: int
     message: str
     """One or two sentences: what came of it and what to do next."""

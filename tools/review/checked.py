@@ -11,6 +11,8 @@ from ..value import Effect, Value
 from ..verify.evidence import Picture
 
 State = Literal["holds", "watch", "broken", "undecidable"]
+Departure = Literal["none", "weaker", "gone", "reversed", "stronger"]
+"""What became of a finding's effect, where it differs from what it was."""
 FaultKind = Literal[
     "unit_change", "renamed_label", "type_change", "shifted_columns", "duplicated_load", "truncated", "time_shift",
     "multiplied_rows", "missing_part", "swapped_labels", "encoding",
@@ -50,7 +52,7 @@ class Held(Value):
     """That so large a difference from the baseline comes by chance, between-delivery variation included."""
     alarm: bool = False
     """Whether the difference counts among all findings of this delivery (Benjamini-Hochberg at .01)."""
-    change: Literal["none", "weaker", "gone", "reversed", "stronger"] = "none"
+    change: Departure = "none"
     detectable: float | None = None
     """Smallest change that this delivery would have shown with power .80."""
     calibrating: bool = False

@@ -103,7 +103,7 @@ def _read(
     cursor = connection.cursor()  # one for all: temporary tables belong to their cursor
     loaded = load_delivery(
         source, cursor, name=name, table=wanted.table, limits=wanted.limits, folder=place,
-        expected=expected_types(learned),
+        expected=expected_types(learned), time=wanted.time, since=since,
     )  # fmt: skip
     own = {c.name: c for c in learned if not c.derived_from}
     typed = plan_as_learned(cursor, loaded.raw, own)

@@ -4,11 +4,12 @@ Knows paths, and what the names of folders say. Must never type a column, nor kn
 """
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import unquote
 
 import duckdb
 
@@ -22,6 +23,7 @@ from .cut import Cut, cut_of, mended
 _PARQUET = (".parquet", ".pq")
 _DELIMITED = (".csv", ".tsv", ".json", ".jsonl", ".ndjson")
 _MOST_FILES = 100_000
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 PART = "_part"
 """The column of `raw` that says from which of several files a row came."""
 
@@ -46,7 +48,7 @@ def delivery_name(source: object, table: str | None) -> str:
 
 def load_delivery(
     source: object, con: duckdb.DuckDBPyConnection, *, name: str, table: str | None, limits: Limits, folder: Path,
-    expected: Mapping[str, str],
+    expected: Mapping[str, str], time: str | None = None, since: date | None = None,
 ) -> Loaded:  # fmt: skip
     """Fills the temporary table `raw` from the source.
 
@@ -58,6 +60,8 @@ def load_delivery(
         limits: Bounds on what is read.
         folder: Where working files may lie.
         expected: Types as which delimited text may be read, by name of the column.
+        time: Column of dates that `since` is read against.
+        since: A partition of an earlier day is not read.
 
     Raises:
         DataError: if a file is missing, empty, damaged, of an unknown kind, or all are over a limit.
@@ -72,6 +76,7 @@ def load_delivery(
         raw = read_source(source, con, name=name, table=table, limits=limits, folder=folder, expected=expected)
         return Loaded(raw)
     keys = {file: _partition(file) for file in files}
+    files = [file for file in files if not _earlier(keys[file].get(time or ""), since)] or files[-1:]
     if all(file.suffix.lower() in _PARQUET for file in files) and len(files) > 1:
         return _parquet_at_once(con, files, keys, name, limits, folder)
     if len(files) == 1 and not keys[files[0]]:
@@ -122,8 +127,19 @@ def _partition(file: Path) -> dict[str, str | None]:
         key, equals, value = part.partition("=")
         if not equals or not key:
             break
-        out[unquote(key)] = None if value == "__HIVE_DEFAULT_PARTITION__" else unquote(value)
+        out[_decoded(key)] = None if value == "__HIVE_DEFAULT_PARTITION__" else _decoded(value)
     return dict(reversed(out.items()))
+
+
+def _earlier(day: str | None, since: date | None) -> bool:
+    """Whether a partition's name is a day before `since`."""
+    return since is not None and day is not None and bool(_DAY.fullmatch(day)) and day < since.isoformat()
+
+
+def _decoded(text: str) -> str:
+    """What `%20` and the like stand for in the name of a folder."""
+    raw = re.sub(rb"%([0-9A-Fa-f]{2})", lambda m: bytes([int(m[1], 16)]), text.encode("utf-8", "surrogateescape"))
+    return raw.decode("utf-8", "replace")
 
 
 def _one(

@@ -193,6 +193,8 @@ class Independence(Value):
     key: str | None = None
     block: str | None = None
     """For time: the calendar period or `130 rows` that one unit is."""
+    units: int | None = None
+    """For entity: how many there were in the learned rows."""
 
 
 class LearnedClaims(Value):
