@@ -324,3 +324,10 @@ def test_values_at_the_ends_of_floating_point_and_dates_without_end_are_learned_
     )
     assert [v.text for v in seen if v.state == "broken"] == []
     assert {"far", "flat"} <= {p.rule.column for p in proposed if isinstance(p.rule, InRange)}
+
+
+def test_bounds_of_dates_are_days_that_a_person_reads_and_whole_days_count() -> None:
+    rule = InRange(column="day", low="2024-02-28", high="2024-02-29")
+    assert (rule.lower, rule.upper) == (19781.0, pytest.approx(19783.0))
+    with pytest.raises(ValueError, match="neither a number nor a day"):
+        InRange(column="day", low="soon")

@@ -226,13 +226,19 @@ def _twice(claims: Sequence[LearnedClaim]) -> Iterator[Mistake]:
         first.setdefault(claim.id, claim.line)
 
 
+def _turned(rule: InRange | RowCount) -> bool:
+    """Whether the lower bound lies above the upper one."""
+    low, high = (rule.lower, rule.upper) if isinstance(rule, InRange) else (rule.low, rule.high)
+    return low is not None and high is not None and low > high
+
+
 def _senseless(claim: LearnedClaim, node: Node) -> Iterator[Mistake]:
     rule, share = claim.invariant, claim.tolerance
     if share is not None and (share < 0 or (claim.kind != "finding" and share > 1)):
         what = "a change of at least 0" if claim.kind == "finding" else "a share from 0 to 1"
         yield _at(node, ("tolerance",), f"`tolerance` is {share:g}. Write {what}.")
-    if isinstance(rule, InRange | RowCount) and None not in (rule.low, rule.high) and rule.low > rule.high:  # type: ignore[operator]
-        yield _at(node, ("invariant", "low"), f"`low` is {rule.low:g} and `high` is {rule.high:g}. Exchange them.")
+    if isinstance(rule, InRange | RowCount) and _turned(rule):
+        yield _at(node, ("invariant", "low"), f"`low` is {rule.low} and `high` is {rule.high}. Exchange them.")
     if isinstance(rule, Format) and (why := _unmatched(rule.pattern)):
         yield _at(node, ("invariant", "pattern"), f"`pattern` is no regular expression (RE2): {why}. Change it.")
     base = claim.baseline

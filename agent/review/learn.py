@@ -156,7 +156,7 @@ def _learned(ran: Ran, key: tuple[str, ...], time: str | None) -> tuple[LearnedC
     findings = [_finding(v, f, run_id) for v, f in _verified(ran)]
     claims = [
         *(f for f in findings if f is not None),
-        *(_invariant(rule, run_id) for rule in rules),
+        *(_invariant(rule, columns, run_id) for rule in rules),
         *_distributions(sketch, run_id),
     ]
     learned = LearnedClaims(
@@ -207,7 +207,8 @@ class _Open:
         """The rules that the learning rows keep and the checking rows keep too."""
         proposed = learn_rules(self.con, "learning", columns, ran.explored.structure, ran.opened.rows)
         return confirm_rules(
-            proposed, self.con, "checking", columns, self._count("checking"), learned="learning"
+            proposed, self.con, "checking", columns, self._count("checking"), learned="learning",
+            copies=ran.split.plan.copies,
         )  # fmt: skip
 
     def sketch(self, columns: Mapping[str, Column], name: str, content: str) -> Sketch:
@@ -236,12 +237,12 @@ def _finding(verdict: Verdict, sentence: str, run_id: str) -> LearnedClaim | Non
     )
 
 
-def _invariant(proposed: ProposedRule, run_id: str) -> LearnedClaim:
+def _invariant(proposed: ProposedRule, columns: Mapping[str, Column], run_id: str) -> LearnedClaim:
     rule = proposed.rule
     name = f"inv-{digest(canonical_json(rule.as_json()))[:_ID]}"
     return LearnedClaim(
-        id=name, says=says(rule, proposed.tolerance), kind="invariant", invariant=rule, severity=proposed.severity,
-        tolerance=proposed.tolerance, origin=run_id,
+        id=name, says=says(rule, proposed.tolerance, columns), kind="invariant", invariant=rule,
+        severity=proposed.severity, tolerance=proposed.tolerance, origin=run_id,
     )  # fmt: skip
 
 

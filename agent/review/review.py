@@ -1,7 +1,7 @@
 """`heldout review`: one delivery held to what was learned, stage by stage.
 
 Knows the order of the stages and what passes between them. Must never compute a statistic, decide a state or ask the
-clock, and asks no model and no network: `PostgreSQL` alone is read by another module, where it is named as the source.
+clock, and asks no model and no network: a PostgreSQL table alone is fetched, by a module of its own, where it is named.
 """
 
 from collections.abc import Sequence

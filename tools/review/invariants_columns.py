@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from .invariants_facts import Connection, Facts, Spread, levels_of, spread_of
 from .invariants_tolerance import WILD, ProposedRule, room
+from .invariants_words import day
 from .learned import InRange, NotMissing, OneOf
 
 _MOSTLY_MISSING = 0.5
@@ -117,8 +118,14 @@ def _since(con: Connection, table: str, facts: Facts) -> Iterator[ProposedRule]:
     if spread is None:
         return
     low = math.floor(spread.low - max(365.0, spread.high - spread.low))
-    rule = InRange(column=facts.column.name, low=float(low))
+    rule = InRange(column=facts.column.name, low=_iso(low))
     yield ProposedRule(rule=rule, tolerance=room(0, facts.present), severity="warn")
+
+
+def _iso(days: float) -> float | str:
+    """Days as an ISO day, which a person can read and edit; as they are where the calendar has none."""
+    text = day(days)
+    return text if text[:1].isdigit() else float(days)
 
 
 def _ranges(facts: Facts, spread: Spread) -> Iterator[ProposedRule]:

@@ -84,7 +84,7 @@ def row_wise(rule: InvariantRule, columns: Mapping[str, Column]) -> RowWise | No
 
 def _in_range(rule: InRange, column: Column) -> RowWise:
     x, parts, values = number_sql(column), [], []
-    for bound, op in ((rule.low, "<"), (rule.high, ">")):
+    for bound, op in ((rule.lower, "<"), (rule.upper, ">")):
         if bound is not None:
             parts.append(f"{x} {op} ?")
             values.append(float(bound))

@@ -90,7 +90,7 @@ def _in_order(rule: NotAfter, columns: Mapping[str, Column]) -> str:
 
 
 def _bounds(rule: InRange, columns: Mapping[str, Column]) -> str:
-    low, high = rule.low, rule.high
+    low, high = rule.lower, rule.upper
     own = columns.get(rule.column)
     if own is not None and own.storage == "TIMESTAMP":
         first, last = "" if low is None else day(low), "" if high is None else day(high)
@@ -136,7 +136,7 @@ def _breaks(rule: InvariantRule, one: bool, columns: Mapping[str, Column]) -> st
     if isinstance(rule, NotMissing):
         return f"{has} no {column(rule.column)}"
     if isinstance(rule, InRange):
-        low, high = rule.low, rule.high
+        low, high = rule.lower, rule.upper
         if high is None:
             return f"{has} a {column(rule.column)} {_beyond(rule, low, columns, 'below', 'before')}"
         if low is None:

@@ -3,6 +3,7 @@
 Knows the fields of a learned claim. Must never know a delivery, a file's lines beyond their number, or a verdict.
 """
 
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
@@ -51,13 +52,46 @@ class NotMissing(Value):
     column: str
 
 
+Bound = float | str | None
+
+
 class InRange(Value):
-    """Numbers, or dates in days since 1970-01-01, lie between two bounds, both included."""
+    """Numbers, or dates, lie between two bounds, both included."""
 
     rule: Literal["in_range"] = "in_range"
     column: str
-    low: float | None = None
-    high: float | None = None
+    low: Bound = None
+    high: Bound = None
+    """A number, or for dates an ISO day such as `2024-05-31`: a whole day is included up to its last moment."""
+
+    @model_validator(mode="after")
+    def _days(self) -> "InRange":
+        for bound in (self.low, self.high):
+            if isinstance(bound, str):
+                day_of(bound)
+        return self
+
+    @property
+    def lower(self) -> float | None:
+        """The lower bound as a number, dates in days since 1970-01-01."""
+        return day_of(self.low) if isinstance(self.low, str) else self.low
+
+    @property
+    def upper(self) -> float | None:
+        """The upper bound as `lower`, of a day its last microsecond."""
+        return day_of(self.high) + 1 - 1 / 86_400e6 if isinstance(self.high, str) else self.high
+
+
+def day_of(text: str) -> float:
+    """Days since 1970-01-01 of an ISO day.
+
+    Raises:
+        ValueError: if it is no day.
+    """
+    try:
+        return float((date.fromisoformat(text) - date(1970, 1, 1)).days)
+    except ValueError as err:
+        raise ValueError(f"{text!r} is neither a number nor a day such as 2024-05-31") from err
 
 
 class OneOf(Value):
