@@ -113,7 +113,7 @@ def kinds(claims: LearnedClaims, base: Sketch, half: pd.DataFrame) -> Kinds:
             and half[c.name].nunique() > 1
         ):
             labels.append(c.name)
-        elif c.type == "datetime" and b.hours and np.abs(np.array(b.hours) / sum(b.hours) - 1 / 24).sum() > 0.3:
+        elif c.type == "datetime" and b.hours:
             times.append(c.name)
         elif c.type == "text":
             words.append(c.name)

@@ -23,7 +23,7 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks.pages import write_section  # noqa: E402
 from heldout.tools.data.rows import Rows  # noqa: E402
-from heldout.tools.review.findings import error_of, null_of  # noqa: E402
+from heldout.tools.review.findings import error_of  # noqa: E402
 from heldout.tools.review.states import CALIBRATION, Course, Point, decide_states, step_up  # noqa: E402
 from heldout.tools.verify.evidence import Evidence  # noqa: E402
 from heldout.tools.verify.hypothesis import (  # noqa: E402
@@ -113,7 +113,7 @@ def year(world: World, seed: int) -> Year:
         now = d * ~gone + world.varies * rng.standard_normal(CLAIMS)
         seen = [measure(h, rows(at, now[at], world.n, rng), split="all") for at, h in enumerate(hypotheses)]
         points = [_point(e) for e in seen]
-        courses = [Course(base[k], null_of(h), tuple(past[k]), points[k]) for k, h in enumerate(hypotheses)]
+        courses = [Course(base[k], h.null, tuple(past[k]), points[k]) for k, h in enumerate(hypotheses)]
         decisions = decide_states(courses)
         if week >= CALIBRATION:
             alarms = _naive(hypotheses, learned, base, seen, points)
@@ -151,7 +151,7 @@ def _naive(
     from scipy.stats import norm
 
     again = [
-        (e.p_value or 0) < 0.05 and (p.value > null_of(h)) for e, p, h in zip(seen, points, hypotheses, strict=True)
+        (e.p_value or 0) < 0.05 and (p.value > h.null) for e, p, h in zip(seen, points, hypotheses, strict=True)
     ]
     inside = []
     for e, p in zip(learned, points, strict=True):

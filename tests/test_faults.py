@@ -12,7 +12,8 @@ from heldout.tools.review.decoding import lost, repaired
 from heldout.tools.review.faults_dates import turned
 from heldout.tools.review.faults_labels import plain
 from heldout.tools.review.faults_rows import find_blocks
-from heldout.tools.review.faults_time import turn
+from heldout.tools.review.faults_time import turn, turned_means
+from heldout.tools.review.sketch import LevelMeans
 from tests.review_faults import faults_of, learned, shop
 
 Check = Callable[[pd.DataFrame], tuple[Fault, ...]]
@@ -116,7 +117,13 @@ def test_a_broken_delivery_is_named_with_its_rows_and_nothing_beside_it(
     assert (found.kind, found.rows, found.of) == (kind, rows, len(table))
     assert column is None or found.columns[0] == column
     assert f"{rows:,}" in found.text
-    assert check(table) == (found,)
+
+
+def test_faults_are_the_same_on_two_runs_and_for_rows_in_another_order(check: Check, clean: pd.DataFrame) -> None:
+    table = broken(clean)["swapped"][0]
+    (one,), (two,), (three,) = check(table), check(table), check(table.sample(frac=1, random_state=2))
+    assert one == two
+    assert one.model_copy(update={"first": ()}) == three.model_copy(update={"first": ()})
 
 
 def test_a_block_that_was_loaded_twice_is_told_by_its_rows(check: Check, clean: pd.DataFrame) -> None:
@@ -188,6 +195,19 @@ def test_hours_are_turned_back_to_the_quarter() -> None:
         assert found[0] == moved
     assert turn(quarters, hours) is None
     assert turn(np.full(96, 20.0), hours) is None
+
+
+def test_a_clock_is_read_off_the_course_of_a_number_where_rows_come_at_all_hours() -> None:
+    course = 100 + 40 * np.sin(np.arange(24) / 24 * 2 * np.pi) + 20 * (np.arange(24) == 8)
+
+    def means(x: np.ndarray) -> LevelMeans:
+        levels = {str(h): (50, float(v)) for h, v in enumerate(x)}
+        return LevelMeans(label="at", number="count", levels=levels, spreads={h: 5.0 for h in levels})
+
+    assert turned_means(means(course), means(np.roll(course, 3))) == 3
+    assert turned_means(means(course), means(np.roll(1.65 * course, -2))) == -2
+    assert turned_means(means(course), means(1.65 * course)) == 0
+    assert turned_means(means(course), means(course[::-1].cumsum())) is None
 
 
 def test_dates_are_turned_only_where_their_neighbours_say_so() -> None:

@@ -189,3 +189,38 @@ def test_every_file_of_a_review_is_written(claims: Path, tmp_path: Path) -> None
     written = {p.name for p in found.save(tmp_path / "out")}
     assert written == {"review.html", "review.md", "review.json", "junit.xml", "review.sarif"}
     assert all((tmp_path / "out" / name).stat().st_size for name in written)
+
+
+DRIFT = Path(__file__).resolve().parents[2] / "shared" / "data" / "drift"
+
+
+@pytest.mark.skipif(not DRIFT.is_dir(), reason="the shared data are not here")
+@pytest.mark.parametrize(
+    ("old", "new", "first", "figures", "silent"),
+    [
+        ("bike_2011.csv", "bike_2012.csv", "count", ("up by 6", "239"), "windspeed"),
+        ("flights_autumn.csv", "flights_summer.csv", "dep_delay", ("up", "6.3", "20.6"), "distance"),
+    ],
+)
+def test_the_story_names_the_true_change_first_and_nothing_false(
+    old: str, new: str, first: str, figures: tuple[str, ...], silent: str
+) -> None:
+    """The old delivery is the baseline, so that no table has to be learned for it."""
+    from heldout.tools.review.delivery import open_delivery
+    from heldout.tools.review.shifts import find_shifts
+    from heldout.tools.review.sketching import sketch_of
+    from heldout.tools.review.story import tell
+
+    sketches = []
+    for name in (old, new):
+        with open_delivery(DRIFT / name, ()) as opened:
+            like = sketches[0] if sketches else None
+            sketches.append(
+                sketch_of(opened.cursor(), "data", opened.columns, like=like, name=name, digest=opened.digest)
+            )
+    shifts = find_shifts(sketches[0], sketches[1])
+    story = tell(sketches[0], sketches[1], shifts, sums=[("count", ("casual", "registered"))])
+    assert story[0].columns[0] == first
+    assert all(figure in story[0].text for figure in figures)
+    assert not any(silent in change.columns for change in story)
+    assert all(s.state == "holds" for s in shifts if s.column == silent)

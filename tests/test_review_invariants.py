@@ -294,6 +294,7 @@ def test_each_rule_says_what_it_asks_in_one_sentence(opened: Opened) -> None:
         assert told.endswith(".")
         assert "  " not in told
     assert says(NotMissing(column="a"), 0.0) == "`a` is never missing."
+    assert says(NotMissing(column="a"), 0.001) == "`a` has a value, in all but 0.1 % of rows at most."
     assert says(NotMissing(column="a"), 0.012) == "`a` is missing in at most 1.2 % of rows."
     assert says(InRange(column="placed", low=0.0), 0.0, opened.columns) == "`placed` is not before 1970-01-01."
 
@@ -304,3 +305,22 @@ def test_the_rules_are_the_same_whatever_the_order_of_the_rows_and_without_their
     assert opened.learn(frame.sample(frac=1, random_state=3), STRUCTURE) == first
     opened.con.execute("CREATE TABLE bare AS SELECT * EXCLUDE (_row, _content) FROM explored")
     assert learn_rules(opened.con, "bare", opened.columns, STRUCTURE, 2_000) == first
+
+
+def test_values_at_the_ends_of_floating_point_and_dates_without_end_are_learned_without_an_error(
+    opened: Opened,
+) -> None:
+    rng = np.random.default_rng(8)
+    frame = pd.DataFrame(
+        {
+            "huge": rng.choice([-1.7e308, 0.0, 1.7e308], 600) * rng.random(600), "tiny": rng.random(600) * 1e-310,
+            "far": 1e17 + rng.integers(0, 9, 600) * 100.0, "flat": [*range(3), *[7.5] * 597],
+            "when": pd.date_range("0001-01-01", periods=600, unit="us"),
+        }
+    )  # fmt: skip
+    proposed = opened.learn(frame)
+    seen = check_rules(
+        [(p.rule, p.tolerance) for p in proposed], opened.con, "explored", opened.columns, 600, unread=()
+    )
+    assert [v.text for v in seen if v.state == "broken"] == []
+    assert {"far", "flat"} <= {p.rule.column for p in proposed if isinstance(p.rule, InRange)}

@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 
 from benchmarks import simulated_years as years
+from heldout.tools.review.findings import error_of
 from heldout.tools.review.states import CALIBRATION, Course, Point, calibrate, decide_states, step_up
+from heldout.tools.verify.verify import measure
+from tests.families import CASES
 
 QUIET = Point(0.30, 0.02)
 CALM = tuple(Point(x, 0.02) for x in (0.31, 0.29, 0.30, 0.30))
@@ -122,3 +125,18 @@ def test_a_year_of_unchanged_deliveries_raises_no_alarm_where_naive_rules_raise_
 def test_an_effect_that_vanishes_is_caught_within_three_deliveries() -> None:
     year = years.year(years.World("vanishes", 500, 0.0, 3), 5)
     assert sum(0 < k <= 3 for k in year.caught[years.RULES[0]]) >= 2
+
+
+@pytest.mark.parametrize("name", [n for n in CASES if n != "invariant"])
+def test_every_family_is_held_in_its_own_direction_from_its_own_null(name: str) -> None:
+    case = CASES[name]
+    seen = [measure(case.hypothesis, case.planted(np.random.default_rng(k), 600, s), split="all")
+            for k, s in enumerate((1.0, 0.0))]  # fmt: skip
+    points = []
+    for evidence in seen:
+        error = error_of(evidence)
+        assert evidence.effect is not None
+        assert error is not None
+        points.append(Point(evidence.effect.value, error))
+    [now] = decide_states([Course(points[0], case.hypothesis.null, (), points[1])])
+    assert now.weaker

@@ -159,7 +159,8 @@ class Said(NamedTuple):
         """The fault, of a delivery of that many rows."""
         return Fault(
             id="-".join(["fault", self.kind, *(_slug(c) for c in self.columns[:1])]), kind=self.kind,
-            columns=self.columns, rows=self.rows, of=of, first=self.first[:5], labels=self.labels[:6], factor=self.factor, text=self.text, advice=self.advice,
+            columns=self.columns, rows=self.rows, of=of, first=self.first[:5], labels=self.labels[:6],
+            factor=self.factor, text=self.text, advice=self.advice,
         )  # fmt: skip
 
 

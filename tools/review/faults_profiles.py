@@ -21,8 +21,8 @@ class Profiles:
         self.means = [pair for pair in self._pairs(case) if pair[2] > 0]
         """Learned and new means of a number by label, and the number's learned standard deviation."""
 
-    def _pairs(self, case: Case) -> list[tuple[LevelMeans, Mapping[str, tuple[int, float]], float]]:
-        new = {(m.label, m.number): m.levels for m in case.new.means}
+    def _pairs(self, case: Case) -> list[tuple[LevelMeans, LevelMeans, float]]:
+        new = {(m.label, m.number): m for m in case.new.means}
         out = []
         for m in case.base.means:
             beside = case.base.column(m.number)
@@ -39,10 +39,11 @@ class Profiles:
         spread *= self._alike
         out = [(was - now) ** 2 / spread if spread > 0 else 0.0]
         for m, there, sd in self.means:
-            if old in m.levels and new in there:
-                (n, mean), (k, other) = m.levels[old], there[new]
+            if old in m.levels and new in there.levels:
+                (n, mean), (k, other) = m.levels[old], there.levels[new]
+                a, b = (max(s.get(x, sd), 0.1 * sd) for s, x in ((m.spreads, old), (there.spreads, new)))
                 enough = min(n, k) >= self._fewest
-                out.append((mean - other) ** 2 / (sd * sd * (1 / n + 1 / k) * self._alike) if enough else 0.0)
+                out.append((mean - other) ** 2 / ((a * a / n + b * b / k) * self._alike) if enough else 0.0)
             else:
                 out.append(0.0)
         return out

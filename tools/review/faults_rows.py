@@ -40,7 +40,7 @@ def repeated(case: Case) -> Iterator[Said]:
     """At most one of: a duplicated load, a join that multiplied rows."""
     if case.rows < FEW:
         return
-    digests = case.fetch("hash(_content)")
+    digests = case.fetch(_short_digest("_content"))
     blocks = find_blocks(digests)
     if blocks:
         yield _blocks(case, blocks)
@@ -48,6 +48,11 @@ def repeated(case: Case) -> Iterator[Said]:
     said = _multiplied(case) or _widened(case, digests) or _scattered(case, digests)
     if said is not None:
         yield said
+
+
+def _short_digest(digest: str) -> str:
+    """SQL for the first 60 bits of a digest as a whole number, which is sorted faster than its text."""
+    return f"('0x' || substr({digest}, 1, 15))::BIGINT"
 
 
 # Blocks
@@ -155,7 +160,7 @@ def _multiplied(case: Case) -> Said | None:
         cells = ", ".join(quoted(c) for c in key)
         filled = " AND ".join(f"{quoted(c)} IS NOT NULL" for c in key)
         rows, contents, keys = case.query(
-            f"SELECT sum(n), sum(d), count(*) FROM (SELECT count(*) AS n, count(DISTINCT hash(_content)) AS d "
+            f"SELECT sum(n), sum(d), count(*) FROM (SELECT count(*) AS n, count(DISTINCT _content) AS d "
             f"FROM data WHERE {filled} GROUP BY {cells})"
         )[0]
         if not rows or rows - keys < max(_LEAST + grown, _KEYS * rows):
@@ -218,8 +223,8 @@ def _widened(case: Case, digests: NDArray) -> Said | None:
     own = [c for c in case.learned if case.here(c)]
     if not extra or len(own) < 3:
         return None
-    cells = ", ".join(quoted(c) for c in own)
-    plain = case.fetch(f"hash({cells})")
+    cells = ", ".join(f"coalesce({quoted(c)}::VARCHAR, '\\N')" for c in own)
+    plain = case.fetch(_short_digest(f"md5(concat_ws(chr(31), {cells}))"))
     keys, rows = len(np.unique(plain)), len(plain)
     few = learned_copies(case.base)
     if rows - keys < _LEAST or rows - keys < (few + _MORE_COPIES) * rows or few > 0.5:

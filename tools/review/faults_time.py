@@ -9,13 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.readers_binary import quoted
-from .faults_case import FEW, Case, Said, distance, in_rows, luck, median, number
-from .sketch import ColumnSketch
+from .faults_case import FEW, Case, Said, distance, in_rows, luck, median, names, number
+from .sketch import ColumnSketch, LevelMeans
 
 _QUARTERS = 96
 _FAR, _NEAR, _LEFT = 0.08, 0.05, 0.35
 _LEVEL = 3.0
 """Log likelihood by which shifts fit alike."""
+_COURSE, _TIMES, _CLEAR = 0.05, 4.0, 20.0
+"""What may be left of 1 minus the correlation of two courses over a day; times that it must be more as they stand; and
+variance of the means over that of chance from which on there is a course."""
 _HOURS = {"days": 24.0, "hours": 1.0, "minutes": 1 / 60, "seconds": 1 / 3600}
 _LEAST = 100
 """Times of day below which hours have no pattern to be turned."""
@@ -35,6 +38,7 @@ def shifted_hours(case: Case) -> Iterator[Said]:
             for q, n in got:
                 quarters[int(q) % _QUARTERS] += n
             yield from _turned(case, base, quarters, np.asarray(base.hours, float), lag=_lag(case, base.name))
+    yield from _by_means(case)
     for base, new in case.pairs("number", "label"):
         if base.name.lower() in _HOUR_NAMES and _by_hour(base) is not None:
             hours = _by_hour(new)
@@ -108,6 +112,53 @@ def turn(
     return best, apart_now, apart(best)
 
 
+# Where rows are spread evenly over the day
+
+
+def _by_means(case: Case) -> Iterator[Said]:
+    """Dates with rows at all hours alike: the course of other columns over the day, turned."""
+    new = {(m.label, m.number): m for m in case.new.hourly}
+    moves: dict[str, dict[str, int]] = {}
+    for m in case.base.hourly:
+        there = new.get((m.label, m.number))
+        moved = turned_means(m, there) if there is not None and not {m.label, m.number} & case.taken else None
+        if moved is not None:
+            moves.setdefault(m.label, {})[m.number] = moved
+    for name, found in moves.items():
+        if len(set(found.values())) == 1 and (shift := min(found.values())):
+            takes = f"{names(found)} take{'s' * (len(found) == 1)}"
+            yield _said(case, name, shift, f"over the day {takes} the learned course once the shift is undone")
+
+
+def turned_means(base: LevelMeans, new: LevelMeans) -> int | None:
+    """By how many hours the course of a number over the day was moved on; 0 where it was not, None where none shows.
+
+    Args:
+        base: Learned means by hour.
+        new: Means here.
+    """
+    courses = [_course(base), _course(new)]
+    if courses[0] is None or courses[1] is None:
+        return None
+    left = [1 - float((courses[0] * np.roll(courses[1], -k)).mean()) for k in range(24)]
+    best = int(np.argmin(left))
+    if left[best] > _COURSE:
+        return None
+    if best == 0 or left[0] < _TIMES * left[best] + _COURSE / 4:
+        return 0
+    return best if best <= 14 else best - 24
+
+
+def _course(m: LevelMeans) -> NDArray | None:
+    """Means by hour, centred and scaled, shape (24,); None where an hour is lacking or chance moves them too much."""
+    hours = [str(h) for h in range(24)]
+    if any(h not in m.levels or h not in m.spreads for h in hours):
+        return None
+    x = np.array([m.levels[h][1] for h in hours])
+    noise = np.mean([m.spreads[h] ** 2 / m.levels[h][0] for h in hours])
+    return (x - x.mean()) / x.std() if x.std() > 0 and x.var() > _CLEAR * noise else None
+
+
 def _unlikely(new: NDArray, hours: NDArray) -> float:
     """Half the G statistic of two samples: minus the log likelihood that both are of one distribution, up to a sum."""
     both = new + hours
@@ -127,16 +178,20 @@ def _turned(
     if found is None:
         return
     moved, before, after = found
-    shift = moved / 4
-    cell = quoted(base.name)
+    yield _said(
+        case, base.name, moved / 4, f"{100 * before:.0f} % of the rows would have to move to other hours of the day, "
+        f"{100 * after:.0f} % once the shift is undone",
+    )  # fmt: skip
+
+
+def _said(case: Case, name: str, shift: float, why: str) -> Said:
+    cell = quoted(name)
     count, first = case.where(f"{cell} IS NOT NULL")
     fraction = f"{shift:+.2f}".rstrip("0").rstrip(".").replace("-", "−")
-    plural = "hour" if abs(shift) == 1 else "hours"
-    case.taken.add(base.name)
-    yield Said(
-        kind="time_shift", columns=(base.name,), rows=count, first=first, factor=shift, labels=(fraction,),
-        text=f"Times in `{base.name}` are {number(abs(shift))} {plural} {'later' if shift > 0 else 'earlier'} than "
-        f"they were, in {in_rows(count, case.rows)}: {100 * before:.0f} % of the rows would have to move to other "
-        f"hours of the day, {100 * after:.0f} % once the shift is undone.",
+    moved = f"{number(abs(shift))} hour{'s' * (abs(shift) != 1)} {'later' if shift > 0 else 'earlier'}"
+    case.taken.add(name)
+    return Said(
+        kind="time_shift", columns=(name,), rows=count, first=first, factor=shift, labels=(fraction,),
+        text=f"Times in `{name}` are {moved} than they were, in {in_rows(count, case.rows)}: {why}.",
         advice="Ask which time zone the times are in; move them back.",
     )  # fmt: skip

@@ -55,7 +55,7 @@ def measure_findings(claims: Sequence[LearnedClaim], delivery: Delivery, rows: R
             out[key] = Measured(None, None, f"`{absent[0]}` is not there as it was when this was learned.")
             continue
         try:
-            own = with_properties(rows, h.texts) if h.texts else rows
+            own = with_properties(rows, h.texts) if h.texts else rows.keeping(h.columns)  # a family selects rows of all
             out[key] = _measured(measure(h, own, split="all"))
         except HypothesisError as err:
             out[key] = Measured(None, None, str(err))
@@ -98,7 +98,7 @@ def hold_findings(
     known = [(k, h, b, t) for k, h, b, t in findings if h is not None and b is not None]
     courses = [
         Course(
-            Point(base.effect, base.standard_error), null_of(h), tuple(past.get(key, ())), measured[key].point,
+            Point(base.effect, base.standard_error), h.null, tuple(past.get(key, ())), measured[key].point,
             tolerance, base.between, base.deliveries,
         )
         for key, h, base, tolerance in known
@@ -122,11 +122,6 @@ def with_pictures(held: Mapping[str, Held], claims: Sequence[LearnedClaim], rows
     return out
 
 
-def null_of(h: Hypothesis) -> float:
-    """The effect's value when nothing is there."""
-    return h.null if h.null else FAMILIES[h.family].null
-
-
 def baseline_of(evidence: Evidence) -> Baseline | None:
     """What a finding is held against from now on; None where its family gives no error."""
     error = error_of(evidence)
@@ -140,7 +135,7 @@ def _held(h: Hypothesis, measured: Measured, course: Course, decision: Decision)
     if measured.point is None or evidence is None or evidence.effect is None:
         text = measured.reason or "It cannot be measured here."
         return Held(state="undecidable", baseline=decision.centre.value, calibrating=decision.calibrating, text=text)
-    null = null_of(h)
+    null = h.null
     change = _change(course, decision, evidence.effect, null)
     return Held(
         state=decision.state,

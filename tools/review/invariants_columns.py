@@ -28,6 +28,7 @@ _TELLS_TAIL = 1_000
 """Values from which they show how fast they thin out."""
 _WIDE = 50.0
 """Highest over lowest from which a number spans orders of magnitude, as amounts do."""
+_TINY, _EPSILON = 1e-280, 1e-12
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _PERIOD = {
     "date", "day", "dow", "hour", "hr", "minute", "month", "period", "quarter", "season", "second", "semester", "time",
@@ -129,6 +130,8 @@ def _ranges(facts: Facts, spread: Spread) -> Iterator[ProposedRule]:
     if names_period(name) or (low is not None and high is not None):
         return
     wide_low, wide_high = _widened(spread, facts.present, low == 0)
+    if not math.isfinite(wide_low) or not math.isfinite(wide_high):
+        return  # values near the ends of floating point have no room
     rule = InRange(column=name, low=None if low is not None else wide_low, high=wide_high)
     light = facts.present >= _TELLS_TAIL and spread.light_above and (low is not None or spread.light_below)
     tolerance = min(WILD, room(0, facts.present)) if light else room(0, facts.present)
@@ -183,5 +186,7 @@ def _widened(spread: Spread, n: int, from_zero: bool) -> tuple[float, float]:
 
 def _round_down(x: float, room_: float) -> float:
     """The next lower multiple of a power of ten that is small beside the room."""
+    if not math.isfinite(x) or not _TINY < room_ < math.inf or abs(x) * _EPSILON > room_:
+        return x
     places = -math.floor(math.log10(room_ / 2))
     return round(math.floor(x * 10.0**places + 1e-9) / 10.0**places, max(places, 0)) + 0.0

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from ..data.schema import Column
 from ..verify.families.wording import column, number
-from .invariants_tolerance import ALARM, most_allowed
+from .invariants_tolerance import ALARM, KEPT, most_allowed
 from .learned import (
     Determines,
     Format,
@@ -46,7 +46,11 @@ def says(rule: InvariantRule, tolerance: float, columns: Mapping[str, Column] | 
         return f"The newest {column(rule.column)} is not before that of the delivery before{age}."
     if isinstance(rule, NotMissing):
         name = column(rule.column)
-        return f"{name} is never missing." if tolerance <= 0 else f"{name} is missing in at most {share(tolerance)}."
+        if tolerance > KEPT:
+            return f"{name} is missing in at most {share(tolerance)}."
+        return (
+            f"{name} has a value, in all but {share(tolerance)} at most." if tolerance else f"{name} is never missing."
+        )
     told = _kept(rule, columns or {})
     return f"{told}." if tolerance <= 0 else f"{told}, in all but {share(tolerance)} at most."
 

@@ -64,6 +64,9 @@ class Sketch(Value):
     rows: int
     columns: tuple[ColumnSketch, ...]
     means: tuple[LevelMeans, ...] = ()
+    hourly: tuple[LevelMeans, ...] = ()
+    """By hour of a date whose rows are spread evenly over the day, levels `0` to `23`: there the counts by hour cannot
+    tell a shifted clock."""
     smallest: tuple[str, ...] = ()
     """The 256 smallest row digests (first 16 hexadecimal digits): how far two deliveries hold the same rows."""
 

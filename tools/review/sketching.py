@@ -17,14 +17,16 @@ from numpy.typing import NDArray
 from ..data.readers_binary import quoted
 from ..data.schema import Column
 from .decoding import damaged_sql
-from .sketch import ColumnSketch, Sketch, SketchKind
-from .sketching_means import coded, level_means, pairs_like
+from .sketch import ColumnSketch, LevelMeans, Sketch, SketchKind
+from .sketching_means import Pairs, coded, level_means, pairs_like
 
 FEWEST = 10
 """Rows that a label needs to be named."""
 BINS = 20
 MOST_LEVELS, MOST_VALUES, MOST_DAYS = 100, 24, 800
 SMALLEST = 256
+EVEN, MOST_BY_HOUR = 0.15, 12
+"""Distance from an even spread over the day up to which means by hour are kept, and of how many numbers."""
 _DIGITS = 6
 """Significant digits of an edge, so that a file that a person reads loses nothing."""
 _HOURS_A_DAY = 24
@@ -89,10 +91,12 @@ def sketch_of(
     pairs = pairs_like(like, done)
     labels = [coded(x, levels, _codes(source, done[x], levels)) for x, levels in pairs.labels.items()]
     means = level_means(pairs, labels, lambda x: source.fetch([_double(x)])[0], like)
+    hourly = _by_hour(source, done, like)
     smallest = _smallest(source) if "_content" in has else ()
     return Sketch(
-        name=name, digest=digest, rows=rows, columns=tuple(done[x] for x in columns), means=means, smallest=smallest
-    )
+        name=name, digest=digest, rows=rows, columns=tuple(done[x] for x in columns), means=means, hourly=hourly,
+        smallest=smallest,
+    )  # fmt: skip
 
 
 def _kind(column: Column, like: ColumnSketch | None) -> SketchKind:
@@ -203,6 +207,30 @@ def _dates(source: _Source, column: Column, rows: int) -> ColumnSketch:
         hours=_tallied(hour % _HOURS_A_DAY, n, _HOURS_A_DAY) if timed else (),
         weekdays=_tallied((day + _THURSDAY) % 7, n, 7) if there else (), days=_by_day(day, n),
     )  # fmt: skip
+
+
+def _by_hour(source: _Source, done: Mapping[str, ColumnSketch], like: Sketch | None) -> tuple[LevelMeans, ...]:
+    """Means of the first numbers by hour of the first date whose rows are spread evenly over the day."""
+    levels = tuple(str(h) for h in range(_HOURS_A_DAY))
+    if like is not None:
+        pairs = [(m.label, m.number) for m in like.hourly if m.label in done and m.number in done]
+    else:
+        dates = [c.name for c in done.values() if _even(c.hours)][:1]
+        numbers = [c.name for c in done.values() if c.kind == "number" and c.distinct > 2][:MOST_BY_HOUR]
+        pairs = [(date, x) for date in dates for x in numbers]
+    pairs = [(a, b) for a, b in pairs if done[a].kind == "date" and done[b].kind == "number"]
+    if not pairs:
+        return ()
+    date = pairs[0][0]
+    hour = source.fetch([f"coalesce((epoch_us({quoted(date)}) // 3600000000) % 24, 24)"])[0].astype(np.intp) % 25
+    wanted = Pairs({date: levels}, {x: [date] for _, x in pairs})
+    return level_means(wanted, [coded(date, levels, hour)], lambda x: source.fetch([_double(x)])[0], like)
+
+
+def _even(hours: Sequence[int]) -> bool:
+    """Whether rows are spread over the hours about evenly; False where there are no times of day."""
+    n = sum(hours)
+    return n > 0 and sum(abs(h / n - 1 / len(hours)) for h in hours) / 2 <= EVEN
 
 
 def _tallied(at: NDArray, n: NDArray, size: int) -> tuple[int, ...]:

@@ -54,7 +54,7 @@ def grouped(
     """
     left = {s.column: s for s in sorted(shifts, key=lambda s: (-(s.distance or 0.0), s.column))}
     out: list[Group] = []
-    for total, parts in _totals(base, new, sums):
+    for total, parts in _totals(base, new, sums) if left else ():
         if total in left and (shares := _parts(base, new, total, parts)):
             taken = [left.pop(x) for x in (total, *parts) if x in left]
             out.append(Group(taken[0], shares, (), max(s.distance or 0.0 for s in taken)))

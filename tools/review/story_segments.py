@@ -35,7 +35,7 @@ class Segment(NamedTuple):
     before: float
     after: float
     apart: float
-    """How much more it changed than the other rows, in learned standard deviations."""
+    """How much more it changed than the other rows, in learned standard deviations; below 0 where they changed more."""
 
 
 class Mix(NamedTuple):
@@ -205,6 +205,6 @@ def _segment(
     part = (was + now) / 2 * (at.own[1].mean - at.own[0].mean) + (now - was) * (both - middle)
     change = (n.mean or 0.0) - (b.mean or 0.0)
     share = part / change if change else 0.0
-    return Segment(
-        label, level, share, (was + now) / 2, at.own[0].mean, at.own[1].mean, abs(difference) / (b.sd or 1.0)
-    )
+    own, rest = (abs(side[1].mean - side[0].mean) for side in (at.own, at.rest))
+    apart = abs(difference) / (b.sd or 1.0) * (1 if own >= rest else -1)
+    return Segment(label, level, share, (was + now) / 2, at.own[0].mean, at.own[1].mean, apart)
