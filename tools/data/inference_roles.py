@@ -41,7 +41,11 @@ SENTINELS = (-9999, -999, -99, 999, 9999, 99999, 999999)
 
 
 def describe(
-    con: Connection, plans: Sequence[Plan], surrogates: frozenset[str], texts: Collection[str] = ()
+    con: Connection,
+    plans: Sequence[Plan],
+    surrogates: frozenset[str],
+    texts: Collection[str] = (),
+    known: Collection[str] = (),
 ) -> tuple[list[Column], list[Note]]:
     """The columns of the table `data`, typed for analysis, and why any are left out of it.
 
@@ -50,12 +54,14 @@ def describe(
         plans: How each column was read.
         surrogates: Columns that only number the rows.
         texts: Columns that are text because somebody said so.
+        known: Columns whose use is known from before: lengths, which tell text from labels, are not measured, and
+            distinct numbers with fractions are estimated.
 
     Raises:
         UsageError: if one of `texts` is not there, or holds something else than words.
     """
     _check_texts(plans, texts)
-    facts = _facts(con, plans)
+    facts = _facts(con, plans, known)
     roles = {p.name: _role(con, p, facts[p.name], p.name in surrogates) for p in plans}
     for plan in plans:
         if plan.name in texts and facts[plan.name].distinct:
@@ -110,7 +116,7 @@ def _unique(con: Connection, plan: Plan, filled: int) -> bool:
     return con.execute(f"SELECT count(DISTINCT {plan.sql}) FROM raw").fetchall()[0][0] == filled
 
 
-def _facts(con: Connection, plans: Sequence[Plan]) -> dict[str, Facts]:
+def _facts(con: Connection, plans: Sequence[Plan], known: Collection[str]) -> dict[str, Facts]:
     """Exact counts of each column, a few columns a query."""
     out = {}
     rows = con.execute("SELECT count(*) FROM data").fetchall()[0][0]
@@ -123,11 +129,14 @@ def _facts(con: Connection, plans: Sequence[Plan]) -> dict[str, Facts]:
             c = quoted(p.name)
             if p.storage in ("BIGINT", "DOUBLE"):
                 more = f"min({c})::DOUBLE, max({c})::DOUBLE, 0, 0"
-            elif p.kind == "text":
+            elif p.kind == "text" and p.name not in known:
                 more = f"NULL, NULL, avg(length({c})), avg(length({c}) - length(replace({c}, ' ', '')) + 1)"
             else:
                 more = "NULL, NULL, 0, 0"
-            parts.append(f"count({c}), count(DISTINCT {c}), {more}")
+            distinct = (
+                f"approx_count_distinct({c})" if p.name in known and p.storage == "DOUBLE" else f"count(DISTINCT {c})"
+            )
+            parts.append(f"count({c}), {distinct}, {more}")
         row = con.execute(f"SELECT {', '.join(parts)} FROM data").fetchall()[0]
         for at, p in enumerate(block):
             filled, distinct, low, high, length, words = row[6 * at : 6 + 6 * at]

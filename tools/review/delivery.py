@@ -41,7 +41,7 @@ class Delivery:
         """Of the content, whatever its order: 64 hexadecimal digits. Comparable with that of other deliveries alone."""
         self.notes: tuple[Note, ...] = data.notes
         self.columns = {c.name: c for c in data.columns}
-        """Every column as it reads here."""
+        """Every column as it reads here; of learned numbers with fractions `distinct` is an estimate."""
         self.learned = {c.name: c for c in learned}
         self.unread = (*odd, *_unmatched(self))
         self.cut = cut

@@ -115,7 +115,8 @@ def _read(
     notes += _later(cursor, typed.plans, wanted.time, since, name)
     digest = content_digest(cursor, [p.name for p in typed.plans if p.name not in surrogates])
     texts = [p.name for p in typed.plans if p.kind == "text" and p.name in own and own[p.name].type == "text"]
-    columns, more = describe(cursor, typed.plans, frozenset(surrogates), texts)
+    known = {p.name for p in typed.plans if p.name in own and own[p.name].type != "text"}
+    columns, more = describe(cursor, typed.plans, frozenset(surrogates), texts, known)
     durations = _durations(cursor, learned, {c.name: c for c in columns})
     rows = cursor.execute("SELECT count(*) FROM data").fetchall()[0][0]
     cursor.close()
