@@ -87,7 +87,8 @@ def _change(
 ) -> Change:  # fmt: skip
     lead = group.lead
     by_mean = lead.before.startswith("mean ")
-    segment = find_segment(base, new, lead.column, scale) if by_mean else None
+    lost = lead.before.endswith(" missing")
+    segment = None if lost else find_segment(base, new, lead.column, scale)
     since = _since(base, new, lead.column, past)
     columns = (lead.column, *(p.name for p in group.parts), *(s.column for s in group.along), *(x for x, _ in mixed))
     carried = [(x, m, _means(base, new, x)) for x, m in mixed]

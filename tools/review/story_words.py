@@ -35,7 +35,7 @@ def told(
         shares += [f"{named(p.name)} {_percent(p.share)}" for p in made[1:]]
         out.append(f"{_listed(shares)}.")
     if segment is not None:
-        out.append(_where(segment))
+        out.append(_where(segment, "the change" if lead.before.startswith("mean ") else "the change of its mean"))
     if group.along:
         moved = [f"{named(s.column)} ({s.before}, now {_bare(s)})" for s in group.along[:_FEW]]
         rest = len(group.along) - _FEW
@@ -90,12 +90,12 @@ def _label(level: str) -> str:
     return f'"{level}"'
 
 
-def _where(s: Segment) -> str:
+def _where(s: Segment, change: str) -> str:
     before, after = means(s.before, s.after)
     part = _all(s.share)
     part = part[0].upper() + part[1:]
     where = f"where {named(s.label)} is {_label(s.level)}, {_percent(s.rows)} of the rows"
-    return f"{part} of the change is {where}: mean {before} learned, {after} now."
+    return f"{part} of {change} is {where}: mean {before} learned, {after} now."
 
 
 def _all(share: float) -> str:
