@@ -176,13 +176,17 @@ def _told_some(case: Case, homes: Sequence[Home], moved: Sequence[_Row], step: i
     odd = np.array([row.odd for row in moved]).mean(0)
     columns = [h.name for h, share in zip(homes, odd, strict=True) if share > 0.5] or [homes[int(np.argmax(odd))].name]
     case.taken |= {h.name for h, share in zip(homes, odd, strict=True) if share > 0.02}
+    empty = np.array([[cell is None for cell in row.cells] for row in moved]).mean(0)
+    left = {h.name for h, share in zip(homes, empty, strict=True) if share > 0.5 and h.gaps < 0.1}
+    case.taken |= left
     mask, told = whereabouts(case, sure)
     case.explained = mask
     k = [h.name for h in homes].index(columns[0])
     example = f"`{columns[0]}` holds what belongs to `{homes[k - step].name}`"
     side = "right" if step > 0 else "left"
     return Said(
-        kind="shifted_columns", columns=tuple(columns), rows=int(mask.sum()), first=first_rows(mask),
+        kind="shifted_columns", columns=(*columns, *sorted(left - set(columns))), rows=int(mask.sum()),
+        first=first_rows(mask),
         text=f"Cells stand one column to the {side} of where they belong in {in_rows(int(mask.sum()), case.rows)} "
         f"({told}): "
         f"{names(columns)} hold{'s' * (len(columns) == 1)} what cannot be theirs, {example}.",

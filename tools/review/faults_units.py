@@ -102,7 +102,7 @@ def _whole(case: Case, column: _Column, apart: float) -> Said | None:
     left = column.undone(found, column.x) - 1.5 * column.chance(len(column.x))
     if left > _NEAR or left > _LEFT * apart or not _plausible(column, found):
         return None
-    return _told(case, column, found, len(column.x), (), "all its values")
+    return _told(case, column, found, len(column.x), (), "")
 
 
 def _likeliest(fits: Sequence[tuple[float, Factor]], x: FloatArray, level: float) -> Factor:
@@ -237,14 +237,14 @@ def _told(case: Case, column: _Column, f: Factor, rows: int, mask: NDArray | tup
     x = column.x if whole else case.numbers(base.name)[mask]
     x = x[np.isfinite(x)]
     now, was = number(float(np.median(x))), number(median(base))
-    how = _how(f)
+    how, where = _how(f), f" ({where})" if where else ""
     first = tuple(int(k) + 1 for k in np.flatnonzero(mask)[:5]) if isinstance(mask, np.ndarray) else ()
     if whole:
         first = tuple(int(k) + 1 for k in np.flatnonzero(np.isfinite(case.numbers(base.name)))[:5])
     return Said(
         kind="unit_change", columns=(base.name,), rows=rows, first=first, factor=float(f"{f.times:.9g}"),
         labels=(_plain(f.times),),
-        text=f"`{base.name}` came in another unit in {in_rows(rows, case.rows)} ({where}): {how} what was learned, "
+        text=f"`{base.name}` came in another unit in {in_rows(rows, case.rows)}{where}: {how} what was learned, "
         f"middle {now} against {was}; undone, it is spread as it was.",
         advice=f"Ask in which unit these rows are ({f.words}), and convert them back.",
     )  # fmt: skip
