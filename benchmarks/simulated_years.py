@@ -150,9 +150,7 @@ def _naive(
     """The rules that come to mind first."""
     from scipy.stats import norm
 
-    again = [
-        (e.p_value or 0) < 0.05 and (p.value > h.null) for e, p, h in zip(seen, points, hypotheses, strict=True)
-    ]
+    again = [(e.p_value or 0) < 0.05 and (p.value > h.null) for e, p, h in zip(seen, points, hypotheses, strict=True)]
     inside = []
     for e, p in zip(learned, points, strict=True):
         assert e.effect is not None
