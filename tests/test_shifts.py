@@ -108,6 +108,12 @@ def test_one_broken_calibration_delivery_does_not_teach_that_all_is_allowed() ->
     assert states(find_shifts(base, delivery(20, like=base, mean=0.8), past=past)) == {"x0": "watch"}
 
 
+def test_a_small_delivery_of_nothing_but_new_values_is_broken() -> None:
+    base = sketch({"kind": ["a", "b", "c"] * 100, "same": ["x"] * 300})
+    found = find_shifts(base, sketch({"kind": ["q"] * 40, "same": ["y"] * 40}, base))
+    assert [(s.state, round(s.distance or 0, 1)) for s in found] == [("broken", 1.0), ("broken", 1.0)]
+
+
 def test_a_tolerance_is_of_its_column_only() -> None:
     base = delivery(0)
     new = delivery(1, like=base, mean=0.5, gold=0.5)

@@ -13,6 +13,8 @@ from .sketch import ColumnSketch
 
 EXPECTED = 5.0
 """Rows that the smaller side would have in a cell by their common share; smaller cells are put together."""
+_LAST = 1.0
+"""The same for the one cell that is left over at the end."""
 _A_CELL = 0.075
 """Share of all rows that a cell of a number's bins must have: two of twenty bins. Ten cells see .3 standard deviations
 more often than twenty do, and lose nothing that a distance of .10 would show."""
@@ -142,6 +144,8 @@ def _pooled(counts: NDArray[np.float64], ordered: bool, share: float) -> NDArray
         if rest.sum() >= least or (not ordered and size >= least):
             out.append(rest)
             rest = np.zeros(2)
-    if rest.sum() > 0:
-        out = [*out[:-1], out[-1] + rest] if out else [rest]
+    if rest.sum() >= least * _LAST / EXPECTED or (rest.sum() > 0 and not out):
+        out.append(rest)  # what a small delivery holds instead of all that was learned is a cell of its own
+    elif rest.sum() > 0:
+        out[-1] = out[-1] + rest
     return np.array(out).T
