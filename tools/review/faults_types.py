@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..data.inference_formats import CURRENCY, CURRENCY_CODES, literal
+from ..data.inference_formats import CURRENCY, CURRENCY_CODES, MISSING_IN_NUMBERS, literal
 from ..data.readers_binary import quoted
 from ..data.schema import Column
 from .faults_case import FEW, Case, Said, distance, in_rows, label, luck
@@ -86,13 +86,13 @@ def _words(case: Case, learned: LearnedColumn, own: Column) -> Said | None:
     """A column of numbers with cells that are none: how they are spelled, the commonest way first."""
     cell = f"{quoted(own.name)}::VARCHAR"
     zeros = f"regexp_full_match({cell}, '0[0-9]+')"
-    bad = f"({cell} IS NOT NULL AND ({_not_a_number(cell)} OR {zeros}))"
+    bad = f"({_filled(cell)} AND ({_not_a_number(cell)} OR {zeros}))"
     cases = " ".join(f"WHEN regexp_full_match({cell}, {literal(p)}) THEN {k}" for k, (_, p) in enumerate(_FORMS))
     got = case.query(
         f"SELECT CASE WHEN {zeros} THEN -1 {cases} ELSE {len(_FORMS) - 1} END AS form, count(*) AS n, "
         f"arg_min({cell}, _row) FROM data WHERE {bad} GROUP BY 1 ORDER BY 2 DESC, 1"
     )
-    rows, first = case.where(bad)
+    rows, first = _counted(case, own.name, bad)
     if rows < _LEAST:
         return None
     told = [f"{_form(int(k))} in {n:,}, such as {label(str(x))}" for k, n, x in got[:2]]
@@ -103,6 +103,17 @@ def _words(case: Case, learned: LearnedColumn, own: Column) -> Said | None:
         f"they are written {'; '.join(told)}.",
         advice=_ADVICE,
     )  # fmt: skip
+
+
+def _filled(cell: str) -> str:
+    """SQL that holds where a cell is there and no word for a missing one."""
+    return f"{cell} IS NOT NULL AND lower({cell}) NOT IN ({', '.join(literal(w) for w in sorted(MISSING_IN_NUMBERS))})"
+
+
+def _counted(case: Case, name: str, bad: str) -> tuple[int, tuple[int, ...]]:
+    """Cells that do not read, as opening the delivery counted them where it did."""
+    seen = next((u for u in case.delivery.unread if u.column == name and u.kind == "type" and u.rows), None)
+    return (seen.rows, seen.first) if seen is not None else case.where(bad)
 
 
 def _not_a_number(cell: str) -> str:
@@ -129,8 +140,8 @@ def _clock(case: Case, own: Column) -> str:
 
 def _undated(case: Case, own: Column) -> Said | None:
     cell = f"{quoted(own.name)}::VARCHAR"
-    bad = f"({cell} IS NOT NULL AND try_cast({cell} AS TIMESTAMP) IS NULL)"
-    rows, first = case.where(bad)
+    bad = f"({_filled(cell)} AND try_cast({cell} AS TIMESTAMP) IS NULL)"
+    rows, first = _counted(case, own.name, bad)
     if rows < _LEAST:
         return None
     some = case.query(f"SELECT arg_min({cell}, _row) FROM data WHERE {bad}")[0][0]
