@@ -177,6 +177,10 @@ def test_a_year_or_a_season_on_nothing_is_broken(shared: Path, pair: tuple[str, 
     assert faults_of(new, *learned(old)) == ()
 
 
+def test_texts_of_several_lines_beside_typed_dates_are_read(check: Check, clean: pd.DataFrame) -> None:
+    assert check(clean.assign(remark=clean["remark"].str.replace(" ", "\n", n=1))) == ()
+
+
 # The parts
 
 
