@@ -156,3 +156,14 @@ def test_columns_that_name_the_period_or_the_row_are_known_by_name_and_values(
 ) -> None:
     column = sketch({name: values}).columns[0]
     assert (names_period(column), names_row(column)) == (period, row)
+
+
+def test_labels_too_many_to_be_named_are_no_shift_when_the_delivery_names_them() -> None:
+    """The learned sketch names a hundred labels; a delivery names the others of ten rows as well."""
+    named = {f"w{k}": 50 for k in range(100)}
+    base = ColumnSketch(name="remark", kind="label", rows=6_000, missing=0, distinct=150, levels=named, other=1_000)
+    more = {f"v{k}": 20 for k in range(50)}
+    new = base.model_copy(update={"levels": named | more, "other": 0})
+    sketches = [Sketch(name=n, digest="", rows=6_000, columns=(c,)) for n, c in (("old", base), ("new", new))]
+    [seen] = find_shifts(*sketches)
+    assert (seen.state, seen.distance) == ("holds", 0.0)

@@ -66,7 +66,7 @@ def assembled(asked: Asked, delivery: Delivery, standing: Standing, against: str
     checks = tuple(
         c for claim in claims.claims if claim.state == "active" for c in _checked(claim, asked, standing, found)
     )
-    faults = tuple(_fault(f, asked, checks) for f in found.faults)
+    faults = tuple(_fault(f, asked, checks, found.unread) for f in found.faults)
     explained = {key for f in faults for key in f.claims}
     counts = _counts(asked, checks, faults, explained)
     decided = sum(c.state != "undecidable" for c in checks)
@@ -163,10 +163,10 @@ def _accept(claim: LearnedClaim, path: str) -> str:
     return f"heldout rebaseline --claims {shlex.quote(path)} --claim {claim.id}"
 
 
-def _fault(fault: Fault, asked: Asked, checks: Sequence[Checked]) -> FoundFault:
+def _fault(fault: Fault, asked: Asked, checks: Sequence[Checked], unread: Sequence[Unread]) -> FoundFault:
     file = asked.file
     line = next((file.column_lines[c] for c in fault.columns if c in file.column_lines), 1)
-    told = tuple(c.id for c in checks if c.state in ("watch", "broken") and _explains(fault, c, file))
+    told = tuple(c.id for c in checks if c.state in ("watch", "broken") and _explains(fault, c, file, unread))
     quiet = [s for s in (_silenced(file, c, asked.when) for c in fault.columns) if s is not None]
     suppressed = quiet[0] if quiet and len(quiet) == len(fault.columns) else None
     return FoundFault(
@@ -182,12 +182,15 @@ def _silenced(file: ClaimsFile, column: str, when: str | None) -> Suppression | 
     return None
 
 
-def _explains(fault: Fault, check: Checked, file: ClaimsFile) -> bool:
+def _explains(fault: Fault, check: Checked, file: ClaimsFile, unread: Sequence[Unread]) -> bool:
     claim = file.claims.claim(check.id)
     if claim is None:
         return False
     if claim.invariant is not None and fault.kind in _WHOLE and claim.invariant.rule in _OF_ROWS:
         return True
+    if claim.invariant is not None and claim.invariant.rule == "schema":
+        odd = {u.column for u in unread if u.kind != "extra"}
+        return bool(odd) and odd <= set(fault.columns)
     return bool(set(fault.columns) & set(columns_of(claim)))
 
 

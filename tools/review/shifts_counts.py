@@ -65,9 +65,11 @@ def cells(base: ColumnSketch, new: ColumnSketch) -> Cells:
     missing = [float(base.missing), float(new.missing)]
     if base.kind == "label" or _by_level(base):
         ordered = base.kind == "number"
-        names = list(dict.fromkeys([*base.levels, *new.levels]))
+        # Where learned labels were left unnamed, one that is named only now may be among them: it counts with the rest.
+        names = list(base.levels) if base.other else list(dict.fromkeys([*base.levels, *new.levels]))
         names = sorted(names, key=float) if ordered else names
-        rows = [[*(c.levels.get(x, 0) for x in names), c.other] for c in (base, new)]
+        rest = [c.other + sum(n for x, n in c.levels.items() if x not in names) for c in (base, new)]
+        rows = [[*(c.levels.get(x, 0) for x in names), left] for c, left in zip((base, new), rest, strict=True)]
         names.append("")
     elif base.kind == "number":
         ordered, rows = True, [_filled(c.counts, len(base.edges) + 1) for c in (base, new)]
