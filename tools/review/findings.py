@@ -48,6 +48,9 @@ def measure_findings(claims: Sequence[LearnedClaim], delivery: Delivery, rows: R
         rows: What `rows_for` gave.
     """
     findings = {c.id: c.finding for c in claims if c.finding is not None}
+    for name in sorted({n for h in findings.values() for n in (h.outcome, h.predictor) if n in rows.columns}):
+        if rows.column(name).type == "number":
+            rows.ordinal(name)  # once for all findings: each sorts the columns that it reads
     out = {}
     for key, h in findings.items():
         absent = [name for name in _read(h) if not delivery.reads(name)]

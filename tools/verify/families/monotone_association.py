@@ -145,6 +145,8 @@ def _complete(h: MonotoneAssociation, rows: Rows) -> Pairs:
     inside = population(h, rows)
     x, y = inside.number(h.predictor), outcome_values(inside, h.outcome, h.event)
     good = ~(np.isnan(x) | np.isnan(y))
+    if good.all():
+        return Pairs(inside, x, y, 0)  # what these rows know of their order is kept
     return Pairs(inside.select(good), x[good], y[good], int((~good).sum()))
 
 
@@ -152,7 +154,7 @@ def _floors(h: MonotoneAssociation, x: FloatArray, y: FloatArray, least: int = M
     """Why the association is not fit for a test, or None."""
     if len(x) < least:
         return f"Only {len(x):,} rows have both values; at least {least} are needed."
-    if len(np.unique(x)) < 3:
+    if not ((x > x.min()) & (x < x.max())).any():
         return f"{column(h.predictor)} has fewer than 3 distinct values here: compare groups instead."
     if h.event is not None and min(int(y.sum()), int((1 - y).sum())) < MIN_EVENTS:
         return f"Fewer than {MIN_EVENTS} rows are, or are not, {h.event!r} in {column(h.outcome)}."
@@ -163,7 +165,8 @@ def _floors(h: MonotoneAssociation, x: FloatArray, y: FloatArray, least: int = M
 
 def _compare(h: MonotoneAssociation, pairs: Pairs, level: float, draws: int, seed: int) -> dict[str, Any]:
     """The evidence's figures for rows that stand for themselves."""
-    x, y = dense_ranks(pairs.x), dense_ranks(pairs.y)
+    x = pairs.rows.ordinal(h.predictor)[0]
+    y = dense_ranks(pairs.y) if h.event is not None else pairs.rows.ordinal(h.outcome)[0]
     found = rank_correlation(midranks(x), midranks(y))
     if found is None:
         return {"untestable": "One of the two columns is constant.", "clusters": None}
