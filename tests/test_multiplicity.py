@@ -52,7 +52,7 @@ def test_a_first_batch_with_the_whole_budget_is_benjamini_hochberg(q: float) -> 
 
 @pytest.mark.parametrize("alpha", [0.01, 0.05, 0.2])
 def test_strict_control_is_holm_at_the_vaults_share(alpha: float) -> None:
-    for p in vectors(2, 8):
+    for p in vectors(2, 3):
         reject, adjusted, _, _ = multipletests(p, alpha=alpha, method="holm")
         ours = holm(p, weight=1.0, alpha=alpha)
         assert ours.rejected == tuple(reject)
