@@ -127,6 +127,19 @@ def test_an_effect_that_vanishes_is_caught_within_three_deliveries() -> None:
     assert sum(0 < k <= 3 for k in year.caught[years.RULES[0]]) >= 2
 
 
+def test_one_broken_delivery_among_the_first_four_does_not_blind_the_rule() -> None:
+    spoilt = (Point(0.31, 0.02), Point(0.29, 0.02), Point(0.0, 0.02), Point(0.30, 0.02))
+    assert state(0.0, 0.0, 0.0, past=spoilt) == "broken"
+    assert state(0.30, past=spoilt) == "holds"
+
+
+def test_an_effect_that_cannot_be_told_from_nothing_is_never_said_to_hold() -> None:
+    restless = tuple(Point(x, 0.02) for x in (0.02, 0.55, 0.10, 0.50))
+    [seen] = decide_states([course(0.01, past=restless)])
+    assert seen.unseen
+    assert seen.state != "holds"
+
+
 @pytest.mark.parametrize("name", [n for n in CASES if n != "invariant"])
 def test_every_family_is_held_in_its_own_direction_from_its_own_null(name: str) -> None:
     case = CASES[name]

@@ -194,7 +194,9 @@ def _text(decision: Decision, figures: str, change: Departure, null: float) -> s
     if decision.state == "holds":
         return f"Now: {figures}. {seen}"
     if decision.state == "undecidable":
-        return f"Now: {figures}. Too few rows to tell the effect from nothing ({_figure(null)}): {_lower(seen)}"
+        if decision.unseen:
+            return f"Now: {figures}. Its interval covers {_figure(null)}, nothing: it cannot be told whether it holds."
+        return f"Now: {figures}. So few rows would not surely show it were it gone: {_lower(seen)}"
     p = "p < .0001" if (decision.p_value or 0) < AT_ONCE else f"p = {decision.p_value:.2g}"
     what = {"gone": "Gone", "weaker": "Weaker", "reversed": "Reversed", "stronger": "Stronger"}[change]
     if decision.state == "watch":

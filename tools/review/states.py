@@ -27,6 +27,8 @@ LASTING = {2: 0.1, 3: 0.2}
 """Deliveries in a row, and the p-value that each must stay below, for their mean to count."""
 TOLERATED = 0.25
 """Change of an effect, as a share of it, that is too small to matter where the claim sets nothing else."""
+OUTLYING = 3.0
+"""Times the second largest deviation from their median that one calibrating estimate counts for at most."""
 _POWER = 0.8416
 _SEEN = 2.8
 """Standard errors of an effect that is seen with power .80 at the level .05."""
@@ -90,6 +92,8 @@ class Decision(NamedTuple):
     calibrating: bool = False
     small: bool = False
     """Whether the delivery is too small to have seen the effect vanish."""
+    unseen: bool = False
+    """Whether its 95 % interval covers nothing, so that it cannot be told whether the finding holds."""
 
 
 def decide_states(courses: Sequence[Course]) -> list[Decision]:
@@ -150,7 +154,8 @@ def calibrate(courses: Sequence[Sequence[Point]]) -> list[Centre]:
     """The centre and the variation between deliveries of each finding, from the same number of estimates of each.
 
     The variation is DerSimonian and Laird's, as a multiple of the sampling variance; multiples are shrunk towards their
-    mean over all findings by `SHRINK` degrees of freedom, or as many as the other findings have.
+    mean over all findings by `SHRINK` degrees of freedom, or as many as the other findings have. One estimate far from
+    all others is drawn in first, so that a single broken delivery does not teach that anything is normal.
 
     Args:
         courses: For each finding its estimates, at least two.
@@ -160,8 +165,8 @@ def calibrate(courses: Sequence[Sequence[Point]]) -> list[Centre]:
     """
     if not courses:
         return []
-    x = np.array([[p.value for p in c] for c in courses])
     s = np.array([[max(p.error, 1e-12) for p in c] for c in courses])
+    x = _drawn_in(np.array([[p.value for p in c] for c in courses]), s)
     w = 1 / s**2
     total, df = w.sum(axis=1), x.shape[1] - 1
     q = (w * (x - (w * x).sum(axis=1, keepdims=True) / total[:, None]) ** 2).sum(axis=1)
@@ -175,6 +180,16 @@ def calibrate(courses: Sequence[Sequence[Point]]) -> list[Centre]:
     return [
         Centre(float(m), float(e), float(b) ** 0.5, df + lent) for m, e, b in zip(centre, error, between, strict=True)
     ]
+
+
+def _drawn_in(x: NDArray[np.float64], s: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The estimates, shape (findings, deliveries), none farther from its finding's median than `OUTLYING` allows."""
+    if x.shape[1] < 3:
+        return x
+    middle = np.median(x, axis=1, keepdims=True)
+    second = np.sort(np.abs(x - middle), axis=1)[:, -2]
+    most = OUTLYING * np.maximum(second, np.median(s, axis=1) / 2)
+    return middle + np.clip(x - middle, -most[:, None], most[:, None])
 
 
 def _p(points: Sequence[Point | None], centre: Centre) -> float:
@@ -215,15 +230,16 @@ def _decision(course: Course, centre: Centre, p: float, counts: bool, lasting: i
     apart = course.now.value - centre.value
     weaker, small = bool(apart * course.sign < 0), _small(course, centre)
     tolerated = TOLERATED * abs(centre.value - course.null) if course.tolerance is None else course.tolerance
-    at_once = p < AT_ONCE or (p < GONE / max(findings, 1) and _covers_nothing(course))
+    unseen = _covers_nothing(course)
+    at_once = p < AT_ONCE or (p < GONE / max(findings, 1) and unseen)
     lasting = 1 if weaker and at_once and not course.calibrating else lasting
     enough = abs(apart) > tolerated
     broken = lasting > 0 and weaker and enough and not small
     watched = (counts and enough) or (lasting > 0 and enough)
-    state: State = "broken" if broken else "watch" if watched else "undecidable" if small else "holds"
+    state: State = "broken" if broken else "watch" if watched else "undecidable" if small or unseen else "holds"
     return Decision(
         state, centre, p, counts, weaker, lasting if broken else 0, _detectable(course.now, centre, findings),
-        course.calibrating, small,
+        course.calibrating, small, unseen,
     )  # fmt: skip
 
 
