@@ -224,3 +224,21 @@ def test_the_story_names_the_true_change_first_and_nothing_false(
     assert all(figure in story[0].text for figure in figures)
     assert not any(silent in change.columns for change in story)
     assert all(s.state == "holds" for s in shifts if s.column == silent)
+
+
+def test_a_day_that_is_none_is_refused(claims: Path) -> None:
+    for when in ("tomorrow", "01.01.2027", "2026-13-01"):
+        with pytest.raises(UsageError, match="must be a day"):
+            heldout.review(orders(20), claims, when=when)
+
+
+def test_a_history_that_was_lost_is_said_loudly(claims: Path) -> None:
+    claims.with_name("claims.history.jsonl").unlink()
+    found = heldout.review(orders(20), claims, when="2026-02-01")
+    assert "history does not hold the learned data" in found.result.message
+
+
+def test_a_key_that_names_several_rows_is_not_learned(learned: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="names no single row"):
+        heldout.learn(learned / "orders.csv", tmp_path / "claims.yml", key=("plan",), ledger=tmp_path / "l.jsonl")
+    assert not (tmp_path / "claims.yml").exists()

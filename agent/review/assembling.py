@@ -24,6 +24,10 @@ FINDINGS, BROKEN, UNDECIDED = 0, 1, 3
 _WHOLE = ("duplicated_load", "truncated", "multiplied_rows", "missing_part")
 """Faults of rows rather than columns: they explain keys and row counts."""
 _OF_ROWS = ("unique", "row_count", "fresh")
+LOST = (
+    "The history does not hold the learned data: it was lost, cut or left elsewhere, so that calibration begins anew "
+    "and nothing can last. Bring it back, or name it with `--history`."
+)
 _LOUD: tuple[Level, ...] = ("none", "info", "warn", "error")
 
 
@@ -116,7 +120,7 @@ def _checked(claim: LearnedClaim, asked: Asked, standing: Standing, found: Found
         return ()
     expired = claim.suppressed is not None and _expired(claim.suppressed, asked.when)
     quiet = claim.suppressed is not None and not expired
-    calibrating = of.calibrating if isinstance(of, Held) else isinstance(of, Shifted) and bool(standing.calibration)
+    calibrating = of.calibrating if isinstance(of, Held) else bool(standing.calibration)
     states: list[State | None] = [e.states.get(claim.id) for e in standing.past]
     check = Checked(
         id=claim.id, kind=claim.kind, says=claim.says, state=of.state,
@@ -137,11 +141,14 @@ def _level(of: Violations | Held | Shifted, claim: LearnedClaim, calibrating: bo
     """What a state counts as: never more than the severity, and a warning at most while it is watched or calibrated."""
     if of.state == "holds":
         return "none"
-    most: Level = "error" if of.state == "broken" and not calibrating else "warn"
+    advises = calibrating and not isinstance(of, Violations)
+    most: Level = "error" if of.state == "broken" and not advises else "warn"
     if of.state == "undecidable" and claim.kind != "invariant":
         most = "info"  # a delivery of few rows is no fault
     if isinstance(of, Held) and of.change == "stronger":
         most = "info"  # what is claimed is only truer
+    if calibrating and claim.invariant is not None and claim.invariant.rule == "row_count":
+        most = "info"  # how many rows a delivery has is known once some came
     return min((most, claim.severity), key=_LOUD.index)
 
 
@@ -236,11 +243,13 @@ def _message(
     """What is to be looked at first; counts and calibration stand beside it in every format."""
     if outcome == "undecided":
         return "Nothing could be decided: no claim of the file could be checked on this delivery."
-    parts = [f"Nothing is broken: {counted(counts.holds, 'claim')} hold."]
+    parts = [f"Nothing that counts is broken: {counted(counts.holds, 'claim')} hold."]
     if outcome != "clean":
         parts = [_worst(faults, checks, explained, story)]
     if standing.again is not None:
         parts.append(f"The same content was reviewed before, as delivery {standing.again.number}: it counts once.")
+    if standing.learned is None:
+        parts.append(LOST)
     return " ".join(parts)
 
 

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from heldout.version import __version__
 
+from ...tools.data.readers_binary import quoted
 from ...tools.data.schema import Column
 from ...tools.data.split import SealedSplit
 from ...tools.data.split_typed import explored_typed
@@ -19,7 +20,7 @@ from ...tools.review.findings import baseline_of, short_sentence
 from ...tools.review.history import Estimate, History, Reviewed
 from ...tools.review.invariants import ProposedRule, confirm_rules, learn_rules
 from ...tools.review.invariants_words import says
-from ...tools.review.learned import Independence, LearnedClaim, LearnedClaims, LearnedColumn
+from ...tools.review.learned import Fresh, Independence, LearnedClaim, LearnedClaims, LearnedColumn
 from ...tools.review.naming import is_compared
 from ...tools.review.sketch import Sketch
 from ...tools.review.sketching import sketch_of
@@ -151,6 +152,7 @@ def _learned(ran: Ran, key: tuple[str, ...], time: str | None) -> tuple[LearnedC
         raise UsageError(f"`--key` names {unknown[0]!r}, which is no column. Columns: {', '.join(list(columns)[:12])}.")
     run_id = f"{opened.fingerprint[:12]}/{ran.receipt.session if ran.receipt else 0}"
     with run_folder() as folder, _Open(ran, folder) as rows:
+        rows.check_key(key)
         rules = rows.rules(columns, ran)
         sketch = rows.sketch(columns, opened.name, opened.fingerprint)
     findings = [_finding(v, f, run_id) for v, f in _verified(ran)]
@@ -159,11 +161,12 @@ def _learned(ran: Ran, key: tuple[str, ...], time: str | None) -> tuple[LearnedC
         *(_invariant(rule, columns, run_id) for rule in rules),
         *_distributions(sketch, run_id),
     ]
+    dated = [p.rule.column for p in rules if isinstance(p.rule, Fresh)]
+    units = plan.units if plan.kind == "entity" else None
     learned = LearnedClaims(
-        source=opened.name, fingerprint=opened.fingerprint, rows=opened.rows, version=__version__, key=key, time=time,
-        independence=Independence(
-            kind=plan.kind, key=plan.key, block=plan.block, units=plan.units if plan.kind == "entity" else None
-        ),
+        source=opened.name, fingerprint=opened.fingerprint, rows=opened.rows, version=__version__, key=key,
+        time=time or (dated[0] if dated else None),
+        independence=Independence(kind=plan.kind, key=plan.key, block=plan.block, units=units),
         columns=tuple(_column(c) for c in opened.columns), claims=tuple(claims),
     )  # fmt: skip
     return learned, sketch
@@ -202,6 +205,22 @@ class _Open:
 
     def _count(self, table: str) -> int:
         return int(self.con.execute(f'SELECT count(*) FROM "{table}"').fetchall()[0][0])
+
+    def check_key(self, key: Sequence[str]) -> None:
+        """Refuse a key that does not name one row each, as far as rows are open.
+
+        Raises:
+            UsageError: if two rows have the same values in it.
+        """
+        names = ", ".join(quoted(k) for k in key)
+        twice = f'SELECT count(*) FROM (SELECT 1 FROM "open" GROUP BY {names} HAVING count(*) > 1)'
+        repeated = int(self.con.execute(twice).fetchall()[0][0]) if key else 0
+        if repeated:
+            what = "value names" if repeated == 1 else "values name"
+            raise UsageError(
+                f"`--key {','.join(key)}` names no single row: {repeated:,} of its {what} several. Add a column to it, "
+                "or leave it out."
+            )
 
     def rules(self, columns: Mapping[str, Column], ran: Ran) -> Sequence[ProposedRule]:
         """The rules that the learning rows keep and the checking rows keep too."""
@@ -250,7 +269,7 @@ def _distributions(sketch: Sketch, run_id: str) -> list[LearnedClaim]:
     return [
         LearnedClaim(
             id=f"dist-{digest(c.name)[:_ID]}", says=f"`{c.name}` is distributed as it was", kind="distribution",
-            distribution=c, severity="warn", origin=run_id,
+            distribution=c, origin=run_id,
         )
         for c in sketch.columns
         if is_compared(c)

@@ -17,7 +17,7 @@ from ...tools.review.faults import find_faults
 from ...tools.review.findings import hold_findings, measure_findings, rows_for, with_pictures
 from ...tools.review.history import Estimate, History, Reviewed
 from ...tools.review.invariants import RowsBefore, check_rules
-from ...tools.review.learned import LearnedClaim, LearnedClaims, SumOf
+from ...tools.review.learned import LearnedClaim, LearnedClaims, SumOf, day_of
 from ...tools.review.pooled import with_accepted
 from ...tools.review.shifts import find_shifts
 from ...tools.review.sketch import Sketch
@@ -70,6 +70,7 @@ def review(
     """
     if fail_on not in FAIL_ON:
         raise UsageError(f"`fail_on` must be one of {', '.join(FAIL_ON)}. Got {fail_on!r} instead.")
+    _check_day(when)
     say = progress or _silent
     file = read_file(Path(claims))
     asked = Asked(str(claims), file, fail_on, when)
@@ -227,6 +228,13 @@ def _entry(delivery: Delivery, standing: Standing, asked: Asked, new: Sketch, fo
         baseline=baseline_id(asked.file.claims), supersedes=standing.supersedes, sketch=new,
         estimates=found.estimates, states=states, alarms=alarms,
     )  # fmt: skip
+
+
+def _check_day(when: str | None) -> None:
+    try:
+        day_of(when or "1970-01-01")
+    except ValueError as err:
+        raise UsageError(f"`when` must be a day such as 2026-03-31. Got {when!r} instead.") from err
 
 
 def _silent(_: str) -> None:
