@@ -115,7 +115,7 @@ def proposals(claims: LearnedClaims, deliveries: Sequence[Reviewed], wanted: Seq
 def _finding(claim: LearnedClaim, finding: Hypothesis, base: Baseline, new: Baseline | None) -> Proposal:
     from ...tools.verify.families import FAMILIES  # with them comes all of statistics
 
-    name = FAMILIES[finding.family].effect_name
+    name = FAMILIES[finding.scale].effect_name  # as the review names it: of an event it is a difference of shares
     old = _effect_words(name, base)
     if new is None:
         return Proposal(claim, old, "", "It was measured in fewer than two of these deliveries.")
