@@ -33,6 +33,7 @@ FAULTS = {
     "missing_part": "a part is missing",
     "swapped_labels": "labels are swapped",
     "encoding": "letters are damaged",
+    "stuck": "one value fills the column",
 }
 UNREAD = {"missing": "missing", "type": "other type", "extra": "new", "renamed": "renamed"}
 CALIBRATION = 4
