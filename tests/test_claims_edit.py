@@ -276,6 +276,17 @@ def test_rebaselining_prints_old_against_new_and_writes_nothing_by_itself(path: 
     assert "Nothing was written. Accept a claim with `--claim ID --yes`" in got.output
 
 
+def test_an_effect_is_named_on_the_scale_that_the_review_names() -> None:
+    from heldout.tools.verify.hypothesis import parse
+
+    group = {"family": "subgroup", "outcome": "churn", "predictor": "tenure", "event": "Yes", "direction": "higher",
+             "rule": [{"column": "tenure", "op": "<=", "value": 12}]}  # fmt: skip
+    claim = finding().model_copy(update={"finding": parse(group)})
+    [got] = proposals(learned([claim]), _deliveries([0.3, 0.3]))
+    assert got.old.startswith("risk difference ")
+    assert got.new.startswith("risk difference 0.3 ")
+
+
 def test_only_what_is_confirmed_is_written_and_the_rest_of_the_file_stays(
     path: Path, history: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -135,6 +135,24 @@ def test_the_workflow_gives_the_action_inputs_that_it_has() -> None:
     assert wanted <= set(workflow["jobs"]["review"]["steps"][-1]["run"].split())
 
 
+def test_the_workflow_brings_the_history_back_and_keeps_it_whatever_came_of_the_review() -> None:
+    workflow = yaml.safe_load((PIPELINES / "github_workflow.yml").read_text(encoding="utf-8"))
+    steps = workflow["jobs"]["review"]["steps"]
+    used = [s.get("uses", "").split("@")[0] for s in steps]
+    before, review, after = (
+        used.index(name) for name in ("actions/cache/restore", "your-org/heldout", "actions/cache/save")
+    )
+    assert before < review < after
+    assert steps[before]["with"]["path"] == steps[after]["with"]["path"] == "claims.history.jsonl"
+    key, prefix = (steps[before]["with"][name] for name in ("key", "restore-keys"))
+    assert key.startswith(prefix)
+    assert "github.run_id" in key.removeprefix(prefix), "a cache is never written twice under one key"
+    assert "github.run_attempt" in key.removeprefix(prefix)
+    assert steps[after]["with"]["key"] == "${{ steps.history.outputs.cache-primary-key }}"
+    assert "always()" in steps[after]["if"]
+    assert "history" not in steps[review]["with"], "it lies beside the claims"
+
+
 def test_the_hook_names_its_files_last_and_writes_nothing() -> None:
     [hook] = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
     entry = hook["entry"].split()

@@ -209,7 +209,7 @@ def obeyed(text: str) -> list[tuple[str, dict[str, str], str]]:
 
 def test_annotations_are_worst_first_at_the_lines_of_their_claims() -> None:
     found = obeyed(annotations(made.errors()))
-    assert [name for name, _, _ in found] == ["error", "error", "error", "warning", "warning", "notice"]
+    assert [name for name, _, _ in found] == ["error"] * 3 + ["warning"] * 2, "what informs is no annotation"
     _, place, message = found[1]
     assert place == {"file": "data/claims.yml", "line": "101", "title": "Broken: price is never negative"}
     assert message.startswith("12 of 5,000 rows have a negative price, none may. Rows 17, 204,")
@@ -222,6 +222,17 @@ def test_no_more_than_nine_annotations_are_written_and_the_rest_is_counted() -> 
     assert [name for name, _, _ in found] == ["error"] * MOST + ["notice"]
     assert found[-1][2].startswith("and 21 more")
     assert MOST == 9
+
+
+def test_what_a_small_delivery_cannot_decide_is_neither_an_annotation_nor_an_alert() -> None:
+    small = made.finding(7, "undecidable", "`a` rises with `b`.", "Only 12 usable rows.", level="info")
+    review = made.review([*made.holding(), small])
+    assert annotations(review) == ""
+    assert results(review) == []
+    lost = made.invariant(10, "undecidable", "`discount` is there.", "There is no column `discount`.")
+    review = made.review([*made.holding(), small, lost])
+    assert [name for name, _, _ in obeyed(annotations(review))] == ["warning"]
+    assert [r["ruleId"] for r in results(review)] == ["inv-000a"]
 
 
 def test_a_delivery_that_could_not_be_judged_is_an_error_annotation() -> None:

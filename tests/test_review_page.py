@@ -7,8 +7,10 @@ from pathlib import Path
 from heldout.agent.cli_frame import INTERNAL, USAGE
 from heldout.agent.review.claims_yaml import parse
 from heldout.agent.review.rebaseline import LAST
+from heldout.agent.review.report.terminal import LINES
 from heldout.tools.review.checked import FaultKind
 from heldout.tools.review.learned import InvariantRule, Severity
+from heldout.tools.review.shifts import BROKEN
 from heldout.tools.review.states import CALIBRATION
 
 PAGE = (Path(__file__).resolve().parents[1] / "docs" / "review.md").read_text(encoding="utf-8")
@@ -31,6 +33,10 @@ def test_the_page_names_every_rule_every_fault_and_every_severity() -> None:
 def test_the_numbers_of_the_page_are_those_of_the_code() -> None:
     assert f"the first {CALIBRATION} deliveries calibrate" in PAGE
     assert f"the last {LAST} deliveries of the history" in PAGE
+    assert f"in the first {CALIBRATION} deliveries" in PAGE
+    assert BROKEN == 0.5
+    assert "at least half of the rows lie elsewhere" in PAGE
+    assert f"within some {LINES} lines" in PAGE
     codes = re.findall(r"^\| (\d) \| (.*?) \|", PAGE, re.MULTILINE)
     assert [int(code) for code, _ in codes] == [0, 1, 2, 3, 4]
     assert codes[USAGE][1].startswith("wrong use")

@@ -12,7 +12,7 @@ from heldout.agent.review.report.html import to_html
 from heldout.agent.review.report.junit import to_junit
 from heldout.agent.review.report.markdown import COMMENT, marker, to_markdown
 from heldout.agent.review.report.sarif import to_sarif
-from heldout.agent.review.report.terminal import no_command, to_terminal
+from heldout.agent.review.report.terminal import LINES, no_command, to_terminal
 from heldout.agent.review.report.words import accepting, change_text, first_rows, gate, headline
 from tests import review_samples as made
 from tests.test_report_browser import CHROMIUM, Site, payloads, rendered, site, title
@@ -192,8 +192,41 @@ def test_since_when_is_not_said_twice_of_a_change() -> None:
 def test_very_many_errors_are_cut_short_in_the_terminal_and_counted() -> None:
     rules = [made.invariant(n, "broken", f"`c{n}` is never negative.", "It is.", rows=1) for n in range(300)]
     text = to_terminal(made.review(rules), width=100, color=False)
-    assert text.count("\n") < 90
-    assert "and 288 more" in text
+    assert text.count("\n") < LINES
+    assert "1. Broken: c0 is never negative." in text
+    told = len(re.findall(r"Broken: c\d+ is never negative\.", text))
+    assert told >= 10
+    assert f"and {300 - told} more" in text
+
+
+def test_one_broken_table_stays_within_what_a_screen_and_a_half_hold() -> None:
+    many = [c.model_copy(update={"id": f"{c.id}-{n}", "text": c.text * 4}) for n in range(9) for c in made.broken()]
+    review = made.errors().model_copy(update={"checks": tuple(many), "changes": made.STORY * 4})
+    text = to_terminal(review, width=100, color=False)
+    assert text.count("\n") < LINES
+    assert "1. Fault in weight: the unit changed. From row" in flat(text)
+    assert re.search(r"\n[23]\. inv-0009-\d: Broken: price is never negative\.\n", text), "further ones in one line"
+    assert text.splitlines()[-1] == "Exit code 1: something that --fail-on error stops."
+    assert len(to_terminal(made.errors(), width=100, color=False).splitlines()) > 40, "what fits is told in full"
+
+
+def test_what_is_suppressed_is_counted_once_and_never_denied() -> None:
+    quiet = [c.model_copy(update={"suppressed": made.TOLD, "level": "none"}) for c in made.broken()[:3]]
+    review = made.review([*made.holding(), *quiet], message="Nothing is broken: 7 claims hold.")
+    for text in (to_terminal(review, width=100, color=False), to_markdown(review), to_html(review)):
+        assert "nothing that counts is broken, 7 claims hold" in flat(text)
+        assert "Not counted, since suppressed: 3 claims that do not hold." in flat(text)
+        assert "Of 10 claims: 7 hold, 3 suppressed." in flat(text)
+    whole = to_terminal(made.errors(), width=200, color=False)
+    assert "Of 14 claims: 7 hold, 1 on watch, 4 broken, 1 undecided, 1 suppressed; 1 fault." in whole
+
+
+def test_a_suppressed_fault_silences_what_it_explains_in_the_counts_too() -> None:
+    fault = made.UNIT.model_copy(update={"suppressed": made.TOLD, "level": "none"})
+    review = made.review([*made.holding(), made.broken()[4]], faults=(fault,))
+    text = to_terminal(review, width=200, color=False)
+    assert "Of 8 claims: 7 hold, 1 suppressed; 1 fault suppressed." in text
+    assert "Not counted, since suppressed: 1 fault." in text
 
 
 # The page

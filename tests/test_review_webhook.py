@@ -40,8 +40,23 @@ def test_a_new_fault_a_changed_claim_and_a_claim_that_holds_again_are_each_a_cha
     assert "the unit changed" in told(payload(unchanged()))
     assert "`dist-0002` on watch" in told(payload(made.warnings()))
     again = [c.model_copy(update={"changed": c.id == "inv-0002"}) for c in made.holding()]
-    assert "*Holds again*\n• `inv-0002` holds" in told(payload(made.review(again)))
+    assert "*Holds again*\n• `inv-0002` holds" in told(payload(made.review(again), known=["inv-0002"]))
     assert "`fault-truncated-x` is over" in told(payload(made.clean(), known=("fault-truncated-x",)))
+
+
+def test_a_change_between_undecided_and_holds_is_no_news() -> None:
+    back = [c.model_copy(update={"changed": True}) for c in made.holding()]
+    assert payload(made.review(back)) is None
+    lost = [made.finding(7, "undecidable", "`a` rises with `b`.", "Only 12 rows.", level="info", changed=True),
+            made.invariant(8, "undecidable", "`x` is there.", "There is no column `x`.", changed=True)]  # fmt: skip
+    assert payload(made.review([*made.holding(), *lost])) is None
+
+
+def test_a_broken_claim_that_could_not_be_decided_is_not_taken_for_mended() -> None:
+    small = made.finding(7, "undecidable", "`a` rises with `b`.", "Only 12 rows.", level="info", changed=True)
+    text = told(payload(made.review([*made.holding(), small]), known=["fin-0007"]))
+    assert "*Not decided this time*\n• `fin-0007`" in text
+    assert "Holds again" not in text
 
 
 def test_a_delivery_that_could_not_be_judged_is_always_told() -> None:

@@ -7,7 +7,7 @@ confirmed it, claim by claim. A review never does this by itself, or a slow brea
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from ...tools.errors import UsageError
 from ...tools.review.history import Estimate, History, Reviewed
@@ -16,7 +16,7 @@ from ...tools.review.learned import Baseline, LearnedClaim, LearnedClaims, RowCo
 from ...tools.review.pooled import distance, pooled_effects, pooled_sketch
 from ...tools.review.sketch import ColumnSketch
 from ...tools.value import counted
-from ...tools.verify.hypothesis import Hypothesis, sign
+from ...tools.verify.hypothesis import FamilyName, Hypothesis, sign
 from .baselines import baseline_id, history_of
 from .claims_edit import ClaimsText
 from .claims_yaml import rounded
@@ -115,7 +115,7 @@ def proposals(claims: LearnedClaims, deliveries: Sequence[Reviewed], wanted: Seq
 def _finding(claim: LearnedClaim, finding: Hypothesis, base: Baseline, new: Baseline | None) -> Proposal:
     from ...tools.verify.families import FAMILIES  # with them comes all of statistics
 
-    name = FAMILIES[finding.family].effect_name
+    name = FAMILIES[cast(FamilyName, finding.scale)].effect_name  # of an event it is a difference of shares
     old = _effect_words(name, base)
     if new is None:
         return Proposal(claim, old, "", "It was measured in fewer than two of these deliveries.")

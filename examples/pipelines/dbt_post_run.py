@@ -2,7 +2,8 @@
 
     dbt build && python dbt_post_run.py
 
-Claims lie beside the project as claims/MODEL.yml, written by `heldout learn`. WAREHOUSE says where the models are: a
+Claims lie beside the project as claims/MODEL.yml, written by `heldout learn`, each with its history, which must be kept
+from run to run. WAREHOUSE says where the models are: a
 DuckDB file, or an address such as 'postgresql://${DBT_USER}:${DBT_PASSWORD}@db/analytics', in single quotes: heldout
 alone puts the secrets in. Exit code: the largest of the reviews; 3 where nothing was reviewed, since an empty run is no
 success; 2 where dbt left no artifacts or heldout is not there, since 1 is kept for what the data show.

@@ -62,18 +62,14 @@ def alarms(review: Review) -> tuple[Alarm, ...]:
 def counting(review: Review) -> list[Checked]:
     """Claims that do not hold and count, in the order of their file; what a fault explains counts as that fault."""
     told = explained(review)
-    return [c for c in review.checks if c.state != "holds" and c.level != "none" and not quiet(c) and c.id not in told]
-
-
-def quiet(claim: Checked) -> bool:
-    """Whether somebody said that it should not count, and the day until which they said so has not passed."""
-    return claim.suppressed is not None and not claim.expired
+    loud = (c for c in review.checks if c.state != "holds" and c.level != "none")
+    return [c for c in loud if not words.quiet(c) and c.id not in told]
 
 
 def suppressed(review: Review) -> tuple[Alarm, ...]:
     """What would count, had nobody said that it should not for a while."""
     found = [_fault(f, review) for f in review.faults if f.suppressed is not None]
-    found += [_claim(c, review) for c in review.checks if c.state != "holds" and quiet(c)]
+    found += [_claim(c, review) for c in review.checks if c.state != "holds" and words.quiet(c)]
     return tuple(sorted(found, key=_worst))
 
 
@@ -124,7 +120,7 @@ def _claim(claim: Checked, review: Review) -> Alarm:
         explains=(),
         columns=(claim.shifted.column,) if claim.shifted else (),
         examples=broken.examples if broken else (),
-        suppressed=claim.suppressed if quiet(claim) else None,
+        suppressed=claim.suppressed if words.quiet(claim) else None,
         chart=_chart(claim),
     )
 

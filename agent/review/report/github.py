@@ -2,7 +2,8 @@
 
 Knows the review. Must never show a cell's value, nor let a text end its line: what is printed here is obeyed by the
 runner. GitHub shows ten annotations of a kind for a step and drops the rest without a word, so at most nine are
-written, worst first, and one line says how many more there are.
+written, worst first, and one line says how many more there are. Errors and warnings alone are annotated: what only
+informs, such as a finding that a small delivery cannot decide, is told in the summary.
 """
 
 from ...report.words import plain
@@ -13,12 +14,12 @@ from .markdown import SUMMARY, to_markdown
 
 MOST = 9
 _LONGEST = 900
-_COMMANDS = {"error": "error", "warn": "warning", "info": "notice", "none": "notice"}
+_COMMANDS = {"error": "error", "warn": "warning"}
 
 
 def annotations(review: Review) -> str:
     """Workflow commands, one a line, ready to be printed; empty where there is nothing to say."""
-    found = alarms(review)
+    found = [a for a in alarms(review) if a.level in _COMMANDS]
     lines = [_line(alarm, review) for alarm in found[:MOST]]
     if review.outcome == "undecided":
         lines.insert(0, _command("error", {"title": "heldout: not decided"}, review.message))

@@ -14,7 +14,7 @@ from ...report.charts import chart, describe, svg
 from ...report.page import address, content_policy, environment, trusted
 from ..result import Checked, Level, Review
 from . import words
-from .alarms import COUNTING, TITLES, Alarm, alarms, at_level, explained, quiet, suppressed
+from .alarms import COUNTING, TITLES, Alarm, alarms, at_level, explained, suppressed
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -102,10 +102,10 @@ def _row(claim: Checked, told: dict[str, str]) -> dict[str, Any]:
     return {
         "claim": claim,
         "says": words.says(claim),
-        "state": words.STATES[claim.state],
+        "state": words.STATES[claim.state] + (", suppressed" if claim.state != "holds" and words.quiet(claim) else ""),
         "text": text,
-        "quiet": claim.suppressed if quiet(claim) else None,
-        "tone": _TONES[claim.level] if claim.state != "holds" and not quiet(claim) else "",
+        "quiet": claim.suppressed if words.quiet(claim) else None,
+        "tone": _TONES[claim.level] if claim.state != "holds" and not words.quiet(claim) else "",
     }
 
 

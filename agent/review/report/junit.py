@@ -54,7 +54,7 @@ def _whole(suite: ElementTree.Element, review: Review) -> None:
     elif review.outcome == "skipped":
         _part(case, "skipped", "skipped", review.message, [])
     else:
-        ElementTree.SubElement(case, "system-out").text = plain(f"{words.headline(review)}. {review.message}")
+        ElementTree.SubElement(case, "system-out").text = plain(f"{words.headline(review)}. {words.message(review)}")
 
 
 def _claim(suite: ElementTree.Element, review: Review, claim: Checked, alarm: Alarm | None) -> None:

@@ -11,7 +11,7 @@ from ...report import markdown
 from ...report.words import clean
 from ..result import Review
 from . import words
-from .alarms import COUNTING, TITLES, Alarm, alarms, at_level, quiet, suppressed
+from .alarms import COUNTING, TITLES, Alarm, alarms, at_level, suppressed
 
 COMMENT = 65_000
 """Characters that a comment may have; GitHub takes 65,536."""
@@ -58,7 +58,7 @@ def _unlinked(text: str) -> str:
 
 def _blocks(review: Review, listed: int, claims: int) -> Iterator[str]:
     yield f"## {words.OUTCOMES[review.outcome]}: {named(words.headline(review))}"
-    yield f"**{named(review.message)}**"
+    yield f"**{named(words.message(review))}**"
     yield named(" ".join(part for part in (words.scope(review), words.standing(review)) if part))
     found = alarms(review)
     yield from _alarms(TITLES["error"], at_level(found, "error"), listed)
@@ -121,7 +121,7 @@ def _claims(review: Review, most: int) -> Iterator[str]:
     shown = sorted(review.checks, key=lambda c: c.state == "holds")[:most]
     rows = [("State", "Claim", "In this delivery", "Where"), ("---",) * 4]
     for c in shown:
-        state = "suppressed" if quiet(c) and c.state != "holds" else words.STATES[c.state]
+        state = "suppressed" if words.quiet(c) and c.state != "holds" else words.STATES[c.state]
         where = f"{c.id} · {words.place(review, c.line)}"
         rows.append((state, *(named(text, cell=True) for text in (words.says(c), c.text, where))))
     table = "\n".join(f"| {' | '.join(row)} |" for row in rows)

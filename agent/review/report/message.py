@@ -13,7 +13,7 @@ from ....tools.value import counted
 from ...report.words import clean, figure, plain
 from ..result import Checked, FoundFault, Review
 from . import words
-from .alarms import counting, quiet
+from .alarms import counting
 
 _MOST = 8
 _LONGEST = 2_900
@@ -29,18 +29,19 @@ _CHANGES = {
 def payload(review: Review, *, known: Collection[str] = (), link: str = "") -> dict[str, Any] | None:
     """The message as Slack reads it (`text` and `blocks`), or None where nothing is other than the delivery before.
 
-    A delivery that could not be judged is always told: that something is no pass must not go by in silence.
+    A delivery that could not be judged is always told: that something is no pass must not go by in silence. That a
+    claim which held could not be decided this time, or holds again after that, is no news.
 
     Args:
         review: The result to tell.
-        known: Ids that the delivery before raised an alarm for; faults among them are no news.
+        known: Ids that the delivery before raised an alarm for: faults among them are no news, claims can be over.
         link: Where the page is to be read; left out where empty.
     """
-    new, over = _new(review, known), _over(review, known)
-    if review.outcome != "undecided" and (review.outcome == "skipped" or not (new or over)):
+    new, lost, over = _new(review, known), _lost(review, known), _over(review, known)
+    if review.outcome != "undecided" and (review.outcome == "skipped" or not (new or lost or over)):
         return None
     title = _escaped(f"{_SIGNS[review.outcome]} {words.OUTCOMES[review.outcome]}: {words.delivery_name(review)}")
-    lines = [*_listed("New or changed", new), *_listed("Holds again", over)]
+    lines = [*_listed("New or changed", new), *_listed("Not decided this time", lost), *_listed("Holds again", over)]
     same = _same(review, known)
     if same:
         lines.append(f"{counted(same, 'alarm')} as in the delivery before.")
@@ -57,12 +58,17 @@ def payload(review: Review, *, known: Collection[str] = (), link: str = "") -> d
 
 def _new(review: Review, known: Collection[str]) -> list[str]:
     found = [_fault(f, review) for f in review.faults if f.suppressed is None and f.fault.id not in known]
-    return found + [_claim(c, review) for c in _counting(review) if c.changed]
+    return found + [_claim(c, review) for c in _counting(review) if c.changed and c.state != "undecidable"]
+
+
+def _lost(review: Review, known: Collection[str]) -> list[str]:
+    """Claims that the delivery before broke, and that this one cannot decide: nobody may take them for mended."""
+    return [f"`{_name(c.id)}`" for c in review.checks if c.state == "undecidable" and c.id in known and _tellable(c)]
 
 
 def _over(review: Review, known: Collection[str]) -> list[str]:
-    """What is no longer so: claims that hold again, faults that the delivery before had."""
-    again = [f"`{_name(c.id)}` holds" for c in review.checks if c.changed and c.state == "holds" and not quiet(c)]
+    """What is no longer so: claims that the delivery before broke and that hold again, faults that it had."""
+    again = [f"`{_name(c.id)}` holds" for c in review.checks if c.state == "holds" and c.id in known and _tellable(c)]
     here = {f.fault.id for f in review.faults} | {c.id for c in review.checks}
     gone = sorted(k for k in known if k.startswith("fault-") and k not in here)
     return again + [f"`{_name(k)}` is over" for k in gone] if review.outcome != "undecided" else []
@@ -71,6 +77,10 @@ def _over(review: Review, known: Collection[str]) -> list[str]:
 def _same(review: Review, known: Collection[str]) -> int:
     old = sum(f.suppressed is None and f.fault.id in known for f in review.faults)
     return old + sum(not c.changed for c in _counting(review))
+
+
+def _tellable(claim: Checked) -> bool:
+    return not words.quiet(claim) and claim.severity != "info"
 
 
 def _counting(review: Review) -> list[Checked]:

@@ -1,7 +1,8 @@
 """A review as SARIF 2.1.0 for code scanning: each alarm at the line of its claim in the claims file.
 
 Knows the review. Must never show a cell's value. Only what does not hold is a result: code scanning closes an alert
-whose result is gone, so a log of a delivery that was not judged (exit code 3, or skipped) must not be uploaded.
+whose result is gone, so a log of a delivery that was not judged (exit code 3, or skipped) must not be uploaded. What
+this delivery could not decide is a result only where it counts: code scanning shows a note like any other alert.
 """
 
 import json
@@ -18,6 +19,7 @@ from .alarms import Alarm, alarms, suppressed
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _BASELINE = {"new": "new", "other": "updated", "same": "unchanged"}
+_COUNT = ("error", "warn")
 _LEVELS = {"error": "error", "warn": "warning", "info": "note", "none": "note"}
 
 
@@ -27,7 +29,7 @@ def to_sarif(review: Review) -> str:
     Rules are claims and faults (`ruleId` is the id), and `partialFingerprints` are made of ids alone, so that an alert
     stays the same while lines of the claims file move.
     """
-    found = [*alarms(review), *suppressed(review)]
+    found = [a for a in (*alarms(review), *suppressed(review)) if a.state != "undecidable" or a.level in _COUNT]
     run = {
         "tool": {
             "driver": {

@@ -8,9 +8,10 @@ the runner that logs it.
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from ...report.screen import console, item, line
+from ....tools.value import counted
+from ...report.screen import console, cut, item, line
 from ..result import Level, Review
 from . import words
 from .alarms import COUNTING, TITLES, Alarm, alarms, at_level, suppressed
@@ -19,10 +20,30 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.text import Text
 
-_MOST = {"error": 12, "warn": 6, "info": 3}
-"""Alarms told in full, by level."""
-_STORY = 8
-_COLUMNS = 6
+LINES = 60
+"""Lines that a review takes, whatever came of it: what is read first must not have scrolled away."""
+_LONGEST = 500
+"""Characters of one text; the page has it whole."""
+_NAMED = 6
+
+
+class _Room(NamedTuple):
+    """How much of each part is told; the rest is counted."""
+
+    error: int
+    warn: int
+    info: int
+    brief: int
+    """Further errors of which the name alone is told."""
+    story: int
+    other: int
+
+
+_ROOMS = (
+    _Room(12, 6, 3, 0, 8, 6), _Room(8, 4, 2, 6, 6, 4), _Room(6, 3, 1, 8, 4, 3), _Room(5, 2, 1, 10, 3, 2),
+    _Room(4, 2, 0, 10, 3, 1), _Room(3, 1, 0, 10, 2, 1), _Room(2, 1, 0, 8, 1, 1), _Room(1, 0, 0, 4, 1, 0),
+)  # fmt: skip
+"""From much to little; the first that stays within `LINES` is taken."""
 _STYLES = {"error": "bold red", "warn": "bold yellow", "info": "bold"}
 _OUTCOMES = {"errors": "bold red", "warnings": "bold yellow", "clean": "bold green", "undecided": "bold red"}
 
@@ -38,11 +59,15 @@ def to_terminal(
         color: Whether to send colour codes; None sends them to a terminal only, and never where NO_COLOR is set.
         files: Files that were written, to be named at the end.
     """
-    sheet, screen = console(width, color)
-    for block in _blocks(review, files):
-        sheet.print(block)
-    text = "\n".join(row.rstrip() for row in screen.getvalue().rstrip().splitlines())
-    return no_command(text)
+    rows: list[str] = []
+    for room in _ROOMS:
+        sheet, screen = console(width, color)
+        for block in _blocks(review, files, room):
+            sheet.print(block)
+        rows = [row.rstrip() for row in screen.getvalue().rstrip().splitlines()]
+        if len(rows) <= LINES:
+            break
+    return no_command("\n".join(rows))
 
 
 def no_command(text: str) -> str:
@@ -54,57 +79,73 @@ def no_command(text: str) -> str:
     return re.sub(r"^((?:\s|\x1b\[[0-9;]*m)*):(?=:)", r"\1: ", text, flags=re.MULTILINE)
 
 
-def _blocks(review: Review, files: Sequence[Path]) -> Iterator["RenderableType"]:
+def _blocks(review: Review, files: Sequence[Path], room: _Room) -> Iterator["RenderableType"]:
     yield from _head(review)
     found = alarms(review)
     rest = f"all in {_page(files).name}" if files else "`--out FOLDER` writes them all"
-    yield from _alarms("error", at_level(found, "error"), rest)
-    yield from _story(review)  # before the warnings, which may be many and say less
+    yield from _alarms("error", at_level(found, "error"), room.error, rest, brief=room.brief)
+    yield from _story(review, room.story, rest)  # before the warnings, which may be many and say less
     for level in COUNTING[1:]:
-        yield from _alarms(level, at_level(found, level), rest)
-    yield from _unread(review)
-    yield from _suppressed(suppressed(review))
-    yield from _notes(review)
+        yield from _alarms(level, at_level(found, level), getattr(room, level), rest)
+    yield from _unread(review, room.other)
+    yield from _suppressed(suppressed(review), room.other)
+    yield from _notes(review, room.other)
     yield from _end(review, files)
 
 
 def _head(review: Review) -> Iterator["RenderableType"]:
     outcome = line(f"{words.OUTCOMES[review.outcome].upper()}:", _OUTCOMES.get(review.outcome, "bold"))
     yield _joined(outcome, line(f" {words.headline(review)}", "bold"))
-    yield line(review.message)
+    yield line(_short(words.message(review)))
     yield line(words.scope(review), "dim")
     if words.standing(review):
         yield line(words.standing(review), "dim")
 
 
-def _alarms(level: Level, found: Sequence[Alarm], rest: str) -> Iterator["RenderableType"]:
+def _alarms(
+    level: Level, found: Sequence[Alarm], most: int, rest: str, *, brief: int = 0
+) -> Iterator["RenderableType"]:
     if not found:
         return
     yield ""
     yield line(f"{TITLES[level]}: {len(found):,}", _STYLES[level])
     decided = [a for a in found if a.state != "undecidable"]
-    for at, alarm in enumerate(decided[: _MOST[level]], 1):
+    for at, alarm in enumerate(decided[:most], 1):
         yield from _alarm(at, alarm)
-    if len(decided) > _MOST[level]:
-        yield item("", line(f"and {len(decided) - _MOST[level]:,} more: {rest}", "dim"))
+    for at, alarm in enumerate(decided[most : most + brief], most + 1):
+        yield item(_mark(at), cut(f"{alarm.id}: {alarm.title}."))
+    if len(decided) > most + brief:
+        yield item("", line(f"and {len(decided) - most - brief:,} more: {rest}", "dim"))
     undecided = list(words.undecided_lines([(a.id, a.text) for a in found if a.state == "undecidable"]))
-    for text in undecided[: _MOST[level]]:
-        yield item("-", line(text))
-    if len(undecided) > _MOST[level]:
-        yield item("", line(f"and for {len(undecided) - _MOST[level]:,} more reasons: {rest}", "dim"))
+    for text in undecided[:most]:
+        yield item("-", line(_short(text)))
+    if len(undecided) > most:
+        left = counted(len(undecided) - most, "more reason" if most else "reason")
+        yield item("", line(f"undecided for {left}: {rest}", "dim"))
 
 
 def _alarm(at: int, alarm: Alarm) -> Iterator["RenderableType"]:
-    yield item(f"{at}.", line(f"{alarm.title}.", "bold"))
-    yield item("", line(" ".join(part for part in (alarm.text, alarm.rows) if part)))
+    yield item(_mark(at), line(f"{_short(alarm.title)}.", "bold"))
+    yield item("", line(" ".join(part for part in (_short(alarm.text), alarm.rows) if part)))
     if alarm.todo:
         yield item("", _labelled("Do:", alarm.todo))
     if alarm.accept:
         yield item("", line(words.accept_line(alarm.accept)))
     if alarm.explains:
-        yield item("", line(f"It explains {', '.join(alarm.explains)}, not told again.", "dim"))
+        more = f" and {len(alarm.explains) - _NAMED:,} more" if len(alarm.explains) > _NAMED else ""
+        yield item("", line(f"It explains {', '.join(alarm.explains[:_NAMED])}{more}, not told again.", "dim"))
     told = (alarm.course, alarm.id, alarm.where, f"owner {alarm.owner}" if alarm.owner else "")
     yield item("", line(" · ".join(part for part in told if part), "dim"))
+
+
+def _mark(at: int) -> str:
+    """A number of at most two signs, which is what there is room for."""
+    return f"{at}." if at < 10 else str(at)
+
+
+def _short(text: str) -> str:
+    """`text`, cut where it is very long."""
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 def _labelled(label: str, text: str) -> "Text":
@@ -118,46 +159,49 @@ def _joined(*parts: "Text") -> "Text":
     return Text().join(parts)
 
 
-def _story(review: Review) -> Iterator["RenderableType"]:
+def _story(review: Review, most: int, rest: str) -> Iterator["RenderableType"]:
     if not review.changes:
         return
     yield ""
     yield line("What is different, the largest first", "bold")
-    for at, change in enumerate(review.changes[:_STORY], 1):
-        yield item(f"{at}.", line(words.change_text(change)))
+    for at, change in enumerate(review.changes[:most], 1):
+        yield item(f"{at}.", line(_short(words.change_text(change))))
+    if len(review.changes) > most:
+        yield item("", line(f"and {len(review.changes) - most:,} more: {rest}", "dim"))
 
 
-def _unread(review: Review) -> Iterator["RenderableType"]:
+def _unread(review: Review, most: int) -> Iterator["RenderableType"]:
     if not review.unread:
         return
     yield ""
     yield line("Columns that do not read as they were learned", "bold")
-    for unread in review.unread[:_COLUMNS]:
-        yield item("-", line(words.unread_text(unread)))
-    if len(review.unread) > _COLUMNS:
-        yield item("", line(f"and {len(review.unread) - _COLUMNS:,} more", "dim"))
+    for unread in review.unread[:most]:
+        yield item("-", line(_short(words.unread_text(unread))))
+    if len(review.unread) > most:
+        names = ", ".join(f"`{u.column}`" for u in review.unread[most : most + _NAMED])
+        yield item("", line(_short(f"and {len(review.unread) - most:,} more: {names}"), "dim"))
 
 
-def _suppressed(found: Sequence[Alarm]) -> Iterator["RenderableType"]:
+def _suppressed(found: Sequence[Alarm], most: int) -> Iterator["RenderableType"]:
     if not found:
         return
     yield ""
     yield line(f"Suppressed, not counted: {len(found):,}", "dim")
-    for alarm in found[:_COLUMNS]:
+    for alarm in found[:most]:
         s = alarm.suppressed
         why = f" {words.suppression(s.reason, s.owner, s.expires)}" if s else ""
-        yield item("-", line(f"{alarm.title}. {alarm.text} Suppressed:{why}.", "dim"))
-    if len(found) > _COLUMNS:
-        yield item("", line(f"and {len(found) - _COLUMNS:,} more", "dim"))
+        yield item("-", line(f"{_short(f'{alarm.title}. {alarm.text}')} Suppressed:{why}.", "dim"))
+    if len(found) > most:
+        yield item("", line(f"and {len(found) - most:,} more", "dim"))
 
 
-def _notes(review: Review) -> Iterator["RenderableType"]:
-    if review.delivery is None or not review.delivery.notes:
+def _notes(review: Review, most: int) -> Iterator["RenderableType"]:
+    if review.delivery is None or not review.delivery.notes or not most:
         return
     yield ""
     yield line("Notes on reading it", "bold")
-    for note in review.delivery.notes[:_COLUMNS]:
-        yield item("-", line(note.text))
+    for note in review.delivery.notes[:most]:
+        yield item("-", line(_short(note.text)))
 
 
 def _end(review: Review, files: Sequence[Path]) -> Iterator["RenderableType"]:

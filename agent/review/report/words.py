@@ -33,6 +33,7 @@ FAULTS = {
     "missing_part": "a part is missing",
     "swapped_labels": "labels are swapped",
     "encoding": "letters are damaged",
+    "stuck": "one value fills the column",
 }
 UNREAD = {"missing": "missing", "type": "other type", "extra": "new", "renamed": "renamed"}
 CALIBRATION = 4
@@ -62,7 +63,8 @@ def came(review: Review) -> str:
     if review.outcome == "undecided":
         return "nothing could be decided" if review.delivery else "the delivery could not be read"
     if review.outcome == "clean":
-        return f"as it was learned, {counted(review.counts.holds, 'claim holds', 'claims hold')}"
+        alike = "nothing that counts is broken" if silenced(review) else "as it was learned"
+        return f"{alike}, {counted(review.counts.holds, 'claim holds', 'claims hold')}"
     return tally(review)
 
 
@@ -124,13 +126,37 @@ def gate(review: Review) -> str:
 
 
 def counts_line(review: Review) -> str:
-    """`35 claims hold, 2 on watch, 1 broken, 1 undecided, 1 suppressed`."""
-    c = review.counts
-    parts = [(c.holds, "hold"), (c.watch, "on watch"), (c.broken, "broken"), (c.undecidable, "undecided")]
-    parts += [(c.suppressed, "suppressed"), (c.retired, "retired")]
+    """`Of 39 claims: 35 hold, 2 on watch, 1 broken, 1 suppressed`: each claim once, a silenced one as that alone."""
+    told = {claim for f in review.faults if f.suppressed is not None for claim in f.claims}
+    states = [c.state for c in review.checks if c.state == "holds" or not (quiet(c) or c.id in told)]
+    parts = [(states.count("holds"), "hold"), (states.count("watch"), "on watch"), (states.count("broken"), "broken")]
+    parts += [(states.count("undecidable"), "undecided"), (len(review.checks) - len(states), "suppressed")]
+    parts += [(review.counts.retired, "retired")]
     named = [f"{n:,} {word}" for n, word in parts if n or word == "hold"]
-    faults = f"; {counted(c.faults, 'fault')}" if c.faults else ""
-    return f"Of {counted(review.claims.total, 'claim')}: {', '.join(named)}{faults}."
+    loud = sum(f.suppressed is None for f in review.faults)
+    faults = [f"; {counted(loud, 'fault')}"] if loud else []
+    faults += [f"; {counted(len(review.faults) - loud, 'fault')} suppressed"] if loud < len(review.faults) else []
+    return f"Of {counted(review.claims.total, 'claim')}: {', '.join(named)}{''.join(faults)}."
+
+
+def quiet(claim: Checked) -> bool:
+    """Whether somebody said that it should not count, and the day until which they said so has not passed."""
+    return claim.suppressed is not None and not claim.expired
+
+
+def message(review: Review) -> str:
+    """The review's message; where nothing counts, with what is only silenced and broken all the same."""
+    silent = silenced(review) if review.outcome == "clean" else ""
+    return f"{review.message} Not counted, since suppressed: {silent}." if silent else review.message
+
+
+def silenced(review: Review) -> str:
+    """`1 fault and 2 claims that do not hold`: what would count, had nobody suppressed it; else nothing."""
+    claims = sum(c.state in ("watch", "broken") and quiet(c) for c in review.checks)
+    faults = sum(f.suppressed is not None for f in review.faults)
+    parts = [counted(faults, "fault")] if faults else []
+    parts += [counted(claims, "claim that does not hold", "claims that do not hold")] if claims else []
+    return " and ".join(parts)
 
 
 # One thing that does not hold
