@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ..tools.writing import is_alive
+
 _NAME = re.compile(r"heldout-(\d+)-\w+")
 
 
@@ -50,17 +52,6 @@ def clear_dead() -> None:
     """Remove the folders of runs whose process is gone: they hold copies of the user's rows."""
     for folder in Path(tempfile.gettempdir()).glob("heldout-*-*"):
         match = _NAME.fullmatch(folder.name)
-        if match and not _is_alive(int(match[1])):
+        if match and not is_alive(int(match[1])):
             shutil.rmtree(folder, ignore_errors=True)
 
-
-def _is_alive(process: int) -> bool:
-    if os.name != "posix":
-        return True  # signal 0 would end a process elsewhere: leave its folder to the system
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except (PermissionError, OverflowError):
-        return True
-    return True

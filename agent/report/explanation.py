@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...tools.errors import UsageError
+from ...tools.writing import write_whole
 from .result import Finding, Result
-from .writing import write_whole
 
 if TYPE_CHECKING:
     import pandas

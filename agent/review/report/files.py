@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 from ....tools.errors import UsageError
-from ...report.writing import write_whole
+from ....tools.writing import write_whole
 from ..result import Review
 from .html import to_html
 from .junit import to_junit
