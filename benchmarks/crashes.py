@@ -28,7 +28,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.crashing import Kill, Place, kills, run, steps_of, warm  # noqa: E402
+from benchmarks.crashing import Place, kills, run, steps_of, warm  # noqa: E402
 from heldout.tools.review.history import History  # noqa: E402
 from heldout.tools.verify.ledger import Ledger  # noqa: E402
 
@@ -193,8 +193,7 @@ def killed(job: Job, folder: Path, points: int, seed: int, progress: Callable[[s
         found = [f"killed at {kill}: {p}" for p in left_by_kill(place, whole, before)]
         once += "open" in ledger_kinds(place)
         found += [
-            f"killed at {kill}: {p}"
-            for p in left_by_rerun(place, job, run(job.command(place), place), whole, expected)
+            f"killed at {kill}: {p}" for p in left_by_rerun(place, job, run(job.command(place), place), whole, expected)
         ]
         problems += found
         for line in found:

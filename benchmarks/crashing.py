@@ -122,9 +122,7 @@ def wait(process: int, kill: Kill | None = None) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
 
 
-def _child(
-    arguments: Sequence[str], place: Place, kill: Kill | None, before: Callable[[], None] | None
-) -> int:
+def _child(arguments: Sequence[str], place: Place, kill: Kill | None, before: Callable[[], None] | None) -> int:
     handle = os.open(place.said, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     for stream in (1, 2):
         os.dup2(handle, stream)

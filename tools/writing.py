@@ -6,6 +6,7 @@ Knows paths, bytes and process numbers. Must never know what a file holds.
 import os
 import re
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 
 _PART = re.compile(r"\.(?P<name>.+)\.(?P<process>\d+)-[0-9a-f]{12}")
@@ -19,19 +20,35 @@ def write_whole(path: Path, content: bytes) -> Path:
     Raises:
         OSError: if it cannot be written; nothing is left behind.
     """
-    for left in _left_by_dead(path):
-        left.unlink(missing_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(6)}")
+    return write_together({path: content})[0]
+
+
+def write_together(contents: Mapping[Path, bytes]) -> tuple[Path, ...]:
+    """The files, in their order, as `write_whole` writes one: none takes its place before all of them are on the disk.
+
+    So a disk that fills up leaves what was there before, whole, and no part of a report.
+
+    Raises:
+        OSError: if one cannot be written; nothing is left behind.
+    """
+    parts: dict[Path, Path] = {}
     try:
-        with temporary.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
+        for path, content in contents.items():
+            for left in _left_by_dead(path):
+                left.unlink(missing_ok=True)
+            part = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(6)}")
+            parts[part] = path
+            with part.open("xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+        for part, path in parts.items():
+            os.replace(part, path)
     except BaseException:
-        temporary.unlink(missing_ok=True)
+        for part in parts:
+            part.unlink(missing_ok=True)
         raise
-    return path
+    return tuple(contents)
 
 
 def is_alive(process: int) -> bool:
