@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..tools.errors import UsageError
+from ..tools.errors import DataError, UsageError
 from ..tools.writing import is_alive
 
 _ROOM = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EROFS, errno.EFBIG)
@@ -67,6 +67,8 @@ def run_folder() -> Iterator[Path]:
 
 def _no_room(err: Exception) -> str | None:
     """Why a file of the run could not be written, if that is what happened: the system says it, or the engine does."""
+    if isinstance(err, DataError) and isinstance(err.__cause__, Exception):
+        return _no_room(err.__cause__)  # a file that could not be copied was taken for one that cannot be read
     if isinstance(err, OSError):
         elsewhere = err.filename is not None and not str(err.filename).startswith(tempfile.gettempdir())
         return err.strerror if err.errno in _ROOM and not elsewhere else None

@@ -29,6 +29,8 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.crashing import Place, kills, run, steps_of, warm  # noqa: E402
+from benchmarks.loads import Tried, no_right, no_room, other_clock, side_by_side  # noqa: E402
+from benchmarks.pages import write_section  # noqa: E402
 from heldout.tools.review.history import History  # noqa: E402
 from heldout.tools.verify.ledger import Ledger  # noqa: E402
 
@@ -100,16 +102,16 @@ def jobs(folder: Path) -> tuple[Job, ...]:
     )
 
 
-def answers(place: Place) -> dict[str, str]:
+def answers(place: Place, out: Path | None = None) -> dict[str, str]:
     """Every finished file of a run by name, as a digest of what has to be the same: no times of writing, no durations.
 
     The paths of the place, which a review tells, are taken out, and that a delivery had been reviewed before.
     """
-    out = {}
-    for file in sorted(place.out.iterdir()) if place.out.is_dir() else ():
+    found, folder = {}, out or place.out
+    for file in sorted(folder.iterdir()) if folder.is_dir() else ():
         if not file.name.startswith(".") and file.suffix != ".lock":
-            out[file.name] = hashlib.sha256(_constant(file, place)).hexdigest()
-    return out
+            found[file.name] = hashlib.sha256(_constant(file, place)).hexdigest()
+    return found
 
 
 def _constant(file: Path, place: Place) -> bytes:
@@ -225,23 +227,99 @@ def as_text(tallies: Sequence[Tally]) -> str:
     return "\n".join(lines)
 
 
+def loads(folder: Path, seed: int) -> tuple[Tried, ...]:
+    """No room, no right to write, another clock, four at once."""
+    explain, _, review = jobs(folder)
+    whole, _, steps, seconds = undisturbed(explain, folder)
+    at = [k for k in kills(steps, seconds, 40, seed) if k.step is not None][:8]
+    return (
+        no_room(folder, explain.command, answers, whole),
+        no_right(folder, explain.command, answers, whole),
+        other_clock(folder, explain.command, answers, whole, at),
+        *four(folder, explain, review),
+    )
+
+
+def four(folder: Path, explain: Job, review: Job) -> Iterator[Tried]:
+    """Four runs at once: apart, with one ledger and one question, with one ledger and four questions, with a history."""
+    whole, code, *_ = undisturbed(explain, folder)
+    apart = [Place(folder / f"apart-{n}") for n in range(4)]
+    codes = side_by_side(apart, [explain.command(p) for p in apart])
+    wrong = [f"{p.folder.name} ended with {c}" for p, c in zip(apart, codes, strict=True) if c or answers(p) != whole]
+    yield Tried("four runs at once, each with a ledger of its own", 4, 0, tuple(wrong))
+
+    shared = Place(folder / "one-question").ready()
+    outs = [folder / f"one-question/out-{n}" for n in range(4)]
+    command = [[*explain.command(shared)[:-3], "--out", out, "-q"] for out in outs]
+    codes = side_by_side([shared] * 4, command)
+    told = [answers(Place(folder / "one-question"), out) for out in outs]
+    wrong = [f"out-{n} ended with {c}" for n, c in enumerate(codes) if c or told[n] != whole]
+    wrong += [] if ledger_kinds(shared) == WHOLE_RUN else [f"the ledger holds {ledger_kinds(shared)}"]
+    yield Tried("four runs at once of one question on one table: one opens, three are told its verdicts", 4, 0, tuple(wrong))
+    yield _four_questions(folder)
+    yield _four_deliveries(folder, review)
+
+
+def _four_questions(folder: Path) -> Tried:
+    """Four questions at once on a table with three vaults: three open one each, the fourth is refused."""
+    place = Place(folder / "four-questions").ready()
+    big = table(folder / "big.csv", rows=3_000)
+    codes = side_by_side([place] * 4, [["explain", big, "--outcome", c, "-q"] for c in ("plan", "visits", "spend", "churned")])
+    (book,) = [Ledger(f) for f in place.home.glob("ledgers/*.jsonl")]
+    opened = [e.body["vault"] for e in book.entries() if e.kind == "open"]
+    wrong = [] if sorted(codes) == [0, 0, 0, 2] else [f"ended with {codes}: {place.said.read_text()[-300:]}"]
+    wrong += [] if sorted(opened) == [1, 2, 3] else [f"vaults opened: {opened}"]
+    wrong += ["read unrecorded"] if any("UNRECORDED" in s for s in steps_of(place)) else []
+    return Tried("four questions at once on a table with three vaults: each vault opened once, the fourth refused", 4, 1, tuple(wrong))
+
+
+def _four_deliveries(folder: Path, review: Job) -> Tried:
+    """Four deliveries at once with one history: each is in it once."""
+    place = Place(folder / "four-deliveries").ready()
+    review.prepare(place)
+    files = [table(folder / f"four-{n}.csv", seed=40 + n) for n in range(4)]
+    claims = place.out / "claims.yml"
+    codes = side_by_side([place] * 4, [["review", f, "--claims", claims, "--when", DAY, "-q"] for f in files])
+    entries = History(place.out / "claims.history.jsonl").entries()
+    wrong = [f"ended with {codes}"] if set(codes) - {0, 1} else []
+    wrong += [] if [e.number for e in entries] == list(range(7)) else [f"numbers {[e.number for e in entries]}"]
+    wrong += [] if {f.name for f in files} <= {e.name for e in entries} else ["a delivery is missing"]
+    return Tried("four deliveries reviewed at once with one history: each in it once", 4, 0, tuple(wrong))
+
+
+def loads_text(tried: Sequence[Tried]) -> str:
+    """The section of the page on loads."""
+    lines = ["| trouble | runs | refused, with the way out | anything wrong |", "| --- | --- | --- | --- |"]
+    return "\n".join([*lines, *(f"| {t.name} | {t.runs} | {t.refused} | {len(t.problems)} |" for t in tried)])
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--points", type=int, default=200, help="kills of each command")
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--only", help="explain, learn, review, load")
-    parser.add_argument("--write", action="store_true", help="write the section of docs/evidence.md")
+    parser.add_argument("--only", choices=["explain", "learn", "review", "load"])
+    parser.add_argument("--write", action="store_true", help="write the sections of docs/evidence.md")
     options = parser.parse_args()
     warm()
     with tempfile.TemporaryDirectory(prefix="crashes-") as name:
         folder = Path(name)
-        tallies = [
-            killed(job, folder, options.points, options.seed, lambda line: print(line, file=sys.stderr))
-            for job in jobs(folder)
-            if options.only in (None, job.name)
-        ]
-    text = as_text(tallies)
-    print(text)
+        for what in ("explain", "learn", "review", "load") if options.only is None else (options.only,):
+            text, problems = _measured(what, folder, options.points, options.seed)
+            print(text, flush=True)
+            print("\n".join(problems), file=sys.stderr)
+            if options.write:
+                write_section(f"crashes-{what}", text)
+
+
+def _measured(what: str, folder: Path, points: int, seed: int) -> tuple[str, tuple[str, ...]]:
+    place = folder / f"all-{what}"
+    place.mkdir()
+    if what == "load":
+        tried = loads(place, seed)
+        return loads_text(tried), tuple(p for t in tried for p in t.problems)
+    (job,) = [j for j in jobs(place) if j.name == what]
+    tally = killed(job, place, points, seed, lambda line: print(line, file=sys.stderr, flush=True))
+    return as_text([tally]), tally.problems
 
 
 if __name__ == "__main__":
