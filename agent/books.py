@@ -9,14 +9,17 @@ from pathlib import Path
 from ..tools.data.split import Plan
 from ..tools.data.tables import source_fingerprint
 from ..tools.data.tables_schema import Joining
-from ..tools.errors import LedgerError
+from ..tools.errors import LedgerError, TamperedLedger, UsageError
 from ..tools.verify.exposures import exposures
+from ..tools.verify.heads import head_file, remembered
 from ..tools.verify.ledger import Ledger
 from ..tools.verify.sessions import CLOSE, Session, sessions
 from ..tools.verify.transcript import MOST, open_thread
 from .report.words import many
 from .sealing import default_ledger
 from .spent import counted, told
+
+_SHORTEST_HEAD = 12
 
 
 def describe(
@@ -32,16 +35,46 @@ def describe(
     return "\n\n".join(_describe(ledger, name) for name in names)
 
 
-def check(files: Path | Sequence[Path], book: Path | None, tables: Sequence[str] = (), table: str | None = None) -> str:
-    """One line that says the chain is whole, with its head.
+def check(
+    files: Path | Sequence[Path], book: Path | None, tables: Sequence[str] = (), table: str | None = None,
+    head: str | None = None,
+) -> str:  # fmt: skip
+    """One line that says the chain is whole, with its head, and what vouches for its length.
+
+    Args:
+        files: The data, or the ledger itself.
+        book: Another ledger than the default.
+        tables: Of a database, the tables that were explained together.
+        table: Of a file that holds several, the one that was explained.
+        head: A head that a report printed, in full or its first 12 digits or more: it has to stand in the chain.
 
     Raises:
-        LedgerError: if there is no ledger for the file, or its chain is broken.
+        LedgerError: if there is no ledger for the file, its chain is broken, or it does not hold the head.
     """
     ledger, dataset = _find(files, book, tables, table)
     entries = ledger.entries()
-    head = ledger.head(dataset or entries[-1].dataset)
-    return f"{ledger.path}: {many(len(entries), 'entry', 'entries')}, every hash matches. Head {head}."
+    if not entries:
+        raise LedgerError(f"Ledger '{ledger.path}' holds no entry, so there is nothing to check.")
+    told = f"{ledger.path}: {many(len(entries), 'entry', 'entries')}, every hash matches. "
+    return told + f"Head {ledger.head(dataset or entries[-1].dataset)}. {_length(ledger, dataset, head)}"
+
+
+def _length(ledger: Ledger, dataset: str | None, head: str | None) -> str:
+    """What vouches that nothing was cut off: the head of a report, or the file beside the ledger."""
+    if head is None:
+        beside = head_file(ledger.path).name
+        if remembered(ledger.path) is None:
+            return "Nothing beside it remembers how long it was: hold it to the head in a report with `--head`."
+        return f"'{beside}' beside it remembers no entry that is missing."
+    if len(head) < _SHORTEST_HEAD:
+        raise UsageError(f"`--head` needs {_SHORTEST_HEAD} digits or more of a head. Got {head!r} instead.")
+    at = next((e.index for e in ledger.entries(dataset) if e.hash.startswith(head.lower())), None)
+    if at is None:
+        raise TamperedLedger(
+            f"Head {head} does not stand in ledger '{ledger.path}': it is another ledger, or was cut back since that "
+            "report. Restore the file from a copy."
+        )
+    return f"The head that was given is that of entry {at}."
 
 
 def _find(

@@ -138,12 +138,15 @@ def show(files: tuple[Path, ...], table: str | None, tables: str | None, book: P
 @_TABLE
 @_TABLES
 @_LEDGER
+@click.option("--head", metavar="HASH", help="A head that a report printed: refuse a ledger that does not hold it.")
 @_VERBOSE
-def check(files: tuple[Path, ...], table: str | None, tables: str | None, book: Path | None, verbose: bool) -> None:
-    """Verify the chain of hashes of the ledger of FILE."""
+def check(
+    files: tuple[Path, ...], table: str | None, tables: str | None, book: Path | None, head: str | None, verbose: bool
+) -> None:
+    """Verify the chain of hashes of the ledger of FILE, and that nothing was cut off."""
     from .books import check as run
 
-    guarded(verbose, lambda: click.echo(run(files, book, listed(tables), table)))
+    guarded(verbose, lambda: click.echo(run(files, book, listed(tables), table, head)))
 
 
 cli.add_command(ask)

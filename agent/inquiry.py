@@ -207,7 +207,7 @@ class Inquiry:
 
     def exploration_rows(self) -> Rows:
         """The rows that may be looked at."""
-        with self.state.book.locked():
+        with self.state.book.locked(say=self.state.say):
             return self.state.rows(self.state.standing())
 
     def _costs(self, nothing_read: bool) -> Callable[[Cost], None]:

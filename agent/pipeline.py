@@ -200,7 +200,7 @@ def run(
         with _timed(timing, "open and seal"):
             opened, split = sealed(source, how, settings, folder, say)
         book = Ledger(Path(ledger) if ledger is not None else default_ledger(opened.fingerprint))
-        with book.locked():
+        with book.locked(say=say):
             try:
                 return _run(opened, split, book, settings, say, timing, keep or _nothing)
             except NoVaultLeft as err:

@@ -147,7 +147,7 @@ def opened_state(
         file = folder / "whole.parquet" if whole else None
         opened, split = sealed(source, how, settings, folder, say, file)
         book = Ledger(Path(ledger) if ledger is not None else default_ledger(opened.fingerprint))
-        with book.locked():
+        with book.locked(say=say):
             split.plan = record_seal(book, opened.fingerprint, split.plan)
         yield ThreadState(opened, split, book, settings, say, file)
 
@@ -236,7 +236,7 @@ class Thread:
     def _working(self) -> Iterator[None]:
         from threadpoolctl import threadpool_limits
 
-        with self._state.book.locked(), threadpool_limits(limits=1, user_api="blas"):
+        with self._state.book.locked(say=self._state.say), threadpool_limits(limits=1, user_api="blas"):
             yield
 
     def _ask(self, asking: Asking) -> Reply:

@@ -17,6 +17,7 @@ from tests.shop import shop
 
 ROOT = Path(__file__).resolve().parent.parent
 AFFAIRS = ROOT / "examples" / "data" / "affairs.csv"
+WINE = AFFAIRS.with_name("wine.csv")
 
 
 def _run(*arguments: object):
@@ -111,11 +112,32 @@ def test_the_ledger_shows_what_was_spent_and_checks_its_chain(tmp_path):
     assert shown.exit_code == 0
     assert "Vault 1" in shown.stdout
     assert "Left: 2 of 3 vaults." in shown.stdout
-    assert "every hash matches" in _run("ledger", "check", book).stdout
+    whole = _run("ledger", "check", book).stdout
+    assert "every hash matches" in whole
+    assert "'l.jsonl.head' beside it remembers no entry that is missing." in whole
     book.write_text(book.read_text().replace('"weight":0.6', '"weight":0.7', 1))
     broken = _run("ledger", "check", book)
     assert broken.exit_code == 2
     assert "was edited" in broken.stderr
+
+
+def test_a_ledger_that_was_cut_back_is_refused_by_what_is_kept_beside_it_and_by_the_head_in_a_report(tmp_path):
+    book = tmp_path / "l.jsonl"
+    assert _run("explain", WINE, "-q", "--ledger", book).exit_code == 0
+    lines = book.read_text().splitlines(keepends=True)
+    head = json.loads(lines[-1])["hash"]
+    assert f"that of entry {len(lines) - 1}" in _run("ledger", "check", book, "--head", head[:16]).stdout
+    book.write_text("".join(lines[:-2]))
+    for command in (("explain", WINE, "-q", "--ledger"), ("ledger", "show", WINE, "--ledger"), ("ledger", "check")):
+        cut = _run(*command, book)
+        assert cut.exit_code == 2
+        assert f"was rolled back: it holds {len(lines) - 2} entries" in cut.stderr
+    (tmp_path / "l.jsonl.head").unlink()
+    assert "Nothing beside it remembers how long it was" in _run("ledger", "check", book).stdout
+    kept = _run("ledger", "check", book, "--head", head)
+    assert kept.exit_code == 2
+    assert "it is another ledger, or was cut back since that report" in kept.stderr
+    assert "needs 12 digits or more" in _run("ledger", "check", book, "--head", "ab").stderr
 
 
 def test_every_command_has_help():
@@ -143,7 +165,7 @@ def test_a_killed_run_leaves_no_half_report(tmp_path):
     environment = {**os.environ, "HELDOUT_HOME": str(tmp_path / "home")}
     out = tmp_path / "report"
     command = [sys.executable, "-m", "heldout", "explain", str(AFFAIRS), "--out", str(out), "-q"]
-    for wait in (0.4, 0.9, 1.4, 2.0):
+    for wait in (1.2, 2.0):
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
         time.sleep(wait)
         process.send_signal(signal.SIGKILL)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from heldout.tools.errors import LedgerError, TamperedLedger
 from heldout.tools.value import canonical_json
 from heldout.tools.verify import ledger as module
+from heldout.tools.verify.heads import Head, head_file, remembered
 from heldout.tools.verify.ledger import Ledger
 
 ONE, TWO = "a" * 64, "b" * 64
@@ -213,7 +214,7 @@ def test_an_entry_is_on_the_disk_before_append_returns(tmp_path: Path, monkeypat
 
     monkeypatch.setattr(os, "fsync", fsync)
     entry = Ledger(path).append("seal", ONE, {"units": 3})
-    assert synced == [entry.canonical().encode() + b"\n"]
+    assert set(synced) == {entry.canonical().encode() + b"\n"}, "the entry before what remembers it"
 
 
 def test_a_body_that_json_cannot_hold_is_not_written(tmp_path: Path) -> None:
@@ -287,3 +288,79 @@ def test_a_lock_reads_what_another_run_wrote_meanwhile(tmp_path: Path) -> None:
     Ledger(path).append("seal", ONE, {})
     with book.locked():
         assert len(book.entries()) == 1
+
+
+@pytest.mark.parametrize("kept", [0, 1, 4])
+def test_a_ledger_cut_back_to_an_earlier_whole_line_is_found_and_named(good: bytes, tmp_path: Path, kept: int) -> None:
+    book = fill(tmp_path / "book.jsonl")
+    lines = book.path.read_bytes().splitlines(keepends=True)
+    book.path.write_bytes(b"".join(lines[:kept]))
+    with pytest.raises(TamperedLedger) as err:
+        Ledger(book.path).append("seal", TWO, {"again": 1})
+    held = "1 entry" if kept == 1 else f"{kept} entries"
+    assert str(err.value) == (
+        f"Ledger '{book.path}' was rolled back: it holds {held}, and 'book.jsonl.head' beside it remembers 5. Restore "
+        "the file from a copy, or start a new ledger with `--ledger FILE` on new rows."
+    )
+    book.path.write_bytes(b"".join(lines))
+    assert len(Ledger(book.path).entries()) == 5, "the way out works"
+
+
+def test_a_ledger_that_was_removed_is_found(tmp_path: Path) -> None:
+    book = fill(tmp_path / "book.jsonl")
+    book.path.unlink()
+    with pytest.raises(TamperedLedger, match="it holds 0 entries"):
+        Ledger(book.path).entries()
+
+
+def test_a_ledger_cut_back_and_grown_again_by_other_work_is_found(tmp_path: Path) -> None:
+    book = fill(tmp_path / "book.jsonl")
+    other = Ledger(tmp_path / "other.jsonl")
+    for entry in book.entries()[:3]:
+        other.append(entry.kind, entry.dataset, entry.body)
+    for number in range(3):
+        other.append("commit", ONE, {"number": 1, "hypotheses": [{"outcome": f"other {number}"}]})
+    book.path.write_bytes(other.path.read_bytes())
+    with pytest.raises(TamperedLedger, match=r"was replaced: entry 4 is not the one that 'book\.jsonl\.head' beside it"):
+        Ledger(book.path).entries()
+
+
+def test_a_run_stopped_before_its_entry_was_remembered_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    book = fill(tmp_path / "book.jsonl")
+    monkeypatch.setattr(module, "remember", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        book.append("seal", TWO, {"again": 1})
+    monkeypatch.undo()
+    again = Ledger(book.path)
+    assert len(again.entries()) == 6, "what stands in the ledger counts"
+    again.append("seal", TWO, {"again": 2})
+    again.path.write_bytes(b"".join(again.path.read_bytes().splitlines(keepends=True)[:6]))
+    with pytest.raises(TamperedLedger, match="holds 6 entries"):
+        Ledger(book.path).entries()
+
+
+def test_a_ledger_without_a_head_beside_it_is_read_and_remembered_from_its_next_entry_on(
+    good: bytes, tmp_path: Path
+) -> None:
+    path = tmp_path / "old.jsonl"
+    path.write_bytes(good)
+    assert remembered(path) is None
+    Ledger(path).append("seal", TWO, {"again": 1})
+    assert remembered(path) == Head(entries=6, stamp=Ledger(path).entries()[-1].stamp)
+
+
+def test_a_head_that_is_none_is_named(tmp_path: Path) -> None:
+    book = fill(tmp_path / "book.jsonl")
+    head_file(book.path).write_text("nothing")
+    with pytest.raises(TamperedLedger) as err:
+        Ledger(book.path).entries()
+    assert str(err.value) == f"'{head_file(book.path)}' was edited: it is no head of a ledger. Restore it from a copy."
+
+
+def test_a_run_says_once_that_it_waits_for_another(tmp_path: Path) -> None:
+    path, told = tmp_path / "book.jsonl", []
+    with Ledger(path).locked(say=told.append):
+        assert told == []
+        with pytest.raises(LedgerError, match="is held by another run"), Ledger(path).locked(0.05, told.append):
+            pass
+    assert told == ["Waiting for another run that holds the ledger of these data"]

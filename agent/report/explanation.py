@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...tools.errors import UsageError
+from ...tools.writing import write_together
 from .result import Finding, Result
-from .writing import write_whole
 
 if TYPE_CHECKING:
     import pandas
@@ -87,7 +87,7 @@ class Explanation:
         return to_html(self.result)
 
     def save(self, folder: str | Path) -> tuple[Path, ...]:
-        """Write the report's files into `folder`, made where it is missing; each file is whole or absent.
+        """Write the report's files into `folder`, made where it is missing: whole, or nothing of it.
 
         Returns:
             The files written: `report.html`, `report.md`, `report.json`, `findings.csv`, and `ledger.jsonl`,
@@ -104,7 +104,7 @@ class Explanation:
         order = sorted(contents, key=lambda name: (name != "report.html", not name.startswith("report."), name))
         try:
             target.mkdir(parents=True, exist_ok=True)
-            return tuple(write_whole(target / name, contents[name]) for name in order)
+            return write_together({target / name: contents[name] for name in order})
         except OSError as err:
             raise UsageError(f"The report cannot be written to {str(target)!r}: {err.strerror or err}.") from err
 

@@ -27,6 +27,7 @@ from ...tools.review.sketching import sketch_of
 from ...tools.value import canonical_json, counted, digest
 from ...tools.verify.disclosure import burnt_typed
 from ...tools.verify.evidence import Verdict
+from ...tools.writing import write_whole
 from ..folders import run_folder
 from ..pipeline import Ran, described, run
 from ..report.explanation import Explanation
@@ -106,9 +107,9 @@ def learn(
         explanation = run(here.source, how._replace(typed=True), settings, ledger, progress, keep)
     claims, sketch = kept[0]
     claims = _most_useful_first(claims, explanation)
-    _write(path, write_claims(claims))
-    with history.locked():
+    with history.locked():  # first, since the claims file says that all is there: a run stopped in between starts anew
         history.append(_first(claims, sketch))
+    _write(path, write_claims(claims))
     return Learned(claims, explanation, path, history.path)
 
 
@@ -139,7 +140,7 @@ def _first(claims: LearnedClaims, sketch: Sketch) -> Reviewed:
 def _write(path: Path, text: str) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        write_whole(path, text.encode("utf-8"))
     except OSError as err:
         raise UsageError(f"'{path}' cannot be written: {err.strerror}. Name another file with `--out`.") from err
 

@@ -17,6 +17,7 @@ from pydantic import Field
 
 from ..errors import LedgerError, TamperedLedger
 from ..value import Value, canonical_json, digest
+from ..verify.ledger import PATIENCE
 from .checked import State
 from .sketch import Sketch
 
@@ -67,7 +68,7 @@ class History:
         return f"<History {self.path}>"
 
     @contextmanager
-    def locked(self, timeout: float = 60.0) -> Iterator["History"]:
+    def locked(self, timeout: float = PATIENCE) -> Iterator["History"]:
         """Hold the file against other reviews; entries are read anew.
 
         Raises:

@@ -3,22 +3,29 @@
 Knows entries, hashes and a file. Must never know rows, statistics or what a claim says.
 
 Each line is one entry. `hash` chains the bodies alone, so the same work gives the same head everywhere; `stamp`
-chains the hashes together with the time of writing, so a changed time is found as well.
+chains the hashes together with the time of writing, so a changed time is found as well. How far the file had come is
+remembered beside it (`heads`), so a file that was cut back or removed is found too.
 """
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import LedgerError, TamperedLedger
 from ..value import Value, canonical_json, digest
+from .heads import Head, check_head, remember, remembered
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 Kind = Literal["seal", "commit", "open", "thread_open", "thread_claim", "thread_verdict", "reveal", "exposed"]
 _START = "0" * 64
+PATIENCE = 600.0
+"""Seconds that a run waits for another one of the same data: several may be queued, and each may take minutes."""
 
 
 class Entry(Value):
@@ -45,8 +52,12 @@ class Ledger:
         return f"<Ledger {self.path} entries={len(self.entries())}>"
 
     @contextmanager
-    def locked(self, timeout: float = 60.0) -> Iterator["Ledger"]:
+    def locked(self, timeout: float = PATIENCE, say: Callable[[str], None] | None = None) -> Iterator["Ledger"]:
         """Hold the file against other processes; entries are read anew.
+
+        Args:
+            timeout: Seconds to wait for another run; one that was killed holds nothing.
+            say: Told once that another run is waited for.
 
         Raises:
             LedgerError: if another run holds it for longer than `timeout` seconds, or the folder is read-only.
@@ -56,7 +67,7 @@ class Ledger:
         lock = FileLock(str(self.path) + ".lock", timeout=timeout)
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            lock.acquire()
+            _acquire(lock, say or _silent)
         except Timeout as err:
             raise LedgerError(
                 f"Ledger '{self.path}' is held by another run. Wait for it, or choose another with `--ledger`."
@@ -73,10 +84,14 @@ class Ledger:
         """The verified entries, all or those of one data set.
 
         Raises:
-            TamperedLedger: if an entry does not match its hash, its predecessor or its stamp.
+            TamperedLedger: if an entry does not match its hash, its predecessor or its stamp, or one is missing that
+                stood there before.
         """
         if self._entries is None:
-            self._entries = list(_read(self.path))
+            head = remembered(self.path)  # before the ledger: an entry that comes in between makes it longer, not older
+            entries = list(_read(self.path))
+            check_head(self.path, head, [e.stamp for e in entries])
+            self._entries = entries
         return tuple(e for e in self._entries if dataset is None or e.dataset == dataset)
 
     def head(self, dataset: str) -> str:
@@ -101,6 +116,7 @@ class Ledger:
         )  # fmt: skip
         try:
             _write(self.path, entry.canonical())
+            remember(self.path, Head(entries=len(entries) + 1, stamp=entry.stamp))
         except OSError as err:
             self._entries = None  # how much of the line reached the disk is for the next read to say
             raise self._not_written(err) from err
@@ -115,6 +131,21 @@ class Ledger:
         return LedgerError(
             f"Ledger '{self.path}' cannot be written ({err.strerror}). Choose another with `--ledger FILE`."
         )
+
+
+def _acquire(lock: "FileLock", say: Callable[[str], None]) -> None:
+    """Take the lock; where it is held, say so before waiting for it."""
+    from filelock import Timeout
+
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        say("Waiting for another run that holds the ledger of these data")
+        lock.acquire()
+
+
+def _silent(_: str) -> None:
+    return None
 
 
 def _hash(previous: str, kind: str, dataset: str, body: object) -> str:

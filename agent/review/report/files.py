@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 from ....tools.errors import UsageError
-from ...report.writing import write_whole
+from ....tools.writing import write_together
 from ..result import Review
 from .html import to_html
 from .junit import to_junit
@@ -26,7 +26,7 @@ def to_json(review: Review, *, timing: bool = True) -> str:
 
 
 def save(review: Review, folder: str | Path) -> tuple[Path, ...]:
-    """Write the review's files into `folder`, made where it is missing; each file is whole or absent.
+    """Write the review's files into `folder`, made where it is missing: whole, or nothing of it.
 
     Returns:
         The files written, the page first, in the order of `NAMES`.
@@ -42,6 +42,6 @@ def save(review: Review, folder: str | Path) -> tuple[Path, ...]:
     try:
         target.mkdir(parents=True, exist_ok=True)
         # A lone surrogate, which a file name or a cell may hold, has no UTF-8.
-        return tuple(write_whole(target / name, texts[name].encode("utf-8", "backslashreplace")) for name in NAMES)
+        return write_together({target / name: texts[name].encode("utf-8", "backslashreplace") for name in NAMES})
     except OSError as err:
         raise UsageError(f"The review cannot be written to {str(target)!r}: {err.strerror or err}.") from err
