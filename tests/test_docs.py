@@ -308,7 +308,7 @@ PROSE = (
     ("hold up in the vault is at least {}", "agent.draft._MIN_POWER"),
     ("At most {} are committed", "agent.choice.MOST"),
     ("then 1,999, then {:,}; they stop", "tools.verify.verify.DRAWS"),
-    ("once {} were as extreme", "tools.verify.permutation._ENOUGH_HITS"),
+    ("once {} were as extreme", "tools.verify.staged.ENOUGH_HITS"),
     ("to {} groups for a difference", "tools.verify.superiority._MOST_BINS"),
     ("to {} for a rank correlation", "tools.verify.ranks._BINS"),
     ("({} beside a column of two values)", "tools.verify.ranks._BINS_BESIDE_TWO"),

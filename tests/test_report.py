@@ -172,7 +172,7 @@ def test_a_name_that_is_no_unicode_is_still_saved(tmp_path: Path) -> None:
     assert "caf" in (tmp_path / "report.md").read_text("utf-8")
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "+x", "-x", "@SUM(A1)", "\tx", "\r=1"])
+@pytest.mark.parametrize("cell", ["=1+1", "+x", "-x", "@SUM(A1)", "\tx", "\r=1", "\n=1", "＝1+1", "＠SUM(A1)"])
 def test_a_cell_that_reads_like_a_formula_is_defused(cell: str) -> None:
     assert defused(cell) == "'" + cell
 

@@ -13,7 +13,7 @@ COLUMNS = (
     "rank", "id", "outcome", "size", "sentence", "family", "outcome_column", "predictor", "effect", "low", "high",
     "level", "unit_effect", "unit_low", "unit_high", "unit", "n", "p_value", "p_adjusted",
 )  # fmt: skip
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def records(result: Result) -> list[dict[str, Any]]:

@@ -89,7 +89,8 @@ def unreadable(name: str, err: Exception) -> str:
     """The text of the refusal of a source that a library could not read."""
     if isinstance(err, duckdb.OutOfMemoryException):
         return (
-            f"'{name}' does not fit in the memory allowed (1 GB), most likely for its many columns. Take fewer of them."
+            f"'{name}' does not fit in the memory allowed (1 GB), most likely for its many columns or very long texts. "
+            "Take fewer of them."
         )
     return f"'{name}' cannot be read: {first_line(err)} Check the file or save it again."
 

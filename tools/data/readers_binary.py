@@ -4,7 +4,6 @@ Knows containers and their metadata, which are checked before any row is read. M
 """
 
 import sqlite3
-import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import duckdb
 from ..errors import DataError
 from .readers_memory import check_size, load_texts
 from .schema import Limits
+from .workbook_size import check_workbook
 
 BATCH = 50_000
 
@@ -25,7 +25,7 @@ def load_parquet(con: duckdb.DuckDBPyConnection, path: Path, name: str, limits: 
     ).fetchall()[0]  # fmt: skip
     rows = con.execute("SELECT sum(num_rows) FROM parquet_file_metadata($1)", [str(path)]).fetchall()[0][0]
     check_size(int(rows or 0), int(meta[1] or 1), name, limits)
-    _check_bytes(int(meta[0] or 0), name, limits)
+    check_bytes(int(meta[0] or 0), name, limits)
     return _copied(con, "SELECT * FROM read_parquet($1)", [str(path)], name, limits)
 
 
@@ -33,7 +33,7 @@ def load_json(con: duckdb.DuckDBPyConnection, path: Path, name: str, limits: Lim
     """Fills `raw` from JSON lines or one JSON array of records; returns the headers."""
     shape = "newline_delimited" if lines else "array"
     sql = f"""SELECT * FROM read_json($1, format = '{shape}', records = true, sample_size = -1,
-        auto_detect = true, maximum_object_size = {max(limits.max_line, 1 << 20)})"""
+        auto_detect = true, map_inference_threshold = -1, maximum_object_size = {max(limits.max_line, 1 << 20)})"""
     return _copied(con, sql, [str(path)], name, limits)
 
 
@@ -85,7 +85,7 @@ def sheet_rows(path: Path, name: str, table: str | None, limits: Limits) -> tupl
     """
     import pandas as pd
 
-    _check_zip(path, name, limits)
+    check_workbook(path, name, limits)
     with pd.ExcelFile(path, engine="calamine") as book:
         sheets = [str(s) for s in book.sheet_names]
         if table is not None and table not in sheets:
@@ -146,25 +146,16 @@ def _listed(names: list[str]) -> str:
     return ", ".join(repr(n) for n in names[:12]) + more
 
 
-def _check_bytes(size: int, name: str, limits: Limits) -> None:
+def check_bytes(size: int, name: str, limits: Limits) -> None:
+    """Refuses what holds more bytes than the limit.
+
+    Raises:
+        DataError: with the limit.
+    """
     if size > limits.max_bytes:
         raise DataError(
             f"'{name}' holds {size:,} bytes once decompressed, over the limit of {limits.max_bytes:,}. "
             "Raise `--max-bytes` if that is expected."
-        )
-
-
-def _check_zip(path: Path, name: str, limits: Limits) -> None:
-    """Refuses a workbook whose members expand beyond the limits."""
-    if not zipfile.is_zipfile(path):
-        return
-    with zipfile.ZipFile(path) as archive:
-        size = sum(member.file_size for member in archive.infolist())
-    _check_bytes(size, name, limits)
-    if size > limits.max_ratio * path.stat().st_size and size > 40_000_000:
-        raise DataError(
-            f"'{name}' expands to more than {limits.max_ratio:g} times its size, as a decompression bomb would. "
-            "Save it again or as CSV if that is expected."
         )
 
 

@@ -148,12 +148,13 @@ def _ends_early(path: Path, out: Path, limits: Limits) -> bool:
             while chunk := source.read(_CHUNK):
                 while chunk:
                     inflate = zlib.decompressobj(31) if inflate.eof else inflate
-                    part = inflate.decompress(chunk)
+                    part = inflate.decompress(chunk, _CHUNK)  # a megabyte can hold a thousand
                     size += len(part)
                     if size > most:
                         return False  # a bomb perhaps: for the reader to refuse
                     target.write(part)
-                    chunk = inflate.unused_data if inflate.eof else b""
+                    chunk = inflate.unused_data if inflate.eof else inflate.unconsumed_tail
+            size += target.write(inflate.flush())  # what the last piece had no room for
     except zlib.error:
         return False
     if inflate.eof or not size:

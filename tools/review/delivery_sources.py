@@ -14,7 +14,7 @@ from typing import NamedTuple
 import duckdb
 
 from ..data.readers import Raw, read_source, source_name
-from ..data.readers_binary import quoted
+from ..data.readers_binary import check_bytes, quoted
 from ..data.readers_memory import check_size
 from ..data.schema import Limits, Note
 from ..errors import DataError
@@ -181,6 +181,9 @@ def _parquet_at_once(
     check_size(int(rows or 0), 1, name, limits)
     source = "read_parquet($1, union_by_name = true, hive_partitioning = false)"
     headers = [row[0] for row in con.execute(f"DESCRIBE SELECT * FROM {source}", [paths]).fetchall()]
+    check_size(int(rows or 0), len(headers), name, limits)
+    size = con.execute("SELECT sum(total_uncompressed_size) FROM parquet_metadata($1)", [paths]).fetchall()[0][0]
+    check_bytes(int(size or 0), name, limits)
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE raw AS SELECT {_places(headers)}, file_index::INTEGER AS {PART} FROM {source}",
         [paths],
@@ -199,7 +202,7 @@ def _one_by_one(
     """Files of any kind, each read by itself, columns matched by name."""
     notes: list[Note] = []
     cut: Cut | None = None
-    comma, before = False, 0
+    comma, before, seen = False, 0, set[str]()
     for at, file in enumerate(files):
         own = _one(con, file, file.name, table, limits, folder, expected)
         names = ", ".join(f"c{i} AS {quoted(n)}" for i, n in enumerate(own.raw.names))
@@ -211,6 +214,8 @@ def _one_by_one(
         if cut is None and own.cut is not None:
             cut = own.cut.model_copy(update={"row": before + own.cut.row})
         before += con.execute("SELECT count(*) FROM raw").fetchall()[0][0]
+        seen.update(name.lower() for name in own.raw.names)
+        check_size(before, len(seen), files[0].name, limits)  # here, so that many files cannot pass it together
     joined = " UNION ALL BY NAME ".join(f"SELECT * FROM part_{at}" for at in range(len(files)))
     headers = [row[0] for row in con.execute(f"DESCRIBE {joined}").fetchall() if row[0] != PART]
     check_size(before, len(headers), files[0].name, limits)

@@ -17,14 +17,13 @@ from ..data.rows import FloatArray, Rows
 from ..data.schema import Column
 from ..errors import UsageError
 from .intervals import Interval, t_quantile
+from .staged import staged_p
 
 MIN_CLUSTERS = 20
 """Clusters that must hold a contrast for a comparison within clusters."""
 _CONSTANT = 0.99
 _CONSTANT_RARE = 0.9
 _MOST_FLIPPED = 1_000
-_STAGES = (199, 1_999)
-_ENOUGH_HITS = 20
 _ROUNDING = 1e-12
 """Scatter of clusters, beside their largest value, that is rounding and no scatter."""
 
@@ -283,11 +282,9 @@ def _sign_flip_p(terms: FloatArray, draws: int, seed: int) -> float:
         blocks = rng.permutation(len(terms)) % _MOST_FLIPPED
         terms = np.bincount(blocks, weights=terms, minlength=_MOST_FLIPPED).astype(np.float64)
     observed = abs(terms.sum()) * (1 - 1e-9)
-    done = hits = 0
-    for stage in (*(s for s in _STAGES if s < draws), draws):
-        signs = rng.integers(0, 2, (stage - done, len(terms)), dtype=np.int8)
-        hits += int((np.abs(2.0 * (signs @ terms) - terms.sum()) >= observed).sum())
-        done = stage
-        if hits >= _ENOUGH_HITS:
-            break
-    return (1 + hits) / (1 + done)
+
+    def hits_of(count: int) -> int:
+        signs = rng.integers(0, 2, (count, len(terms)), dtype=np.int8)
+        return int((np.abs(2.0 * (signs @ terms) - terms.sum()) >= observed).sum())
+
+    return staged_p(hits_of, draws)

@@ -20,6 +20,7 @@ from scipy.special import stdtr
 from ..data.rows import FloatArray
 from .series import MAX_PHI
 from .sharing import rows_share
+from .staged import staged_p
 
 MIN_TIMES = 10
 """Distinct times that each side of a change needs."""
@@ -31,8 +32,6 @@ _MARGIN = 6
 """Stretches that lie before the first and after the last time at which a change could have been claimed."""
 _DEPENDENT = 0.2
 _PARAMETERS = 4
-_STAGES = (199, 1_999)
-_ENOUGH_HITS = 20
 
 
 class JumpTest(NamedTuple):
@@ -310,11 +309,9 @@ def _permutation_p(cut: Stretches, fit: _Fit, family: _Family, at: float, draws:
     rng = np.random.Generator(np.random.PCG64(seed))
     left = _rest(fit.means, family.lines)
     observed = float(_Family.of(cut, at, alone=True).largest(left[None])[0]) * (1 - 1e-9)
-    done = hits = 0
-    for stage in (*(s for s in _STAGES if s < draws), draws):
-        shuffled = rng.permuted(np.broadcast_to(left, (stage - done, len(left))), axis=1)
-        hits += int((family.largest(shuffled) >= observed).sum())
-        done = stage
-        if hits >= _ENOUGH_HITS:
-            break
-    return (1 + hits) / (1 + done)
+
+    def hits_of(count: int) -> int:
+        shuffled = rng.permuted(np.broadcast_to(left, (count, len(left))), axis=1)
+        return int((family.largest(shuffled) >= observed).sum())
+
+    return staged_p(hits_of, draws)

@@ -10,12 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import UsageError
+from .staged import staged_p
 
 FloatArray = NDArray[np.float64]
 Statistic = Callable[[NDArray[np.int64]], FloatArray]
 
-_STAGES = (199, 1_999)
-_ENOUGH_HITS = 20
 _TIE = 1e-9
 _HYPERGEOMETRIC_LIMIT = 1_000_000_000
 _CHUNK = 4_000_000
@@ -60,13 +59,7 @@ def permutation_p(table: NDArray[np.int64], statistic: Statistic, *, draws: int,
     observed = float(statistic(table[None])[0])
     reached = observed - _TIE * max(1.0, abs(observed))
     rng = np.random.Generator(np.random.PCG64(seed))
-    done = hits = 0
-    for stage in (*(s for s in _STAGES if s < draws), draws):
-        hits += _hits(table, statistic, reached, stage - done, rng)
-        done = stage
-        if hits >= _ENOUGH_HITS:
-            break
-    return (1 + hits) / (1 + done)
+    return staged_p(lambda count: _hits(table, statistic, reached, count, rng), draws)
 
 
 def binned(codes: NDArray[np.int32], *, most: int) -> Binned:

@@ -24,12 +24,11 @@ from .intervals import t_quantile
 from .ranks import dense_ranks, midranks
 from .series import MAX_PHI
 from .sharing import rows_share
+from .staged import staged_p
 
 MIN_TURNS = 3
 """Full turns of a cycle that a season needs."""
 MIN_EFFECTIVE_TURNS = 2.5
-_STAGES = (199, 1_999)
-_ENOUGH_HITS = 20
 _MOST_UNITS = 100
 _CERTAIN = 2.0
 
@@ -228,16 +227,14 @@ class Cells(NamedTuple):
 
         own = sum(unit[0] for unit in sums) / n
         observed = abs(float(own[side == 0].mean() - own[side == 1].mean())) * (1 - 1e-9)
-        done = hits = 0
-        for stage in (*(s for s in _STAGES if s < draws), draws):
-            total = np.zeros((stage - done, len(side)))
+
+        def hits_of(count: int) -> int:
+            total = np.zeros((count, len(side)))
             for unit in sums:
-                total += unit[rng.integers(0, len(unit), stage - done)]
-            hits += int((contrast(total / n) >= observed).sum())
-            done = stage
-            if hits >= _ENOUGH_HITS:
-                break
-        return (1 + hits) / (1 + done)
+                total += unit[rng.integers(0, len(unit), count)]
+            return int((contrast(total / n) >= observed).sum())
+
+        return staged_p(hits_of, draws)
 
 
 def _rotated_sums(cells: Cells) -> tuple[list[FloatArray], FloatArray]:

@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.rows import FloatArray
+from .staged import staged_p
 
-_STAGES = (199, 1_999)
-_ENOUGH_HITS = 20
 _TIE = 1e-9
 _FULL = 500
 """Rows of a stratum up to which every permutation may be drawn."""
@@ -49,13 +48,7 @@ def shuffled_score_p(x: FloatArray, e: FloatArray, strata: NDArray | None = None
         return 1.0
     reached = abs(sums) / np.sqrt(spread) * (1 - _TIE)
     parts = [_Stratum(x[at], e[at], rng) for at in _members(strata, len(x))]
-    done = hits = 0
-    for stage in (*(s for s in _STAGES if s < draws), draws):
-        hits += _hits(parts, reached, spread, stage - done, rng)
-        done = stage
-        if hits >= _ENOUGH_HITS:
-            break
-    return (1 + hits) / (1 + done)
+    return staged_p(lambda count: _hits(parts, reached, spread, count, rng), draws)
 
 
 def _members(strata: NDArray | None, n: int) -> Iterator[NDArray[np.int64]]:

@@ -30,6 +30,7 @@ from .multiplicity import Rejections
 from .policy import Rule
 from .serial import refuse
 from .sessions import Receipt, Session, check_receipt, record_open, record_reveal, sessions
+from .staged import even_work
 from .transcript import Thread, record_verdict, rejection, share_of, thread_of, together
 from .units import by_unit, counted_level, counted_p, refuse_unit, unit_warning, warned
 from .verdict import Claim, control_errors, decide, locked_p
@@ -158,7 +159,8 @@ def answer(
     if pending is None:
         raise SealBroken(f"No question of the thread on vault {receipt.vault} waits for a verdict.")
     rows = open_vault(split, ledger, receipt, claims, aids)
-    verified = locked_p(_claim(pending.claim(), rows, structural)) <= pending.level
+    with even_work():  # how long it takes is no second answer
+        verified = locked_p(_claim(pending.claim(), rows, structural)) <= pending.level
     record_verdict(ledger, receipt.dataset, thread, verified)
     return verified
 
