@@ -25,10 +25,10 @@ from pages import write_section  # noqa: E402
 
 MODULES = {
     "multiplicity": ("tools/verify/multiplicity.py", ["multiplicity"]),
-    "policy": ("tools/verify/policy.py", ["verdict", "policy"]),
-    "verdict": ("tools/verify/verdict.py", ["verdict"]),
+    "policy": ("tools/verify/policy.py", ["verdict", "verdict_edges"]),
+    "verdict": ("tools/verify/verdict.py", ["verdict", "verdict_edges"]),
     "ledger": ("tools/verify/ledger.py", ["ledger"]),
-    "sessions": ("tools/verify/sessions.py", ["sessions", "transcript", "exposure"]),
+    "sessions": ("tools/verify/sessions.py", ["sessions", "sessions_edges", "transcript"]),
     "transcript": ("tools/verify/transcript.py", ["transcript"]),
     "split": ("tools/data/split.py", ["split"]),
 }
@@ -53,7 +53,8 @@ def laid_out(folder: Path, source: str, tests: list[str]) -> None:
         "[tool.mutmut]\n"
         f'source_paths = ["heldout"]\nonly_mutate = ["heldout/{source}"]\n'
         f"pytest_add_cli_args_test_selection = {json.dumps(files)}\n"
-        'also_copy = ["benchmarks", "examples"]\nuse_git_change_detection = false\ntrack_dependencies = false\n',
+        'also_copy = ["benchmarks", "examples"]\nuse_git_change_detection = false\ntrack_dependencies = false\n'
+        'process_isolation = "forkserver"\n',
         encoding="utf-8",
     )
 
