@@ -114,6 +114,20 @@ def test_a_table_that_no_shuffle_changes_has_p_one(table: list) -> None:
     assert permutation_p(np.array(table), lambda t: t[:, 0, 0] * 1.0, draws=199, seed=1) == 1.0
 
 
+def test_tables_of_more_rows_than_cells_are_drawn_for_keep_their_margins() -> None:
+    table = np.full((3, 3), 200_000_000)
+    table[0, 0] += 500
+    seen = []
+
+    def corner(tables: np.ndarray) -> np.ndarray:
+        seen.append(tables)
+        return tables[:, 0, 0] - 2e8
+
+    assert 0 < permutation_p(table, corner, draws=1, seed=1) <= 1
+    assert (seen[-1].sum(2) == table.sum(1)).all()
+    assert (seen[-1].sum(1) == table.sum(0)).all()
+
+
 def test_rates_within_one_cluster_or_of_a_side_that_counts_nothing_are_not_compared() -> None:
     y, w, side = np.array([3.0, 1.0, 2.0, 2.0]), np.ones(4), np.array([0, 1, 0, 1])
     options = {"draws": 99, "seed": 1, "level": 0.95}

@@ -32,6 +32,11 @@ INTERACTION = {
 BY_GROUP = {**INTERACTION, "predictor": "g", "levels": SIDES}
 SHAPE = {"family": "shape", "outcome": "y", "predictor": "x", "shape": "u", "knots": [0.0]}
 CHANGE = {"family": "change_point", "outcome": "y", "predictor": "t", "at": "2024-05-01", "direction": "higher"}
+MONOTONE = {"family": "monotone_association", "outcome": "y", "predictor": "x", "direction": "increasing"}
+LABELS = {
+    "family": "categorical_association", "outcome": "y", "predictor": "g", "outcome_levels": ["red", "blue"],
+    "predictor_levels": ["u", "v"],
+}  # fmt: skip
 RATIO = {"family": "rate_ratio", "outcome": "y", "predictor": "g", "levels": SIDES, "direction": "higher"}
 
 
@@ -85,6 +90,9 @@ def test_the_claim_is_tested_on_whole_rows(claim: dict, columns: dict) -> None:
             "rows with or without 'yes' are expected in one of the four groups.",
         ),
         (INTERACTION, {"y": np.ones(N)}, "`y` has one value only here."),
+        (MONOTONE, {"x": WORD}, "`x` is no number."),
+        (MONOTONE, {"y": WORD}, "`y` is no number."),
+        ({**MONOTONE, "above": 0.0}, {"y": WORD}, "`y`"),
         (SHAPE, {"x": WORD}, "`x` is no number."),
         (SHAPE, {"y": WORD}, "`y` is no number."),
         ({**SHAPE, "event": "yes"}, {"y": rare(60, OTHER > 0)}, "On one stretch of `x` fewer than"),
@@ -107,9 +115,11 @@ def test_what_a_family_cannot_measure_it_refuses_by_name(claim: dict, change: di
         ({**RATIO, "family": "quantile_difference", "quantile": 0.5}, {"y": NUMBER, "g": FEW}),
         ({**RATIO, "family": "rate_difference", "event": "yes"}, {"y": rare(90, AT % 2 == 0), "g": FEW}),
         (SHAPE, {"y": NUMBER, "x": FEW_CLUSTERS * 1.0 - 4.0}),
+        (MONOTONE, {"y": NUMBER, "x": FEW_CLUSTERS * 1.0}),
+        (LABELS, {"y": np.where(FEW_CLUSTERS % 4 < 2, "red", "blue"), "g": FEW}),
         (BY_GROUP, {"y": NUMBER, "g": FEW, "m": np.where(FEW_CLUSTERS < 4, "p", "q")}),
     ],
-    ids=["ratio", "mean", "group", "quantile", "rate", "shape", "interaction"],
+    ids=["ratio", "mean", "group", "quantile", "rate", "shape", "monotone", "labels", "interaction"],
 )
 def test_eight_clusters_of_thirty_rows_are_no_two_hundred_and_forty_rows(claim: dict, columns: dict) -> None:
     assert told(claim, columns) is None

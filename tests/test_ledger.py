@@ -188,6 +188,11 @@ def test_the_text_of_a_data_set_is_its_own_lines_of_the_file(good: bytes, tmp_pa
     assert book.text(TWO) == lines[2]
 
 
+def test_a_ledger_says_where_it_lies_and_how_long_it_is(tmp_path: Path) -> None:
+    book = fill(tmp_path / "book.jsonl")
+    assert repr(book) == f"<Ledger {tmp_path / 'book.jsonl'} entries=5>"
+
+
 def test_the_time_of_an_entry_is_told_in_utc(tmp_path: Path) -> None:
     assert fill(tmp_path / "book.jsonl").entries()[0].time.endswith("+00:00")
 

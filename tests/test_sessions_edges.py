@@ -8,7 +8,16 @@ from test_sessions import DATA, PLAN, RULE, VAULTS, A, B, C, run
 from heldout.tools.errors import LedgerError, SealBroken
 from heldout.tools.verify.exposures import record_exposed
 from heldout.tools.verify.ledger import Ledger
-from heldout.tools.verify.sessions import check_unseen, commit, outcomes, record_open, record_reveal, record_seal
+from heldout.tools.verify.sessions import (
+    check_receipt,
+    check_unseen,
+    commit,
+    outcomes,
+    receipt_of,
+    record_open,
+    record_reveal,
+    record_seal,
+)
 from heldout.tools.verify.sessions import sessions as known_sessions
 
 
@@ -25,6 +34,16 @@ def test_what_became_of_each_claim_is_told_by_batch_for_the_data_set_alone(book:
     a, b, c = (h.content_id() for h in (A, B, C))
     assert outcomes(book, DATA) == {1: {a: "verified", b: "refuted"}, 2: {c: "refuted"}}
     assert outcomes(book, "e" * 64) == {}
+
+
+def test_a_batch_that_does_not_stand_in_the_ledger_has_no_head_and_opens_nothing(book: Ledger) -> None:
+    receipt = commit(book, DATA, PLAN, [A], RULE, request="r")
+    stands = known_sessions(book, DATA)[0]
+    assert receipt_of(book, DATA, stands) == receipt
+    strange = receipt_of(book, DATA, stands.model_copy(update={"request": "another"}))
+    assert (receipt.head != "", strange.head) == (True, "")
+    with pytest.raises(SealBroken, match="does not stand in the ledger"):
+        check_receipt(book, strange, [A])
 
 
 ROWS = "rows with 3 vaults"
