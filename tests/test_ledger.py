@@ -181,6 +181,23 @@ def test_two_data_sets_keep_their_own_chain_in_one_file(tmp_path: Path) -> None:
     assert book.text(TWO).count("\n") == 1
 
 
+def test_the_text_of_a_data_set_is_its_own_lines_of_the_file(good: bytes, tmp_path: Path) -> None:
+    (tmp_path / "book.jsonl").write_bytes(good)
+    lines = good.decode("utf-8").splitlines(keepends=True)
+    book = Ledger(tmp_path / "book.jsonl")
+    assert book.text(ONE) == "".join(line for at, line in enumerate(lines) if at != 2)
+    assert book.text(TWO) == lines[2]
+
+
+def test_a_ledger_says_where_it_lies_and_how_long_it_is(tmp_path: Path) -> None:
+    book = fill(tmp_path / "book.jsonl")
+    assert repr(book) == f"<Ledger {tmp_path / 'book.jsonl'} entries=5>"
+
+
+def test_the_time_of_an_entry_is_told_in_utc(tmp_path: Path) -> None:
+    assert fill(tmp_path / "book.jsonl").entries()[0].time.endswith("+00:00")
+
+
 def test_the_head_of_a_data_set_without_entries_is_zeros(tmp_path: Path) -> None:
     book = Ledger(tmp_path / "none.jsonl")
     assert book.head(ONE) == "0" * 64

@@ -156,10 +156,22 @@ def test_the_levels_are_what_a_claim_had_to_meet_and_what_one_more_would_have() 
     assert strict.next_level == pytest.approx(0.05 * 0.6 / 3)
 
 
+def test_a_p_value_that_is_the_level_itself_is_rejected() -> None:
+    at = np.array([0.05])
+    assert session_lond(at, weight=1.0, q=0.05, earlier=0).rejected == (True,)
+    assert holm(at, weight=1.0, alpha=0.05).rejected == (True,)
+
+
+def test_where_all_are_rejected_one_more_meets_the_level_of_the_last() -> None:
+    sure = np.array([1e-6, 1e-6])
+    assert holm(sure, weight=0.6, alpha=0.05).next_level == pytest.approx(0.05 * 0.6)
+    assert session_lond(sure, weight=0.6, q=0.05, earlier=0).next_level == pytest.approx(0.05 * 0.6)
+
+
 def test_an_empty_batch_rejects_nothing() -> None:
     none = np.array([])
-    assert session_lond(none, weight=1.0, q=0.05, earlier=3).rejected == ()
-    assert holm(none, weight=1.0, alpha=0.05).rejected == ()
+    for ours in (session_lond(none, weight=1.0, q=0.05, earlier=3), holm(none, weight=1.0, alpha=0.05)):
+        assert (ours.rejected, ours.adjusted, ours.level, ours.next_level) == ((), (), 0.0, 0.0)
     assert len(benjamini_hochberg(none, 0.05)) == 0
 
 

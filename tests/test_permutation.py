@@ -5,7 +5,8 @@ import pytest
 from scipy import stats
 
 from heldout.tools.errors import UsageError
-from heldout.tools.verify.permutation import binned, cross_table, permutation_p
+from heldout.tools.verify.permutation import _ENOUGH_HITS, _STAGES, binned, cross_table, permutation_p
+from heldout.tools.verify.verify import DRAWS
 
 
 def _chi2(tables: np.ndarray) -> np.ndarray:
@@ -83,3 +84,28 @@ def test_bins_keep_equal_values_together_and_their_scores_ascend():
     assert (np.diff(pooled.codes[kept][np.argsort(codes[kept], kind="stable")]) >= 0).all()
     weight = np.bincount(pooled.codes[kept])
     assert float(weight @ pooled.scores) == pytest.approx(0.0)
+
+
+def test_draws_that_stop_early_give_a_p_that_is_valid_at_every_level():
+    """Exact: under the null the hits of n draws are uniform, and later ones follow Polya's urn."""
+    first, second, last, enough = *_STAGES, DRAWS, _ENOUGH_HITS
+    law: dict[float, float] = {(1 + hits) / (1 + first): 1 / (1 + first) for hits in range(enough, first + 1)}
+    going = np.zeros(enough)
+    for hits in range(enough):
+        more = stats.betabinom(second - first, hits + 1, first - hits + 1).pmf(np.arange(second - first + 1))
+        for at, chance in enumerate(more / (1 + first)):
+            if hits + at < enough:
+                going[hits + at] += chance
+            else:
+                p = (1 + hits + at) / (1 + second)
+                law[p] = law.get(p, 0.0) + chance
+    for hits in range(enough):
+        more = stats.betabinom(last - second, hits + 1, second - hits + 1).pmf(np.arange(last - second + 1))
+        for at, chance in enumerate(going[hits] * more):
+            p = (1 + hits + at) / (1 + last)
+            law[p] = law.get(p, 0.0) + chance
+    levels = np.array(sorted(law))
+    below = np.cumsum([law[p] for p in levels])
+    assert below[-1] == pytest.approx(1)
+    assert (below <= levels * (1 + 1e-9)).all()
+    assert below[np.searchsorted(levels, 0.05, side="right") - 1] > 0.049

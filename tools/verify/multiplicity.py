@@ -94,6 +94,6 @@ def _rejections(rejected: NDArray[np.bool_], adjusted: FloatArray, level: float,
     return Rejections(
         rejected=tuple(bool(v) for v in rejected),
         adjusted=tuple(float(v) for v in adjusted),
-        level=float(min(level, 1.0)),
-        next_level=float(min(after, 1.0)),
+        level=float(level),
+        next_level=float(after),
     )

@@ -44,7 +44,8 @@ def permutation_p(table: NDArray[np.int64], statistic: Statistic, *, draws: int,
         seed: Seed of the draws.
 
     Returns:
-        (1 + hits) / (1 + draws used): valid at any number of draws.
+        (1 + hits) / (1 + draws used): valid although the draws stop early, since the stages are far apart
+        (docs/promises.md, "Valid p-values").
 
     Raises:
         UsageError: if `draws` is not positive or the table is not two-dimensional.
