@@ -2,6 +2,7 @@
 
     python benchmarks/shift_rule.py                    # 20 years each, about 4 minutes
     python benchmarks/shift_rule.py --years 4
+    python benchmarks/shift_rule.py --compare          # what other tolerances would give, by kind of column
 
 A table of 20 numbers and 10 labels is learned on four times the rows of a delivery, then delivered 52 times. Weeks
 differ by chance alone, or by harmless variation: every mean moves by a normal amount each week, every log share too.
@@ -15,11 +16,14 @@ Rules side by side, in alarms a year after the four calibration deliveries, over
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
 
+from heldout.tools.review import shifts
 from heldout.tools.review.checked import Shifted
 from heldout.tools.review.shifts import CALIBRATION, TOLERANCE, Q, find_shifts
 from heldout.tools.review.shifts_counts import apart, cells
@@ -33,6 +37,23 @@ VARIATION = ((0.0, 0.0), (0.1, 0.1), (0.1, 0.25), (0.2, 0.3))
 SHIFTS = ((0.2, 0.0), (0.3, 0.0), (0.5, 0.0), (1.0, 0.0), (0.0, 0.10), (0.0, 0.15), (0.0, 0.20))
 """Of one mean in standard deviations, or of one label's share."""
 RULES = ("p < .01", "BH", "distance", "ours")
+
+
+class Held(NamedTuple):
+    """What a column is held to: tolerated distance and allowed spreads, of columns with few levels and of others."""
+
+    few: float = shifts.TOLERANCE_FEW
+    spreads_few: float = shifts.SPREADS_FEW
+    others: float = shifts.TOLERANCE
+    spreads: float = shifts.SPREADS
+
+
+COMPARED = (
+    Held(), Held(0.10, 3.0), Held(0.075, 3.0), Held(0.05, 3.0), Held(0.05, 3.5), Held(0.05, 4.0),
+    Held(others=0.075), Held(others=0.05), Held(others=0.075, spreads=3.5), Held(others=0.05, spreads=3.5),
+)  # fmt: skip
+"""The rule as it is, then few levels by themselves, then the others."""
+FIRST = "of the first four"
 
 
 class Moved(NamedTuple):
@@ -103,6 +124,63 @@ def year(seed: int, n: int, variation: tuple[float, float], weeks: int = WEEKS) 
     return alarms
 
 
+@contextmanager
+def held_to(held: Held) -> Iterator[None]:
+    """The rule with other constants."""
+    names = ("TOLERANCE_FEW", "SPREADS_FEW", "TOLERANCE", "SPREADS")
+    own = [getattr(shifts, name) for name in names]
+    try:
+        for name, value in zip(names, held, strict=True):
+            setattr(shifts, name, value)
+        yield
+    finally:
+        for name, value in zip(names, own, strict=True):
+            setattr(shifts, name, value)
+
+
+class Judge:
+    """Many rules on the same deliveries: distances and chi squared are the same for all, limits are not."""
+
+    def __init__(self, base: Sketch, rules: Sequence[Held], past: Sequence[Sketch] = ()) -> None:
+        self._base, self._limits = base, []
+        for held in rules:
+            with held_to(held):
+                self._limits.append(np.array(shifts.limits_of(base.columns, past, base.rows, {})))
+
+    def alarms(self, new: Sketch) -> list[list[str]]:
+        """By rule, the columns that alarm."""
+        found = find_shifts(self._base, new)
+        beyond = {s.column for s in shifts.beyond_chance(found)}
+        return [
+            [s.column for s, limit in zip(found, limits, strict=True)
+             if s.column in beyond and shifts.exceeds(s.distance or 0.0, limit)]
+            for limits in self._limits
+        ]  # fmt: skip
+
+
+def compared(seed: int, n: int, variation: tuple[float, float], rules: Sequence[Held], weeks: int = WEEKS) -> list:
+    """By rule, alarms of one year without a shift: of numbers (`x`), of labels (`k`), and of all in the first weeks."""
+    rng = np.random.default_rng([seed, n])
+    base = sample(rng, TIMES * n, variation, None, Moved())
+    year = [sample(rng, n, variation, base, Moved()) for _ in range(weeks)]
+    out = [Counter() for _ in rules]
+    first, later = Judge(base, rules), Judge(base, rules, year[:CALIBRATION])
+    for at, new in enumerate(year):
+        for alarms, told in zip(out, (later if at >= CALIBRATION else first).alarms(new), strict=True):
+            alarms.update([c[0] for c in told] if at >= CALIBRATION else [FIRST] * len(told))
+    return out
+
+
+def seen_by(seed: int, n: int, variation: tuple[float, float], moved: Moved, rules: Sequence[Held]) -> list[float]:
+    """By rule, in how many of the three deliveries after calibration the column that moved alarms."""
+    rng = np.random.default_rng([seed, n, 1])
+    base = sample(rng, TIMES * n, variation, None, Moved())
+    judge = Judge(base, rules, [sample(rng, n, variation, base, Moved()) for _ in range(CALIBRATION)])
+    column = "x0" if moved.mean else "k0"
+    alarms = [judge.alarms(sample(rng, n, variation, base, moved)) for _ in range(3)]
+    return [float(np.mean([column in told[at] for told in alarms])) for at in range(len(rules))]
+
+
 def seen(seed: int, n: int, variation: tuple[float, float], moved: Moved, weeks: int) -> list[bool]:
     """Whether the column that moved after calibration alarms, week by week."""
     rng = np.random.default_rng([seed, n, 1])
@@ -116,11 +194,34 @@ def seen(seed: int, n: int, variation: tuple[float, float], moved: Moved, weeks:
     return out
 
 
+def compare(sizes: Sequence[int], years: int) -> None:
+    """Other tolerances and spreads: their alarms a year, and what they see."""
+    print("| rows | variation | few: tolerance, spreads | others | numbers | labels | first four | seen: "
+          + " | ".join(f"{m} SD" if m else f"{100 * s:.0f} points" for m, s in SHIFTS) + " |")  # fmt: skip
+    print("| --- | --- | --- | --- | " + " | ".join("---" for _ in range(3 + len(SHIFTS))) + " |")
+    for n in sizes:
+        for variation in VARIATION:
+            found = [compared(seed, n, variation, COMPARED) for seed in range(years)]
+            power = [
+                np.mean([seen_by(seed, n, variation, Moved(*m), COMPARED) for seed in range(4 * years)], axis=0)
+                for m in (SHIFTS if variation in VARIATION[:2] else ())
+            ]
+            for at, held in enumerate(COMPARED):
+                cells = [f"{n:,}", f"{variation[0]}, {variation[1]}", f"{held.few}, {held.spreads_few}"]
+                cells += [f"{held.others}, {held.spreads}"]
+                cells += [f"{np.mean([f[at][key] for f in found]):.1f}" for key in ("x", "k", FIRST)]
+                print("| " + " | ".join([*cells, *(f"{p[at]:.2f}" for p in power)]) + " |", flush=True)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--years", type=int, default=20)
     parser.add_argument("--rows", type=int, nargs="+", default=[500, 5_000])
+    parser.add_argument("--compare", action="store_true", help="other tolerances beside the rule")
     options = parser.parse_args()
+    if options.compare:
+        compare(options.rows, options.years)
+        return 0
     worst = 0.0
     print("| rows | variation of means, log shares | " + " | ".join(RULES) + " | of ours broken |")
     print("| --- | --- | " + " | ".join("---" for _ in range(len(RULES) + 1)) + " |")

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from heldout.tools.review.naming import names_period, names_row
-from heldout.tools.review.shifts import find_shifts
+from heldout.tools.review.shifts import beyond_chance, find_shifts
 from heldout.tools.review.shifts_counts import apart, cells
 from heldout.tools.review.sketch import ColumnSketch, Sketch
 from tests.review_sketches import sketch
@@ -167,3 +167,39 @@ def test_labels_too_many_to_be_named_are_no_shift_when_the_delivery_names_them()
     sketches = [Sketch(name=n, digest="", rows=6_000, columns=(c,)) for n, c in (("old", base), ("new", new))]
     [seen] = find_shifts(*sketches)
     assert (seen.state, seen.distance) == ("holds", 0.0)
+
+
+def yes(seed: int, rows: int, share: float) -> list[str]:
+    count = round(share * rows)
+    return np.random.default_rng(seed).permutation(["yes"] * count + ["no"] * (rows - count)).tolist()
+
+
+def test_nine_points_of_a_label_with_two_levels_alarm() -> None:
+    base = sketch({"churn": yes(0, 2_500, 0.26)})
+    (told,) = find_shifts(base, sketch({"churn": yes(1, 568, 0.17)}, base))
+    assert told.state == "watch"
+    assert told.text.startswith("`churn` has shifted: ")
+
+
+def test_only_columns_of_few_levels_are_held_to_five_hundredths() -> None:
+    few, many = [f"k{k}" for k in range(4)], [f"k{k}" for k in range(20)]
+    states_of = []
+    for names in (few, many):
+        base = sketch({"kind": names * 500})
+        more = [names[0]] * (140 * len(names) // 4)  # about seven in a hundred rows more
+        states_of.append(find_shifts(base, sketch({"kind": names * 400 + more}, base))[0])
+    assert [s.state for s in states_of] == ["watch", "holds"]
+    assert all(0.055 < (s.distance or 0) < 0.1 for s in states_of)
+
+
+def test_words_say_whether_chance_gives_a_difference_and_never_that_nothing_moved_where_something_did() -> None:
+    base = sketch({"churn": yes(0, 2_500, 0.26), "other": yes(2, 2_500, 0.26)})
+    new = sketch({"churn": yes(1, 568, 0.17), "other": yes(3, 568, 0.25)}, base)
+    moved, chance = find_shifts(base, new, tolerances={"churn": 0.10, "other": 0.10})
+    assert [s.state for s in (moved, chance)] == ["holds", "holds"]
+    assert beyond_chance([moved, chance]) == [moved]
+    assert moved.text.startswith('`churn` moved within what is tolerated: 26 % "yes" learned, 17 % now. Beyond chance, ')
+    assert moved.text.endswith("to be alike, 10 % may.")
+    assert chance.text.startswith("`other` differs no more than by chance among 2 columns: ")
+    (alone,) = find_shifts(sketch({"k": yes(0, 900, 0.3)}), sketch({"k": yes(1, 900, 0.3)}))
+    assert alone.text.startswith("`k` differs no more than by chance: ")

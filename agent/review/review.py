@@ -169,16 +169,14 @@ def _found(
     violations = {c.id: v for c, v in zip(rules, counted_, strict=True)}
     watched = {c.distribution.name: c for c in active if c.distribution is not None}
     units = _units(delivery, claims)
-    shifts = find_shifts(
-        base, new, past=calibration, units=units,
-        tolerances={name: c.tolerance for name, c in watched.items() if c.tolerance is not None},
-    )  # fmt: skip
+    tolerances = {name: c.tolerance for name, c in watched.items() if c.tolerance is not None}
+    shifts = find_shifts(base, new, past=calibration, units=units, tolerances=tolerances)
     shifted: dict[str, Shifted] = {watched[s.column].id: s for s in shifts if s.column in watched}
     faults: Sequence[Fault] = find_faults(delivery, base, new, claims)
     unread: Sequence[Unread] = delivery.unread
     story: Sequence[Change] = tell(
         base, new, shifts, past=[(e.name, e.sketch) for e in standing.past], sums=_sums(active), units=units,
-        claims=_by_column(active),
+        claims=_by_column(active), tolerances=tolerances,
     )  # fmt: skip
     estimates = {k: Estimate(value=m.point.value, standard_error=m.point.error, n=m.evidence.n)
                  for k, m in measured.items() if m.point is not None and m.evidence is not None}  # fmt: skip

@@ -17,17 +17,20 @@ from ..verify.multiplicity import session_lond
 from .checked import Shifted, State
 from .naming import is_compared
 from .shifts_counts import Apart, Cells, apart, cells, comparable
-from .shifts_words import absent, figures, picture_of, sentence
+from .shifts_words import Rule, absent, figures, picture_of, sentence
 from .sketch import ColumnSketch, Sketch
 
 Q = 0.01
 TOLERANCE = 0.10
 """Distance that is too small to matter, where a claim names none: the share of rows that would have to move."""
+TOLERANCE_FEW, FEW = 0.05, 12
+"""The same where at most so many levels are told apart by name: there the distance is the points by which shares move,
+and ten points of one label matter to whoever counts it."""
 BROKEN = 0.50
 """Distance from which an alarm is an error of the data rather than a change worth a look."""
 CALIBRATION = 4
-SPREADS = 3.0
-"""How many of the learned between-delivery distances are allowed."""
+SPREADS, SPREADS_FEW = 3.0, 3.5
+"""How many of the learned between-delivery distances are allowed; more of them where less is tolerated beside."""
 _MOST = 0.90
 """Distance that is never allowed, whatever the first deliveries showed."""
 FEWEST = 20
@@ -49,6 +52,15 @@ class _Compared(NamedTuple):
     apart: Apart
 
 
+class _Asked(NamedTuple):
+    """What is the same for all columns of a delivery."""
+
+    columns: int
+    fewest: float
+    """Independent rows of the smaller side."""
+    calibrated: bool
+
+
 def find_shifts(
     base: Sketch, new: Sketch, *, past: Sequence[Sketch] = (), units: tuple[float, float] | None = None,
     tolerances: Mapping[str, float] | None = None,
@@ -65,7 +77,7 @@ def find_shifts(
         past: Sketches of the deliveries since the baseline, in their order: what the first four show is allowed, and
             those that came later change nothing.
         units: Independent rows of either side, where rows do not stand for themselves.
-        tolerances: By column, where it is not .10.
+        tolerances: By column, where it is not .10, or .05 of columns with few levels.
 
     Returns:
         One `Shifted` a column: watch where it alarms, broken where it alarms with a distance of at least .50,
@@ -77,19 +89,27 @@ def find_shifts(
     level = Q / max(len(there), 1)
     pairs = [_Compared(c, n, found, apart(found, sizes, level)) for c, n in there for found in [cells(c, n)]]
     rejected = session_lond(np.array([p.apart.p_value for p in pairs]), weight=1.0, q=Q, earlier=0).rejected
-    limits = _limits([p.base for p in pairs], base, past, sizes[0], tolerances or {})
+    limits = limits_of([p.base for p in pairs], past, sizes[0], tolerances or {})
+    asked = _Asked(len(pairs), min(sizes), len(past) >= CALIBRATION)
     decided = {
-        p.base.name: _judged(p, alarm, limit, min(sizes), calibrated=len(past) >= CALIBRATION)
-        for p, alarm, limit in zip(pairs, rejected, limits, strict=True)
+        p.base.name: _judged(p, beyond, limit, asked) for p, beyond, limit in zip(pairs, rejected, limits, strict=True)
     }
     return [decided[c.name] if c.name in decided else absent(c, new.column(c.name), new.rows) for c in wanted]
 
 
-def _judged(p: _Compared, rejected: bool, limit: float, fewest: float, *, calibrated: bool) -> Shifted:
+def beyond_chance(shifts: Sequence[Shifted]) -> list[Shifted]:
+    """Those of one delivery that differ by more than chance gives among all of its columns, tolerated or not."""
+    tested = [s for s in shifts if s.p_value is not None]
+    p_values = np.array([s.p_value for s in tested], np.float64)
+    rejected = session_lond(p_values, weight=1.0, q=Q, earlier=0).rejected
+    return [s for s, beyond in zip(tested, rejected, strict=True) if beyond]
+
+
+def _judged(p: _Compared, rejected: bool, limit: float, asked: _Asked) -> Shifted:
     distance = p.apart.distance
-    alarm = rejected and distance > limit + _SHOWN
+    alarm = rejected and exceeds(distance, limit)
     state: State = "holds"
-    if fewest < FEWEST or (p.apart.detectable > BROKEN and not alarm):
+    if asked.fewest < FEWEST or (p.apart.detectable > BROKEN and not alarm):
         state, alarm = "undecidable", False
     elif alarm:
         state = "broken" if distance >= BROKEN else "watch"
@@ -98,23 +118,41 @@ def _judged(p: _Compared, rejected: bool, limit: float, fewest: float, *, calibr
         column=p.base.name, state=state, distance=distance, p_value=p.apart.p_value, before=told.before,
         after=told.after, effect=told.effect, relative=told.relative, missing_before=p.base.missing / p.base.rows,
         missing_after=p.new.missing / p.new.rows,
-        text=sentence(p.base.name, state, told, distance, limit, p.apart.detectable, calibrated=calibrated),
+        text=sentence(p.base.name, state, told, p.apart, Rule(limit, rejected, asked.columns, asked.calibrated)),
         picture=picture_of(p.base, p.new, p.found, told) if alarm else None,
     )  # fmt: skip
 
 
-def _limits(
-    columns: Sequence[ColumnSketch], base: Sketch, past: Sequence[Sketch], units: float,
-    tolerances: Mapping[str, float],
-) -> list[float]:  # fmt: skip
-    """Tolerance and what the calibration deliveries showed, as the root of the sum of their squares."""
-    own = [tolerances.get(c.name, TOLERANCE) for c in columns]
+def exceeds(distance: float, limit: float) -> bool:
+    """Whether a distance is above its limit, also as both are printed."""
+    return distance > limit + _SHOWN
+
+
+def limits_of(
+    columns: Sequence[ColumnSketch], past: Sequence[Sketch], units: float, tolerances: Mapping[str, float]
+) -> list[float]:
+    """Tolerance and what the calibration deliveries showed, as the root of the sum of their squares.
+
+    Args:
+        columns: Learned columns.
+        past: Deliveries since the baseline; fewer than four teach nothing yet.
+        units: Independent rows of the learned side.
+        tolerances: By column, where a claim names one.
+    """
+    few = [_is_few(c) for c in columns]
+    own = [tolerances.get(c.name, TOLERANCE_FEW if f else TOLERANCE) for c, f in zip(columns, few, strict=True)]
     if len(past) < CALIBRATION or not columns:
         return own
     learned = np.array([_between(c, past[:CALIBRATION], units, t) for c, t in zip(columns, own, strict=True)])
     common = float(np.median(learned))
     shrunk = np.maximum((CALIBRATION * learned + _SHRUNK * common) / (CALIBRATION + _SHRUNK), 0.0)
-    return [min(float((t**2 + SPREADS**2 * s) ** 0.5), _MOST) for t, s in zip(own, shrunk, strict=True)]
+    spreads = [SPREADS_FEW if f else SPREADS for f in few]
+    return [min(float((t**2 + k**2 * s) ** 0.5), _MOST) for t, k, s in zip(own, spreads, shrunk, strict=True)]
+
+
+def _is_few(column: ColumnSketch) -> bool:
+    """Whether all of a column's values are told apart by name, and few."""
+    return column.kind in ("label", "number") and 0 < len(column.levels) <= FEW and not column.other
 
 
 def _between(column: ColumnSketch, past: Sequence[Sketch], units: float, tolerance: float) -> float:

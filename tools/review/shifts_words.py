@@ -12,7 +12,7 @@ from ..verify.evidence import Picture
 from ..verify.families.wording import column as named
 from ..verify.families.wording import decimals_apart, fixed
 from .checked import Shifted, State
-from .shifts_counts import Cells
+from .shifts_counts import Apart, Cells
 from .sketch import ColumnSketch
 
 BEFORE, NOW = "learned", "now"
@@ -21,6 +21,16 @@ _A_DEVIATION, _QUARTER, _MUCH, _LITTLE = 0.4, 0.25, 10.0, 0.10
 they differ by ten percent; and where the distance is small."""
 _MOST_CELLS = 8
 _KINDS = {"number": "numbers", "label": "labels", "date": "dates", "words": "words"}
+
+
+class Rule(NamedTuple):
+    """What one column was held to."""
+
+    limit: float
+    beyond_chance: bool
+    columns: int
+    """How many columns chance had its try in."""
+    calibrated: bool
 
 
 class Figures(NamedTuple):
@@ -125,18 +135,19 @@ def change_of(told: Figures) -> str:
     return f" ({'+' if told.relative > 0 else ''}{fixed(told.relative, 0)} %)"
 
 
-def sentence(
-    name: str, state: State, told: Figures, distance: float, limit: float, detectable: float, *, calibrated: bool
-) -> str:
-    """Both figures, the distance, what is allowed, and what these rows could have shown."""
-    may = f"{fixed(100 * limit, 0)} % may" + (", by what the first deliveries showed" if calibrated else "")
-    moved = f"{fixed(100 * distance, 0)} % of the rows would have to move for both to be alike, {may}"
+def sentence(name: str, state: State, told: Figures, apart: Apart, rule: Rule) -> str:
+    """Both figures, whether chance gives them, the distance, what is allowed, and what these rows could have shown."""
+    may = f"{fixed(100 * rule.limit, 0)} % may" + (", by what the first deliveries showed" if rule.calibrated else "")
+    moved = f"{fixed(100 * apart.distance, 0)} % of the rows would have to move for both to be alike, {may}"
     if state in ("watch", "broken"):
         return f"{named(name)} has shifted: {told.both}. Beyond chance, {moved}."
     if state == "undecidable":
         return f"{named(name)}: {told.both}. So few rows could not show even a large shift."
-    seen = f" A shift of {fixed(100 * detectable, 0)} % would have been seen." if detectable > limit else ""
-    return f"{named(name)} has not shifted: {told.both}. Beyond chance, {moved}.{seen}"
+    if rule.beyond_chance:
+        return f"{named(name)} moved within what is tolerated: {told.both}. Beyond chance, {moved}."
+    among = f" among {counted(rule.columns, 'column')}" if rule.columns > 1 else ""
+    seen = f"A shift of {fixed(100 * apart.detectable, 0)} % of the rows would have been seen, {may}."
+    return f"{named(name)} differs no more than by chance{among}: {told.both}. {seen}"
 
 
 def absent(base: ColumnSketch, new: ColumnSketch | None, rows: int) -> Shifted:

@@ -4,22 +4,23 @@ Knows sketches, and which columns shifted. Must never know a row or a verdict, a
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from .checked import Change, Shifted
 from .naming import is_compared
-from .shifts_counts import cells, comparable
+from .shifts import CALIBRATION, beyond_chance, limits_of
 from .sketch import ColumnSketch, Sketch
 from .story_groups import Group, grouped, ids_of
 from .story_pictures import by_level, course
 from .story_segments import Mix, Segment, find_alone, find_mix, find_segment, largest_apart
-from .story_words import alone, covered, told
+from .story_since import Limits, since
+from .story_words import alone, covered, told, tolerated
 
 MOST = 8
-CALIBRATION = 4
 _MIX = 0.60
 """Part of a change from which it is told with the label whose shares moved it."""
 _HALF = 0.50
-"""Part of today's change that a delivery had to show for the change to have been there."""
+"""Part of its limit from which a difference that is beyond chance is told though it is tolerated."""
 _ROOM = 1.5
 """How far beyond the largest of the first deliveries a level on its own must go."""
 _LEAST = 0.03
@@ -28,10 +29,20 @@ _SPAN = 0.50
 """Overlap of two periods under which they are two."""
 
 
+class _Known(NamedTuple):
+    """What every line of one story may use."""
+
+    past: Sequence[tuple[str, Sketch]]
+    limits: Mapping[str, Limits]
+    claims: Mapping[str, Sequence[str]]
+    scale: tuple[float, float]
+
+
 def tell(
     base: Sketch, new: Sketch, shifts: Sequence[Shifted], *, past: Sequence[tuple[str, Sketch]] = (),
     sums: Iterable[tuple[str, Sequence[str]]] = (), together: Iterable[Sequence[str]] = (),
     claims: Mapping[str, Sequence[str]] | None = None, units: tuple[float, float] | None = None,
+    tolerances: Mapping[str, float] | None = None,
 ) -> tuple[Change, ...]:  # fmt: skip
     """The story of a delivery.
 
@@ -48,26 +59,57 @@ def tell(
         together: Columns that are known to be one thing twice.
         claims: Ids of learned claims by column.
         units: Independent rows of either side, where rows do not stand for themselves.
+        tolerances: By column, where a claim names one.
 
     Returns:
-        At most eight changes, the largest first; none where nothing alarms and no level stands out.
+        At most eight changes, the largest first; none where nothing alarms and no level stands out. What is beyond
+        chance, tolerated, and at least half of what may be is one line of size 0 near the end.
     """
     scale = (1.0, 1.0)
     if units is not None:
         scale = (min(units[0] / max(base.rows, 1), 1.0), min(units[1] / max(new.rows, 1), 1.0))
     alarmed = [s for s in shifts if s.state in ("watch", "broken") and s.distance is not None]
     ids = claims or {}
+    known = _Known(past, _limits(base, shifts, past, units, tolerances or {}), ids, scale)
     groups = grouped(base, new, alarmed, sums=sums, together=together)
     mixed = _mixed(base, new, groups)
     out = [
-        _change(base, new, g, [(x, m) for x, m in mixed.items() if m.label == g.lead.column], past, ids, scale)
+        _change(base, new, g, [(x, m) for x, m in mixed.items() if m.label == g.lead.column], known)
         for g in groups
         if g.lead.column not in mixed
     ]
     out += _levels_alone(base, new, shifts, past, ids, scale)
     out.sort(key=lambda c: (-c.size, not c.segment, c.columns))
-    period = _periods(base, new)
-    return (*out[: MOST - len(period)], *period)
+    last = [*_tolerated(shifts, out, known), *_periods(base, new)]
+    return (*out[: MOST - len(last)], *last)
+
+
+def _limits(
+    base: Sketch, shifts: Sequence[Shifted], past: Sequence[tuple[str, Sketch]], units: tuple[float, float] | None,
+    tolerances: Mapping[str, float],
+) -> dict[str, Limits]:  # fmt: skip
+    """Of every column that was compared: what may be while the first deliveries calibrate, and afterwards."""
+    tested = {s.column for s in shifts if s.p_value is not None}
+    columns = [c for c in base.columns if c.name in tested]
+    sketches = [s for _, s in past[:CALIBRATION]]
+    size = units[0] if units is not None else float(base.rows)
+    both = [limits_of(columns, own, size, tolerances) for own in ((), sketches)]
+    return {c.name: (first, then) for c, first, then in zip(columns, *both, strict=True)}
+
+
+def _tolerated(shifts: Sequence[Shifted], out: Sequence[Change], known: _Known) -> list[Change]:
+    """Columns that no line tells, that differ beyond chance and go half of the way that they may: for information."""
+    named = {x for c in out for x in c.columns}
+    small = [
+        s
+        for s in beyond_chance(shifts)
+        if s.state == "holds" and s.column not in named and (s.distance or 0.0) >= _HALF * known.limits[s.column][1]
+    ]
+    if not small:
+        return []
+    small.sort(key=lambda s: (-(s.distance or 0.0), s.column))
+    columns = tuple(s.column for s in small)
+    return [Change(columns=columns, size=0.0, claims=ids_of(columns, known.claims), text=tolerated(small))]
 
 
 def _mixed(base: Sketch, new: Sketch, groups: Sequence[Group]) -> dict[str, Mix]:
@@ -81,15 +123,15 @@ def _mixed(base: Sketch, new: Sketch, groups: Sequence[Group]) -> dict[str, Mix]
     return out
 
 
-def _change(
-    base: Sketch, new: Sketch, group: Group, mixed: Sequence[tuple[str, Mix]], past: Sequence[tuple[str, Sketch]],
-    claims: Mapping[str, Sequence[str]], scale: tuple[float, float],
-) -> Change:  # fmt: skip
+def _change(base: Sketch, new: Sketch, group: Group, mixed: Sequence[tuple[str, Mix]], known: _Known) -> Change:
     lead = group.lead
     by_mean = lead.before.startswith("mean ")
     lost = lead.before.endswith(" missing")
-    segment = None if lost else find_segment(base, new, lead.column, scale)
-    since = _since(base, new, lead.column, past)
+    segment = None if lost else find_segment(base, new, lead.column, known.scale)
+    column, past = base.column(lead.column), known.past
+    begun = None
+    if column is not None and past:
+        begun = since(column, new, past, known.limits[column.name], known.scale[0] * base.rows)
     columns = (lead.column, *(p.name for p in group.parts), *(s.column for s in group.along), *(x for x, _ in mixed))
     carried = [(x, m, _means(base, new, x)) for x, m in mixed]
     picture = None
@@ -98,9 +140,9 @@ def _change(
     if picture is None and by_mean and len(past) > 1:
         picture = course(base, new, lead.column, past)
     return Change(
-        columns=columns, segment={segment.label: segment.level} if segment else {}, since=since,
-        share=segment.share if segment else None, size=group.size, claims=ids_of(columns, claims),
-        text=told(base, new, group, segment, carried, since, first=bool(past) and since is None),
+        columns=columns, segment={segment.label: segment.level} if segment else {}, since=begun,
+        share=segment.share if segment else None, size=group.size, claims=ids_of(columns, known.claims),
+        text=told(base, new, group, segment, carried, begun, first=bool(past) and begun is None),
         picture=picture or lead.picture,
     )  # fmt: skip
 
@@ -108,38 +150,6 @@ def _change(
 def _means(base: Sketch, new: Sketch, name: str) -> tuple[float, float]:
     b, n = base.column(name), new.column(name)
     return (b.mean if b else None) or 0.0, (n.mean if n else None) or 0.0
-
-
-def _since(base: Sketch, new: Sketch, column: str, past: Sequence[tuple[str, Sketch]]) -> str | None:
-    """The first of the deliveries up to now that all went at least half of today's way."""
-    b, n = base.column(column), new.column(column)
-    if b is None or n is None:
-        return None
-    since = None
-    for name, sketch in reversed(past):
-        then = sketch.column(column)
-        if then is None or _way(b, n, then) < _HALF:
-            break
-        since = name
-    return since
-
-
-def _way(base: ColumnSketch, new: ColumnSketch, then: ColumnSketch) -> float:
-    """How far an earlier delivery had gone from the learned rows towards today's."""
-    if not comparable(base, new) or not comparable(base, then):
-        return 0.0
-    if base.mean is not None and new.mean is not None and then.mean is not None and base.sd:
-        change = (new.mean - base.mean) / base.sd
-        if abs(change) >= 0.1:
-            return (then.mean - base.mean) / base.sd / change
-    today, earlier = cells(base, new), cells(base, then)
-    before = dict(zip(earlier.names, (earlier.counts / earlier.counts.sum(axis=1)[:, None]).T, strict=True))
-    total = along = 0.0
-    for name, (was, now) in zip(today.names, (today.counts / today.counts.sum(axis=1)[:, None]).T, strict=True):
-        gap = float(now - was)
-        then_gap = float(before[name][1] - before[name][0]) if name in before else 0.0
-        total, along = total + gap * gap, along + gap * then_gap
-    return along / total if total else 0.0
 
 
 def _levels_alone(
@@ -163,7 +173,7 @@ def _of_level(base: Sketch, new: Sketch, column: str, segment: Segment, claims: 
     return Change(
         columns=(column,), segment={segment.label: segment.level}, share=None,
         size=min(segment.apart * segment.rows, 1.0), claims=ids_of((column,), claims),
-        text=alone(column, segment), picture=by_level(base, new, column, segment),
+        text=alone(column, segment, _means(base, new, column)), picture=by_level(base, new, column, segment),
     )  # fmt: skip
 
 

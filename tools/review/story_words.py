@@ -38,8 +38,7 @@ def told(
         out.append(_where(segment, "the change" if lead.before.startswith("mean ") else "the change of its mean"))
     if group.along:
         moved = [f"{named(s.column)} ({s.before}, now {_bare(s)})" for s in group.along[:_FEW]]
-        rest = len(group.along) - _FEW
-        out.append(f"With it moved {_listed([*moved, f'{rest} more columns'] if rest > 0 else moved)}.")
+        out.append(f"With it moved {_listed([*moved, *_more(len(group.along) - _FEW)])}.")
     for name, mix, (before, after) in carried[:_FEW]:
         was, now = means(before, after)
         part = _all(min(mix.share, 1.0))
@@ -105,12 +104,24 @@ def _all(share: float) -> str:
     return "all" if share >= _WHOLE else _percent(share)
 
 
-def alone(column: str, s: Segment) -> str:
-    """A level that changed while the column as a whole did not."""
+def alone(column: str, s: Segment, whole: tuple[float, float]) -> str:
+    """A level that changed by more than the column as a whole, whose means are told beside it."""
     before, after = means(s.before, s.after)
     way = "up" if s.after > s.before else "down"
     where = f"where {named(s.label)} is {_label(s.level)}, {_percent(s.rows)} of the rows"
-    return f"{named(column)} is {way} {where}: mean {before} learned, {after} now. On the whole it has not shifted."
+    was, is_ = means(*whole)
+    both = f"it is {is_}, as learned" if was == is_ else f"it was {was} and is {is_}"
+    return f"{named(column)} is {way} {where}: mean {before} learned, {after} now. On the whole {both}."
+
+
+def tolerated(shifts: Sequence[Shifted]) -> str:
+    """What differs by more than chance and by no more than may, in one line."""
+    moved = [f"{named(s.column)} ({s.before} learned, {_bare(s)} now)" for s in shifts[:_FEW]]
+    return f"Beyond chance, but within what is tolerated, moved {_listed([*moved, *_more(len(shifts) - _FEW)])}."
+
+
+def _more(rest: int) -> list[str]:
+    return [] if rest <= 0 else [f"{rest} more columns" if rest > 1 else "one more column"]
 
 
 def covered(base: ColumnSketch, new: ColumnSketch) -> str:
