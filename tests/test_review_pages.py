@@ -277,6 +277,26 @@ def test_in_chromium_no_value_of_the_data_runs_or_fetches_anything(site: Site, t
     assert "What is different" in dom
 
 
+@pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="Chromium is not installed")
+@pytest.mark.parametrize("width", [400, 1100])
+def test_in_chromium_nothing_of_the_page_is_cut_off_at_its_right_and_a_command_is_whole(
+    site: Site, tmp_path: Path, width: int
+) -> None:
+    claim = made.broken()[1].model_copy(
+        update={"accept": f"heldout rebaseline --claims {'a/deep/folder/' * 6}c.yml --claim x"}
+    )
+    site.pages["/review"] = to_html(made.review([claim, *made.holding()]))
+    measure = (
+        "const page = document.querySelector('iframe').contentDocument; const cut = "
+        "[...page.querySelectorAll('*')].filter(e => !e.closest('thead') && e.clientWidth)"
+        ".filter(e => e.scrollWidth > e.clientWidth + 1);"
+        "document.title = page.querySelectorAll('.command').length + ' ' + cut.map(e => e.className || e.tagName);"
+    )
+    frame = f"<iframe src='/review' style='width:{width}px;height:3000px' onload=\"{measure}\"></iframe>"
+    site.pages["/frame"] = f"<!doctype html><title></title>{frame}"
+    assert title(rendered(site, "/frame", tmp_path)).strip() == "1"
+
+
 # Markdown
 
 
