@@ -46,6 +46,26 @@ def test_a_batch_that_does_not_stand_in_the_ledger_has_no_head_and_opens_nothing
         check_receipt(book, strange, [A])
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"kind": "time"}, {"key": "x"}, {"salt": "ffff"}, {"rows": 1_999}, {"units": 1_999},
+        {"exploration_rows": 999}, {"vaults": VAULTS[:2]},
+    ],
+    ids=lambda c: next(iter(c)),
+)  # fmt: skip
+def test_each_single_thing_that_decides_where_rows_lie_is_frozen(book: Ledger, change: dict) -> None:
+    record_seal(book, DATA, PLAN)
+    with pytest.raises(LedgerError, match="were sealed before"):
+        record_seal(book, DATA, PLAN.model_copy(update=change))
+    assert record_seal(book, DATA, PLAN.model_copy(update={"copies": 3, "gap_rows": 2})) == PLAN
+
+
+def test_a_seal_from_before_grains_were_recorded_stands_for_a_plan_that_names_one(book: Ledger) -> None:
+    record_seal(book, DATA, PLAN)
+    assert record_seal(book, DATA, PLAN.model_copy(update={"joining": "1" * 64})) == PLAN
+
+
 ROWS = "rows with 3 vaults"
 
 
