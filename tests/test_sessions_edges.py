@@ -111,6 +111,18 @@ def test_a_claim_on_shown_columns_is_refused_with_those_that_were_shown(book: Le
     assert commit(book, DATA, PLAN, [A], RULE, request="r", fixed=True).vault == 1
 
 
+def test_what_was_shown_of_another_data_set_closes_nothing_here(book: Ledger) -> None:
+    record_exposed(book, "e" * 64, (1, 2, 3), ["spend", "visits"], question="q")
+    assert commit(book, DATA, PLAN, [A], RULE, request="r").vault == 1
+
+
+def test_a_batch_takes_the_first_vault_on_which_its_own_claims_can_be_tested(book: Ledger) -> None:
+    record_exposed(book, DATA, (1,), ["plan", "shade"], question="of no matter to the claim")
+    assert commit(book, DATA, PLAN, [A], RULE, request="r").vault == 1
+    record_exposed(book, DATA, (1,), ["spend", "visits"], question="of the claim")
+    assert commit(book, DATA, PLAN, [A], RULE, request="other").vault == 2
+
+
 def test_a_second_revelation_is_written_only_where_a_late_claim_can_be_tested_now(book: Ledger) -> None:
     receipt = commit(book, DATA, PLAN, [A, B], RULE, request="r")
     a, b = A.content_id(), B.content_id()
