@@ -30,7 +30,7 @@ MODULES = {
     "verdict": ("tools/verify/verdict.py", ["verdict", "verdict_edges"]),
     "ledger": ("tools/verify/ledger.py", ["ledger"]),
     "sessions": ("tools/verify/sessions.py", ["sessions", "sessions_edges", "transcript"]),
-    "transcript": ("tools/verify/transcript.py", ["transcript"]),
+    "transcript": ("tools/verify/transcript.py", ["transcript", "transcript_edges"]),
     "split": ("tools/data/split.py", ["split"]),
 }
 """Each module with the test files that are to notice its faults."""

@@ -102,3 +102,11 @@ def test_the_worst_cell_on_the_page_is_that_of_the_contract() -> None:
     cells = [row[3].split(": ")[-1] for row in _table(EVIDENCE, "contract")]
     worst = max(cells, key=lambda cell: float(cell.split()[0]))
     assert f"cell measured is {worst}" in PROSE
+
+
+def test_every_module_of_the_mutants_is_there_with_the_tests_that_judge_it() -> None:
+    from benchmarks.mutants import MODULES
+
+    for source, tests in MODULES.values():
+        assert (ROOT / source).is_file()
+        assert all((ROOT / "tests" / f"test_{name}.py").is_file() for name in tests)

@@ -46,6 +46,26 @@ def test_a_batch_that_does_not_stand_in_the_ledger_has_no_head_and_opens_nothing
         check_receipt(book, strange, [A])
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"kind": "time"}, {"key": "x"}, {"salt": "ffff"}, {"rows": 1_999}, {"units": 1_999},
+        {"exploration_rows": 999}, {"vaults": VAULTS[:2]},
+    ],
+    ids=lambda c: next(iter(c)),
+)  # fmt: skip
+def test_each_single_thing_that_decides_where_rows_lie_is_frozen(book: Ledger, change: dict) -> None:
+    record_seal(book, DATA, PLAN)
+    with pytest.raises(LedgerError, match="were sealed before"):
+        record_seal(book, DATA, PLAN.model_copy(update=change))
+    assert record_seal(book, DATA, PLAN.model_copy(update={"copies": 3, "gap_rows": 2})) == PLAN
+
+
+def test_a_seal_from_before_grains_were_recorded_stands_for_a_plan_that_names_one(book: Ledger) -> None:
+    record_seal(book, DATA, PLAN)
+    assert record_seal(book, DATA, PLAN.model_copy(update={"joining": "1" * 64})) == PLAN
+
+
 ROWS = "rows with 3 vaults"
 
 
@@ -89,6 +109,18 @@ def test_a_claim_on_shown_columns_is_refused_with_those_that_were_shown(book: Le
     assert known_sessions(book, DATA) == ()
     check_unseen([B], (), 1)
     assert commit(book, DATA, PLAN, [A], RULE, request="r", fixed=True).vault == 1
+
+
+def test_what_was_shown_of_another_data_set_closes_nothing_here(book: Ledger) -> None:
+    record_exposed(book, "e" * 64, (1, 2, 3), ["spend", "visits"], question="q")
+    assert commit(book, DATA, PLAN, [A], RULE, request="r").vault == 1
+
+
+def test_a_batch_takes_the_first_vault_on_which_its_own_claims_can_be_tested(book: Ledger) -> None:
+    record_exposed(book, DATA, (1,), ["plan", "shade"], question="of no matter to the claim")
+    assert commit(book, DATA, PLAN, [A], RULE, request="r").vault == 1
+    record_exposed(book, DATA, (1,), ["spend", "visits"], question="of the claim")
+    assert commit(book, DATA, PLAN, [A], RULE, request="other").vault == 2
 
 
 def test_a_second_revelation_is_written_only_where_a_late_claim_can_be_tested_now(book: Ledger) -> None:

@@ -85,6 +85,16 @@ def test_a_refutation_names_the_scale_only_where_one_is_known() -> None:
     assert judged([named._replace(hypothesis=h)])[0].reason == f"{SMALL} (Spearman's rho 0.1)."
 
 
+def test_a_finding_of_which_an_end_or_the_effect_is_not_known_has_an_uncertain_size() -> None:
+    for found in (
+        claim(0.2, se=0.004, low=0.69),
+        claim(0.2, se=0.004, high=0.71),
+        altered(claim(0.2, se=0.004), effect=None),
+    ):
+        verdict = judged([found])[0]
+        assert (verdict.outcome, verdict.size) == ("verified", "uncertain")
+
+
 @pytest.mark.parametrize("level", [0.0, 1.0, 1.5])
 def test_at_a_level_that_is_none_no_reach_is_stated(level: float) -> None:
     rejections = Rejections(rejected=(False,), adjusted=(1.0,), level=level, next_level=level)
