@@ -196,7 +196,7 @@ def test_hours_are_turned_back_to_the_quarter() -> None:
     for moved in (-20, 8, 22, 37):
         found = turn(np.roll(quarters, moved), hours)
         assert found is not None
-        assert found[0] == moved
+        assert found.quarters == moved
     assert turn(quarters, hours) is None
     assert turn(np.full(96, 20.0), hours) is None
 

@@ -17,6 +17,7 @@ from ..data.rows import BoolArray, FloatArray
 from .checked import Fault, FaultKind
 from .delivery import Delivery
 from .learned import LearnedClaims, LearnedColumn, Unique
+from .naming import names_period
 from .sketch import ColumnSketch, Sketch
 
 FEW = 20
@@ -111,10 +112,13 @@ class Case:
     def period(self, name: str) -> bool:
         """Whether the levels of a column name stretches of time: its values follow a date of the delivery.
 
-        A level that is not there then means a time that is not covered, not a part that is lost.
+        A level that is not there then means a time that is not covered, not a part that is lost. A name that says so is
+        enough: in a delivery of one season no date can show it.
         """
         if name not in self._periods:
-            self._periods[name] = any(_follows(self, name, date) for date in self._dates())
+            base = self.base.column(name)
+            named = base is not None and names_period(base)
+            self._periods[name] = named or any(_follows(self, name, date) for date in self._dates())
         return self._periods[name]
 
     def _dates(self) -> list[str]:

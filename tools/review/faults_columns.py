@@ -51,14 +51,17 @@ def _whole(case: Case, homes: dict[str, Home]) -> Said | None:
             at = order.index(name) - step
             if 0 <= at < len(order) and fits.of(name, order[at]) >= _GOOD:
                 held[name] = order[at]
-        if len(held) >= 2 and len(held) >= 0.5 * (len(strange) - abs(step)):
+        # A month after a learned constant year reads as a shift: what has one value or names a period proves nothing.
+        proofs = [name for name, other in held.items() if homes[name].tells() and homes[other].tells()]
+        if len(proofs) >= 2 and len(held) >= 0.5 * (len(strange) - abs(step)):
             side = "right" if step > 0 else "left"
             far = "one column" if abs(step) == 1 else f"{abs(step)} columns"
             first = min(order.index(name) for name in strange)
             case.taken |= set(order[max(0, first - abs(step)) :])
             return _told_whole(case, strange, held, f"{far} to the {side} of where they belong")
-    for name in strange:
-        for other in strange:
+    telling = [name for name in strange if homes[name].tells()]
+    for name in telling:
+        for other in telling:
             if other > name and min(fits.of(name, other), fits.of(other, name)) >= _GOOD:
                 return _told_whole(case, [name, other], {name: other, other: name}, "in each other's place")
     return None
@@ -142,7 +145,7 @@ def _odd_rows(case: Case, homes: dict[str, Home]) -> list[_Row]:
     odd, gaps = [], []
     for name, home in homes.items():
         own, new = case.delivery.columns[name], case.new.column(name)
-        odd.append(home.odd_sql(own) or "false")
+        odd.append((home.odd_sql(own) if home.tells() else None) or "false")
         full = home.gaps < 0.002 and new is not None and new.missing and new.missing < 0.3 * new.rows
         gaps.append(f"({quoted(name)} IS NULL)" if full else "false")
     if sum(x != "false" for x in odd) < 1:

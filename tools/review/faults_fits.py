@@ -15,6 +15,7 @@ from ..data.readers_binary import quoted
 from ..data.schema import Column
 from .faults_case import distance, luck
 from .learned import LearnedColumn
+from .naming import names_period
 from .sketch import ColumnSketch
 
 _DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}([ T].*)?")
@@ -32,6 +33,10 @@ class Home:
         self.levels = frozenset(learned.levels) | frozenset(base.levels) if base.kind == "label" else frozenset()
         self.closed = 0 < len(self.levels) <= _MOST_LEVELS
         self.gaps = base.missing / max(base.rows, 1)
+
+    def tells(self) -> bool:
+        """Whether cells can be told to be its own: not where it has one value, or names a period that moves on."""
+        return self.base.distinct > 1 and not names_period(self.base)
 
     def room(self, widths: float) -> tuple[float, float]:
         """The learned range, with some of its width on both sides."""

@@ -12,6 +12,7 @@ import numpy as np
 
 from ..data.readers_binary import quoted
 from .faults_case import FEW, Case, Said, distance, label, luck, names, number
+from .naming import names_period
 from .sketch import ColumnSketch
 
 _LEAST = 30
@@ -37,6 +38,9 @@ def truncated(case: Case) -> Iterator[Said]:
     if case.rows < FEW or case.rows >= 0.97 * case.base.rows:
         return
     for base, new in case.pairs("number", "label", "date"):
+        # Days of a month and months of a year come round again: an order by them has no end of the file.
+        if new.distinct < 2 or names_period(base):
+            continue
         gone = _end_gone(case, base, new)
         if gone is not None:
             case.ended = True
@@ -107,7 +111,9 @@ def _last_label(case: Case, base: ColumnSketch) -> tuple[str, float]:
 
 def _last_number(case: Case, base: ColumnSketch, new: ColumnSketch) -> tuple[str, float]:
     """Numbers in order from the learned lower end, that stop before the learned upper end."""
-    if None in (base.low, base.high, new.low, new.high) or new.missing or base.distinct < 20 or not base.edges:
+    if None in (base.low, base.high, new.low, new.high) or new.missing or not base.edges:
+        return "", 0.0
+    if min(base.distinct, new.distinct) < 20:
         return "", 0.0
     low, high, end = float(base.low or 0), float(base.high or 0), float(new.high or 0)
     if end >= high or abs(float(new.low or 0) - low) > 0.01 * (high - low):

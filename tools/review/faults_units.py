@@ -136,10 +136,12 @@ def _all_whole(x: FloatArray) -> bool:
 
 
 def _converted(column: _Column, back: FloatArray) -> bool:
-    """Whether figures have more decimals than the learned ones, or fewer once undone, as after a conversion."""
+    """Whether figures are finer than the learned ones and as short once undone, as after a conversion, not a rise."""
     learned = next((d for d in range(4) if _short(np.asarray(column.base.edges), d) == 1.0), None)
     finer = learned is not None and _short(column.x, learned) < 0.5
-    return finer or any(_short(back, d) > _short(column.x, d) + 0.3 for d in range(4))
+    return (finer and _short(back, learned) >= 0.9) or any(
+        _short(back, d) > _short(column.x, d) + 0.3 for d in range(4)
+    )
 
 
 def _short(x: FloatArray, decimals: int = 2) -> float:
@@ -178,8 +180,35 @@ def _some(case: Case, column: _Column, x: FloatArray) -> Said | None:
     sure = out & _near(found.undone(x), low, high)
     if column.integer and found.times > 1 and _short(found.undone(x[sure]), 0) < 0.95:
         return None
+    if not _jumps(x, sure, found):
+        return None
     rows, told = whereabouts(case, sure, _gain(column, found, x), np.isfinite(x))
     return _told(case, column, found, int(rows.sum()), rows, told) if alike or told != SCATTERED else None
+
+
+def _jumps(x: FloatArray, sure: BoolArray, f: Factor) -> bool:
+    """Whether converted rows lie nearer to the rows beside them once undone: a storm comes and goes, a unit jumps."""
+    there = np.isfinite(x)
+    values, some = x[there], sure[there]
+    edge = np.flatnonzero(some[1:] != some[:-1])
+    if not len(edge) or not _smooth(values[~some]):
+        return True
+    back = np.where(some, f.undone(values), values)
+    small = max(1e-3 * float(np.median(np.abs(back))), 1e-12)
+
+    def apart(v: FloatArray) -> float:
+        size = np.sign(v) * np.log1p(np.abs(v) / small)
+        return float(np.abs(size[edge + 1] - size[edge]).mean())
+
+    return apart(back) < apart(values)
+
+
+def _smooth(x: FloatArray) -> bool:
+    """Whether a row is like the one before it: only then do neighbours tell anything."""
+    if len(x) < FEW:
+        return False
+    far = np.abs(x - np.roll(x, len(x) // 2))
+    return float(np.median(np.abs(np.diff(x)))) < 0.5 * float(np.median(far))
 
 
 def _near(back: FloatArray, low: float, high: float) -> BoolArray:
