@@ -49,7 +49,7 @@ class Held(NamedTuple):
 
 
 COMPARED = (
-    Held(), Held(0.10, 3.0), Held(0.075, 3.0), Held(0.05, 3.0), Held(0.05, 3.5), Held(0.05, 4.0),
+    Held(), Held(0.10, 3.0), Held(0.075, 3.0), Held(0.05, 3.0), Held(0.05, 4.0),
     Held(others=0.075), Held(others=0.05), Held(others=0.075, spreads=3.5), Held(others=0.05, spreads=3.5),
 )  # fmt: skip
 """The rule as it is, then few levels by themselves, then the others."""
