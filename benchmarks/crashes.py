@@ -241,8 +241,8 @@ def loads(folder: Path, seed: int) -> tuple[Tried, ...]:
 
 
 def four(folder: Path, explain: Job, review: Job) -> Iterator[Tried]:
-    """Four runs at once: apart, with one ledger and one question, with one ledger and four questions, with a history."""
-    whole, code, *_ = undisturbed(explain, folder)
+    """Four runs at once: apart, with one ledger and one question, with four questions, with one history."""
+    whole = undisturbed(explain, folder)[0]
     apart = [Place(folder / f"apart-{n}") for n in range(4)]
     codes = side_by_side(apart, [explain.command(p) for p in apart])
     wrong = [f"{p.folder.name} ended with {c}" for p, c in zip(apart, codes, strict=True) if c or answers(p) != whole]
@@ -255,7 +255,9 @@ def four(folder: Path, explain: Job, review: Job) -> Iterator[Tried]:
     told = [answers(Place(folder / "one-question"), out) for out in outs]
     wrong = [f"out-{n} ended with {c}" for n, c in enumerate(codes) if c or told[n] != whole]
     wrong += [] if ledger_kinds(shared) == WHOLE_RUN else [f"the ledger holds {ledger_kinds(shared)}"]
-    yield Tried("four runs at once of one question on one table: one opens, three are told its verdicts", 4, 0, tuple(wrong))
+    yield Tried(
+        "four runs at once of one question on one table: one opens, three are told its verdicts", 4, 0, tuple(wrong)
+    )
     yield _four_questions(folder)
     yield _four_deliveries(folder, review)
 
@@ -264,13 +266,20 @@ def _four_questions(folder: Path) -> Tried:
     """Four questions at once on a table with three vaults: three open one each, the fourth is refused."""
     place = Place(folder / "four-questions").ready()
     big = table(folder / "big.csv", rows=3_000)
-    codes = side_by_side([place] * 4, [["explain", big, "--outcome", c, "-q"] for c in ("plan", "visits", "spend", "churned")])
+    codes = side_by_side(
+        [place] * 4, [["explain", big, "--outcome", c, "-q"] for c in ("plan", "visits", "spend", "churned")]
+    )
     (book,) = [Ledger(f) for f in place.home.glob("ledgers/*.jsonl")]
     opened = [e.body["vault"] for e in book.entries() if e.kind == "open"]
     wrong = [] if sorted(codes) == [0, 0, 0, 2] else [f"ended with {codes}: {place.said.read_text()[-300:]}"]
     wrong += [] if sorted(opened) == [1, 2, 3] else [f"vaults opened: {opened}"]
     wrong += ["read unrecorded"] if any("UNRECORDED" in s for s in steps_of(place)) else []
-    return Tried("four questions at once on a table with three vaults: each vault opened once, the fourth refused", 4, 1, tuple(wrong))
+    return Tried(
+        "four questions at once on a table with three vaults: each vault opened once, the fourth refused",
+        4,
+        1,
+        tuple(wrong),
+    )
 
 
 def _four_deliveries(folder: Path, review: Job) -> Tried:

@@ -321,7 +321,9 @@ def test_a_ledger_cut_back_and_grown_again_by_other_work_is_found(tmp_path: Path
     for number in range(3):
         other.append("commit", ONE, {"number": 1, "hypotheses": [{"outcome": f"other {number}"}]})
     book.path.write_bytes(other.path.read_bytes())
-    with pytest.raises(TamperedLedger, match=r"was replaced: entry 4 is not the one that 'book\.jsonl\.head' beside it"):
+    with pytest.raises(
+        TamperedLedger, match=r"was replaced: entry 4 is not the one that 'book\.jsonl\.head' beside it"
+    ):
         Ledger(book.path).entries()
 
 
