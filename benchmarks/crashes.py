@@ -241,8 +241,8 @@ def loads(folder: Path, seed: int) -> tuple[Tried, ...]:
 
 
 def four(folder: Path, explain: Job, review: Job) -> Iterator[Tried]:
-    """Four runs at once: apart, with one ledger and one question, with one ledger and four questions, with a history."""
-    whole, code, *_ = undisturbed(explain, folder)
+    """Four runs at once: apart, with one ledger and one question, with four questions, with one history."""
+    whole = undisturbed(explain, folder)[0]
     apart = [Place(folder / f"apart-{n}") for n in range(4)]
     codes = side_by_side(apart, [explain.command(p) for p in apart])
     wrong = [f"{p.folder.name} ended with {c}" for p, c in zip(apart, codes, strict=True) if c or answers(p) != whole]
