@@ -243,7 +243,8 @@ def _message(
     """What is to be looked at first; counts and calibration stand beside it in every format."""
     if outcome == "undecided":
         return "Nothing could be decided: no claim of the file could be checked on this delivery."
-    parts = [f"Nothing that counts is broken: {counted(counts.holds, 'claim')} hold."]
+    nothing = "Nothing that counts is broken" if counts.broken or counts.faults else "Nothing is broken"
+    parts = [f"{nothing}: {counted(counts.holds, 'claim')} hold."]
     if outcome != "clean":
         parts = [_worst(faults, checks, explained, story)]
     if standing.again is not None:
