@@ -242,3 +242,13 @@ def test_a_key_that_names_several_rows_is_not_learned(learned: Path, tmp_path: P
     with pytest.raises(UsageError, match="names no single row"):
         heldout.learn(learned / "orders.csv", tmp_path / "claims.yml", key=("plan",), ledger=tmp_path / "l.jsonl")
     assert not (tmp_path / "claims.yml").exists()
+
+
+def test_a_retry_of_what_stopped_the_pipeline_is_not_skipped(claims: Path, tmp_path: Path) -> None:
+    orders(26).to_csv(tmp_path / "good.csv", index=False)
+    orders(21, effect=0.0).to_csv(tmp_path / "bad.csv", index=False)
+    codes = []
+    for name in ("good.csv", "good.csv", "bad.csv", "bad.csv"):
+        run = ["review", str(tmp_path / name), "--claims", str(claims), "-q", "--skip-if-unchanged"]
+        codes.append(CliRunner().invoke(cli, run).exit_code)
+    assert codes == [0, 99, 1, 1]

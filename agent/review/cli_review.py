@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .reviewed import DeliveryReview
 
 UNCHANGED = 99
-"""Exit code for content that was reviewed before, where `--skip-if-unchanged` asks for it."""
+"""Exit code for content that was reviewed before and stopped nothing, where `--skip-if-unchanged` asks for it."""
 
 
 @click.command()
@@ -124,7 +124,7 @@ def _review(
     if github:
         _for_github(found, as_json)
     _sent(found, webhook, link)
-    if skip_if_unchanged and found.again:
+    if skip_if_unchanged and found.again and not found.exit_code:  # a retry must not pass what stopped the first run
         return UNCHANGED
     return found.exit_code
 
