@@ -95,6 +95,9 @@ def broken(clean: pd.DataFrame) -> dict[str, tuple[pd.DataFrame, str, str | None
         "five and a half hours": (t.assign(placed=moved), "time_shift", "placed", N),
         "a join": (t.iloc[twice].assign(tag=[f"t{k}" for k in range(len(twice))]), "multiplied_rows", "order",
                    len(twice) - N),
+        "zeros": (t.assign(amount="0.0"), "stuck", "amount", N),
+        "one number": (t.assign(weight=t["weight"][0]), "stuck", "weight", N),
+        "one label": (t.assign(store="Berlin"), "stuck", "store", N),
         "swapped": (t.assign(plan=t["plan"].replace({"basic": "gold card", "gold card": "basic"})), "swapped_labels",
                     "plan", N),
         "mojibake": (t.assign(store=mojibake), "encoding", "store", int((mojibake != t["store"]).sum())),
@@ -158,6 +161,61 @@ def test_rows_in_order_that_end_early_are_told_with_where_they_end(check: Check,
 def test_growth_is_no_other_unit(check: Check, clean: pd.DataFrame) -> None:
     grown = clean.assign(amount=(clean["amount"].astype(float) * 1.65).round(2).astype(str))
     assert check(grown) == ()
+
+
+def test_a_rise_of_prices_is_no_other_unit(tmp_path: Path) -> None:
+    rng = np.random.default_rng(6)
+    for name, times_ in (("old", 1.0), ("new", 1.09)):
+        paid = rng.normal(70, 5, N).round(2) * times_
+        pd.DataFrame({"paid": paid, "k": "a", "y": rng.normal(size=N)}).to_csv(tmp_path / f"{name}.csv", index=False)
+    assert faults_of(tmp_path / "new.csv", *learned(tmp_path / "old.csv")) == ()
+
+
+def trips(seed: int, days: list[int]) -> pd.DataFrame:
+    """Trips that start two hours later at weekends; year and month are constant, days of a month."""
+    rng = np.random.default_rng(seed)
+    at = np.repeat(days, 100)
+    hours = np.clip(rng.normal(np.where((at - 1) % 7 >= 5, 15, 13), 2.5), 0, 22)
+    start = pd.DatetimeIndex(pd.Timestamp("2025-01-06") + pd.to_timedelta((at - 1) * 24 + hours, unit="h"))
+    end = pd.DatetimeIndex(start + pd.to_timedelta(rng.integers(5, 60, len(at)), unit="m"))
+    return pd.DataFrame(
+        {
+            "year": "2025", "month": start.month.astype(str), "day": start.day.astype(str),
+            "start": start.strftime("%Y-%m-%d %H:%M:%S"), "end": end.strftime("%Y-%m-%d %H:%M:%S"),
+            "miles": rng.gamma(2, 3, len(at)).round(1), "kind": rng.choice(["a", "b"], len(at)),
+        }
+    )  # fmt: skip
+
+
+def test_weekends_and_months_that_follow_are_no_fault(tmp_path: Path) -> None:
+    trips(1, list(range(1, 25))).to_csv(tmp_path / "old.csv", index=False)
+    claims, base = learned(tmp_path / "old.csv")
+    for seed, days in ((2, [6, 7]), (3, [8, 9, 10, 11, 12]), (4, list(range(27, 34)))):
+        trips(seed, days).to_csv(tmp_path / "new.csv", index=False)
+        assert faults_of(tmp_path / "new.csv", claims, base) == ()
+
+
+def test_dates_that_go_together_are_turned_together(tmp_path: Path) -> None:
+    trips(1, list(range(1, 25))).to_csv(tmp_path / "old.csv", index=False)
+    claims, base = learned(tmp_path / "old.csv")
+    table = trips(2, list(range(1, 25)))
+    for name in ("start", "end"):
+        table[name] = (pd.to_datetime(table[name]) + pd.Timedelta(hours=5)).dt.strftime("%Y-%m-%d %H:%M:%S")
+    table.to_csv(tmp_path / "new.csv", index=False)
+    found = faults_of(tmp_path / "new.csv", claims, base)
+    assert [(f.kind, f.columns, f.factor) for f in found if f.kind != "missing_part"] == [
+        ("time_shift", ("start",), 5), ("time_shift", ("end",), 5)]  # fmt: skip
+
+
+def test_a_flood_is_no_other_unit_where_rows_are_like_their_neighbours(tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    level = 20 + 9 * np.sin(np.arange(1200) / 40) + rng.normal(0, 0.5, 1200)
+    flood = level[:600].copy()
+    flood[300:326] = np.concatenate([[45, 90, 140], 180 + 60 * np.sin(np.arange(20) / 5), [140, 90, 45]])
+    for name, x in (("old", level), ("new", flood)):
+        table = pd.DataFrame({"level": x.round(1), "k": "a", "y": rng.normal(size=len(x))})
+        table.to_csv(tmp_path / f"{name}.csv", index=False)
+    assert faults_of(tmp_path / "new.csv", *learned(tmp_path / "old.csv")) == ()
 
 
 def test_months_that_follow_are_no_renamed_labels(tmp_path: Path) -> None:

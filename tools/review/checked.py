@@ -15,7 +15,7 @@ Departure = Literal["none", "weaker", "gone", "reversed", "stronger"]
 """What became of a finding's effect, where it differs from what it was."""
 FaultKind = Literal[
     "unit_change", "renamed_label", "type_change", "shifted_columns", "duplicated_load", "truncated", "time_shift",
-    "multiplied_rows", "missing_part", "swapped_labels", "encoding",
+    "multiplied_rows", "missing_part", "swapped_labels", "encoding", "stuck",
 ]  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""What went wrong on the way: the eleven kinds of broken deliveries, named with rows and counts.
+"""What went wrong on the way: the twelve kinds of broken deliveries, named with rows and counts.
 
 Knows the order in which diagnoses are made, and that a column whose damage is explained is not diagnosed again. Must
 never know a verdict on a claim, or read a difference as a fault where the data may simply have changed: each diagnosis
@@ -18,6 +18,7 @@ from .faults_encoding import damaged
 from .faults_labels import renamed
 from .faults_parts import missing_parts, truncated
 from .faults_rows import repeated
+from .faults_stuck import stuck
 from .faults_swapped import swapped
 from .faults_time import shifted_hours
 from .faults_types import signs, types
@@ -26,8 +27,8 @@ from .learned import LearnedClaims
 from .sketch import Sketch
 
 _STEPS: tuple[Callable[[Case], Iterator[Said]], ...] = (
-    truncated, repeated, moved_cells, types, turned_dates, damaged, renamed, shifted_hours, units, signs,
-    swapped, missing_parts,
+    truncated, repeated, moved_cells, types, turned_dates, damaged, stuck, renamed, shifted_hours, units,
+    signs, swapped, missing_parts,
 )  # fmt: skip
 """Rows first, then cells that stand in the wrong place or do not read, then what cells say: each step leaves out the
 columns that an earlier one explained."""

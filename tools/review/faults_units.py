@@ -138,10 +138,9 @@ def _all_whole(x: FloatArray) -> bool:
 def _converted(column: _Column, back: FloatArray) -> bool:
     """Whether figures are finer than the learned ones and as short once undone, as after a conversion, not a rise."""
     learned = next((d for d in range(4) if _short(np.asarray(column.base.edges), d) == 1.0), None)
-    finer = learned is not None and _short(column.x, learned) < 0.5
-    return (finer and _short(back, learned) >= 0.9) or any(
-        _short(back, d) > _short(column.x, d) + 0.3 for d in range(4)
-    )
+    if learned is not None and _short(column.x, learned) < 0.5 and _short(back, learned) >= 0.9:
+        return True
+    return any(_short(back, d) > _short(column.x, d) + 0.3 for d in range(4))
 
 
 def _short(x: FloatArray, decimals: int = 2) -> float:

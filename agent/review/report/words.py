@@ -31,6 +31,7 @@ FAULTS = {
     "time_shift": "times are shifted",
     "multiplied_rows": "a join multiplied rows",
     "missing_part": "a part is missing",
+    "stuck": "a column stands still",
     "swapped_labels": "labels are swapped",
     "encoding": "letters are damaged",
     "stuck": "one value fills the column",
