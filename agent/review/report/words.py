@@ -34,7 +34,6 @@ FAULTS = {
     "stuck": "a column stands still",
     "swapped_labels": "labels are swapped",
     "encoding": "letters are damaged",
-    "stuck": "one value fills the column",
 }
 UNREAD = {"missing": "missing", "type": "other type", "extra": "new", "renamed": "renamed"}
 CALIBRATION = 4
