@@ -198,7 +198,9 @@ def test_words_say_whether_chance_gives_a_difference_and_never_that_nothing_move
     moved, chance = find_shifts(base, new, tolerances={"churn": 0.10, "other": 0.10})
     assert [s.state for s in (moved, chance)] == ["holds", "holds"]
     assert beyond_chance([moved, chance]) == [moved]
-    assert moved.text.startswith('`churn` moved within what is tolerated: 26 % "yes" learned, 17 % now. Beyond chance, ')
+    assert moved.text.startswith(
+        '`churn` moved within what is tolerated: 26 % "yes" learned, 17 % now. Beyond chance, '
+    )
     assert moved.text.endswith("to be alike, 10 % may.")
     assert chance.text.startswith("`other` differs no more than by chance among 2 columns: ")
     (alone,) = find_shifts(sketch({"k": yes(0, 900, 0.3)}), sketch({"k": yes(1, 900, 0.3)}))
