@@ -430,22 +430,6 @@ def missing_days(t: Table, k: Kinds, rng: np.random.Generator) -> Broken | None:
 
 
 @breaker
-def stuck_number(t: Table, k: Kinds, rng: np.random.Generator) -> Broken | None:
-    name = _pick(k.numbers, rng)
-    there = None if name is None else t[name].dropna()
-    if there is None or len(there) < 100 or (there == there.iloc[0]).mean() > 0.4:
-        return None
-    return Broken(t.assign(**{name: there.iloc[0]}), "stuck", name, len(t))
-
-
-@breaker
-def stuck_label(t: Table, k: Kinds, rng: np.random.Generator) -> Broken | None:
-    fit = [c for c in k.labels if (t[c].dropna() == _top(t, c)[1]).mean() < 0.45 and t[c].notna().sum() >= 100]
-    name = _pick(fit, rng)
-    return None if name is None else Broken(t.assign(**{name: _top(t, name)[1]}), "stuck", name, len(t))
-
-
-@breaker
 def swapped_two(t: Table, k: Kinds, rng: np.random.Generator) -> Broken | None:
     fit = [c for c in k.labels if (t[c].value_counts().iloc[:2].sum() > 200) and _apart(t[c]) > 8]
     name = _pick(fit, rng)
@@ -480,3 +464,19 @@ def encoding_questions(t: Table, k: Kinds, rng: np.random.Generator) -> Broken |
         return None
     out = t[name].map(lambda x: x.encode("ascii", "replace").decode() if isinstance(x, str) else None)
     return Broken(t.assign(**{name: out}), "encoding", name, int((out != t[name])[t[name].notna()].sum()))
+
+
+@breaker
+def stuck_number(t: Table, k: Kinds, rng: np.random.Generator) -> Broken | None:
+    name = _pick([c for c in k.numbers if c != "day"], rng)  # a delivery of one day is none
+    there = None if name is None else t[name].dropna()
+    if there is None or len(there) < 100 or (there == there.iloc[0]).mean() > 0.4:
+        return None
+    return Broken(t.assign(**{name: there.iloc[0]}), "stuck", name, len(t))
+
+
+@breaker
+def stuck_label(t: Table, k: Kinds, rng: np.random.Generator) -> Broken | None:
+    fit = [c for c in k.labels if (t[c].dropna() == _top(t, c)[1]).mean() < 0.4 and t[c].notna().sum() >= 100]
+    name = _pick(fit, rng)
+    return None if name is None else Broken(t.assign(**{name: _top(t, name)[1]}), "stuck", name, len(t))

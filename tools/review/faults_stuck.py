@@ -15,8 +15,9 @@ from .naming import names_row
 from .sketch import ColumnSketch
 
 _NEARLY_ALL = 0.98
-_MOST = 0.5
-"""Learned share of the value up to which it is a stop: above, what is not there is a missing part."""
+_MOST, _MOST_BUT_ZERO = 0.5, 0.8
+"""Learned share of the value up to which it is a stop: of a label above it, what is not there is a missing part; of a
+number that is not 0, for nothing may come for a while, as of snow."""
 _RARE = 1e-8
 """Chance that rows drawn as learned all have it."""
 _FEWEST = 50
@@ -40,7 +41,7 @@ def stuck(case: Case) -> Iterator[Said]:
 def _stuck(case: Case, base: ColumnSketch, filled: int) -> Said | None:
     value, rows = next(iter(case.counts(base.name).items()))
     share = _share(base, value)
-    if rows < _NEARLY_ALL * filled or share is None or share > _MOST:
+    if rows < _NEARLY_ALL * filled or share is None or share > _most(base, value):
         return None
     if rows / case.alike * math.log(max(share, 1e-9)) > math.log(_RARE):
         return None
@@ -53,6 +54,10 @@ def _stuck(case: Case, base: ColumnSketch, filled: int) -> Said | None:
         f"learned and {was} had this one.",
         advice="Ask whether the column was filled with a default, or what fills it stopped.",
     )  # fmt: skip
+
+
+def _most(base: ColumnSketch, value: str) -> float:
+    return _MOST_BUT_ZERO if base.kind == "number" and base.distinct > 2 and float(value) != 0 else _MOST
 
 
 def _share(base: ColumnSketch, value: str) -> float | None:
