@@ -30,6 +30,8 @@ def stuck(case: Case) -> Iterator[Said]:
         filled = new.rows - new.missing
         if filled < _FEWEST or filled < 0.5 * new.rows or base.distinct < 2 or new.distinct > 0.02 * filled + 1:
             continue
+        if max((*new.levels.values(), *new.counts), default=0) < _NEARLY_ALL * filled:
+            continue  # the sketch tells without a look at the rows: no bin or level holds nearly all
         if case.period(base.name) or names_row(base) or _WHEN.search(base.name):
             continue
         said = _stuck(case, base, filled)
