@@ -252,3 +252,16 @@ def test_a_retry_of_what_stopped_the_pipeline_is_not_skipped(claims: Path, tmp_p
         run = ["review", str(tmp_path / name), "--claims", str(claims), "-q", "--skip-if-unchanged"]
         codes.append(CliRunner().invoke(cli, run).exit_code)
     assert codes == [0, 99, 1, 1]
+
+
+def test_past_deliveries_calibrate_at_once(learned: Path, tmp_path: Path) -> None:
+    run = ["learn", str(learned / "orders.csv"), "--out", str(tmp_path / "claims.yml"), "-q"]
+    run += ["--ledger", str(tmp_path / "ledger.jsonl")]
+    for week in range(2):
+        orders(30 + week).to_csv(tmp_path / f"week{week}.csv", index=False)
+        run += ["--past", str(tmp_path / f"week{week}.csv")]
+    done = CliRunner().invoke(cli, run)
+    assert done.exit_code == 0, done.output
+    assert [e.name for e in History(tmp_path / "claims.history.jsonl").entries()] == [
+        "orders.csv", "week0.csv", "week1.csv",
+    ]  # fmt: skip
