@@ -5,7 +5,8 @@ import pytest
 from scipy import stats
 
 from heldout.tools.errors import UsageError
-from heldout.tools.verify.permutation import _ENOUGH_HITS, _STAGES, binned, cross_table, permutation_p
+from heldout.tools.verify.permutation import binned, cross_table, permutation_p
+from heldout.tools.verify.staged import ENOUGH_HITS, STAGES
 from heldout.tools.verify.verify import DRAWS
 
 
@@ -88,7 +89,7 @@ def test_bins_keep_equal_values_together_and_their_scores_ascend():
 
 def test_draws_that_stop_early_give_a_p_that_is_valid_at_every_level():
     """Exact: under the null the hits of n draws are uniform, and later ones follow Polya's urn."""
-    first, second, last, enough = *_STAGES, DRAWS, _ENOUGH_HITS
+    first, second, last, enough = *STAGES, DRAWS, ENOUGH_HITS
     law: dict[float, float] = {(1 + hits) / (1 + first): 1 / (1 + first) for hits in range(enough, first + 1)}
     going = np.zeros(enough)
     for hits in range(enough):

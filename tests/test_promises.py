@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from heldout.tools.verify import permutation, verify
+from heldout.tools.verify import staged, verify
 from heldout.tools.verify.multiplicity import session_lond
 from heldout.tools.verify.policy import make_rule
 from heldout.tools.verify.transcript import MOST, share
@@ -89,8 +89,8 @@ def test_in_no_world_of_the_evidence_but_the_made_one_is_the_false_share_over_th
 
 
 def test_the_page_has_the_stages_of_the_draws() -> None:
-    first, second = permutation._STAGES
-    assert f"after {first}, {second:,} or {verify.DRAWS:,} draws, once {permutation._ENOUGH_HITS} were as" in PROSE
+    first, second = staged.STAGES
+    assert f"after {first}, {second:,} or {verify.DRAWS:,} draws, once {staged.ENOUGH_HITS} were as" in PROSE
 
 
 def test_the_coverage_on_the_page_is_the_least_and_the_most_of_the_calibration() -> None:
