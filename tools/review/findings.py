@@ -195,7 +195,8 @@ def _text(decision: Decision, figures: str, change: Departure, null: float) -> s
         return f"Now: {figures}. {seen}"
     if decision.state == "undecidable":
         if decision.unseen:
-            return f"Now: {figures}. Its interval covers {_figure(null)}, no effect: it cannot be told whether it holds."
+            none = f"Its interval covers {_figure(null)}, no effect"
+            return f"Now: {figures}. {none}: it cannot be told whether it holds."
         return f"Now: {figures}. So few rows would not surely show it were it gone: {_lower(seen)}"
     p = "p < .0001" if (decision.p_value or 0) < AT_ONCE else f"p = {decision.p_value:.2g}"
     what = {"gone": "Gone", "weaker": "Weaker", "reversed": "Reversed", "stronger": "Stronger"}[change]
