@@ -24,9 +24,10 @@ from .claims_file import stated
 from .commitment import frozen_batch, request_of, standing
 from .exposure import placed
 from .folders import run_folder
+from .looking import look_at
 from .marks import make_marks
 from .outlook import Focus
-from .pipeline import look_at, run
+from .pipeline import run
 from .report.explanation import Explanation
 from .report.result import Asked
 from .report.words import many, plain

@@ -21,8 +21,8 @@ from .consent import Declined
 from .facts import planned
 from .folders import user_folder
 from .inquiry import Inquiry, RequestShown, Sought
+from .looking import look_at
 from .own_words import own_words
-from .pipeline import look_at
 from .privacy import visible
 from .prose import Summary, answer_of
 from .refilling import left_over, refilled

@@ -4,9 +4,7 @@ Knows the order of the stages and what passes between them. Must never compute a
 never hold a sealed row before its batch stands in the ledger.
 """
 
-import time as clock
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,12 +12,7 @@ from ..tools.data.rows import Rows
 from ..tools.data.schema import Limits
 from ..tools.data.split import Plan, SealedSplit
 from ..tools.errors import NoVaultLeft, UsageError
-from ..tools.explore.profile import profile_rows
-from ..tools.explore.quality import find_quality
-from ..tools.explore.scan import scan_pairs
-from ..tools.explore.structure import find_structure, structural_pairs
-from ..tools.explore.texts import read_texts
-from ..tools.value import counted
+from ..tools.explore.structure import structural_pairs
 from ..tools.verify.exposures import Exposure, covering, exposures
 from ..tools.verify.hypothesis import Hypothesis
 from ..tools.verify.ledger import Ledger
@@ -32,12 +25,12 @@ from .draft import Batch, Draft, draft_by_rule
 from .embedding import embedder_for
 from .exposure import placed
 from .folders import run_folder
+from .looking import look_at, timed
 from .marks import make_marks, with_codes
 from .model_settings import Modelling, ModelSettings
 from .modelling import Proposed, after_verdicts, part_of, propose, recorded, with_answers, worded
 from .outlook import Focus
 from .privacy import Privacy
-from .propose_segments import segments_of
 from .quoting import Disclosed, disclosed, with_examples
 from .report.explanation import Explanation
 from .report.reproduce import reproduce_text
@@ -196,8 +189,8 @@ def run(
 
     say, timing = progress or _silent, {}
     # The products of a claim are small: a second thread of the linear algebra costs more waiting than it saves.
-    with run_folder() as folder, _timed(timing, "total"), threadpool_limits(limits=1, user_api="blas"):
-        with _timed(timing, "open and seal"):
+    with run_folder() as folder, timed(timing, "total"), threadpool_limits(limits=1, user_api="blas"):
+        with timed(timing, "open and seal"):
             opened, split = sealed(source, how, settings, folder, say)
         book = Ledger(Path(ledger) if ledger is not None else default_ledger(opened.fingerprint))
         with book.locked(say=say):
@@ -231,7 +224,7 @@ def _run(
         if session is None:
             batch, _ = placed(settings.asking, batch, plan, known, shown)
     elif session is None:
-        with _timed(timing, "draft"):
+        with timed(timing, "draft"):
             say("Drafting hypotheses")
             put = _proposed(split, opened, explored, settings, closed, request, say)
             batch = _draft(split, put.explored or explored, settings, number, closed, shown, put.hypotheses)
@@ -245,7 +238,7 @@ def _run(
     if session.opened and session.vault != number:  # another question came to a batch that was tested: see as it saw
         explored = _explored(split, book, opened, settings, session, say, timing)
     explored, judge = with_answers(settings.modelling, explored, claims, request, say)
-    with _timed(timing, "verify"):
+    with timed(timing, "verify"):
         replayed = session.opened
         say(announcement(plan, receipt.vault, len(claims), replayed))
         marks = with_codes(settings.marks, split.columns.values(), settings.focus)
@@ -277,19 +270,6 @@ def _explored(
         return Explored(Rows({}, {}))
     rows = Rows.joined([split.explore(), *burnt_rows(split, book, opened.fingerprint, session=session)])
     return look_at(rows, settings, say, timing)
-
-
-def look_at(rows: Rows, settings: Settings, say: Progress, timing: dict[str, float]) -> Explored:
-    """What exploration rows show: structure, profile and leads."""
-    with _timed(timing, "explore"):
-        say(f"Exploring {counted(rows.n, 'row')}")
-        structure = find_structure(rows)
-        profile = profile_rows(rows)
-        quality = find_quality(rows, structure)
-        segments = segments_of(rows, structure, settings.focus)
-        rows, aids, texts = read_texts(rows, settings.embedder)
-        leads = scan_pairs(rows, threads=settings.threads)
-        return Explored(rows, profile, leads, structure, segments, quality, aids, texts)
 
 
 def _proposed(
@@ -380,15 +360,6 @@ def _open_rows(split: SealedSplit, book: Ledger, dataset: str) -> Rows:
         f"With {split.plan.rows:,} rows nothing is split, so there are no exploration rows to look at alone. "
         "Run without `--explore-only`: the closed family is tested once and costs nothing to see again."
     )
-
-
-@contextmanager
-def _timed(timing: dict[str, float], stage: str) -> Iterator[None]:
-    start = clock.perf_counter()
-    try:
-        yield
-    finally:
-        timing[stage] = timing.get(stage, 0.0) + clock.perf_counter() - start
 
 
 def _silent(_: str) -> None:

@@ -12,8 +12,8 @@ from ..tools.verify.sessions import check_plan, sessions
 from ..tools.verify.verify import burnt_rows
 from .commitment import request_of, standing
 from .folders import run_folder
+from .looking import look_at
 from .modelling import propose, request_text
-from .pipeline import look_at
 from .sealing import How, Progress, default_ledger, left_out_of, sealed
 from .summary import Settings
 

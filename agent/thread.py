@@ -29,9 +29,9 @@ from .claims_file import stated
 from .draft import Batch, Draft
 from .exposure import why_not
 from .folders import run_folder
+from .looking import look_at
 from .marks import make_marks, with_codes
 from .outlook import Focus
-from .pipeline import look_at
 from .quoting import disclosed, with_examples
 from .report.explanation import Explanation
 from .report.reproduce import reproduce_text

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 from heldout.agent.commitment import committed, request_of
 from heldout.agent.draft import Batch, Draft
 from heldout.agent.folders import run_folder
+from heldout.agent.looking import look_at
 from heldout.agent.model_settings import ModelSettings
 from heldout.agent.outlook import Focus
-from heldout.agent.pipeline import look_at
 from heldout.agent.report.explanation import Explanation
 from heldout.agent.report.result import Result
 from heldout.agent.sealing import How, sealed

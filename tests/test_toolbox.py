@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from heldout.agent.looking import look_at
 from heldout.agent.outlook import Focus
-from heldout.agent.pipeline import look_at
 from heldout.agent.privacy import LEAST, LONGEST
 from heldout.agent.sealing import How, sealed
 from heldout.agent.summary import Settings

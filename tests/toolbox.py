@@ -7,8 +7,8 @@ import duckdb
 import numpy as np
 import pandas as pd
 
+from heldout.agent.looking import look_at
 from heldout.agent.outlook import Focus
-from heldout.agent.pipeline import look_at
 from heldout.agent.privacy import Privacy
 from heldout.agent.summary import Settings
 from heldout.agent.toolbox import TOOLS, Bench, call, told
