@@ -17,6 +17,8 @@ from .sketch import ColumnSketch, LevelMeans
 
 _QUARTERS = 96
 _FAR, _NEAR, _LEFT = 0.08, 0.05, 0.35
+_MENDED = 0.75
+"""Share of the distance as it stands that may be left once a shift is undone: few rows differ by chance alone."""
 _HALF, _OTHER_DAYS, _FAR_OTHER_DAYS = 0.5, 0.15, 0.15
 """Share of the distance as it stands that may be left where no other date tells the turn; distance of weekdays beyond
 chance from which on hours differ with them, and how far hours must then be apart."""
@@ -170,7 +172,7 @@ def turn(
     told = lag in moves and fits[lag] <= min(fits.values()) + _NEAR_FIT
     best = lag if told else min(moves, key=lambda k: (round(fits[k] / len(both) + _SELDOM[k % 4], 9), abs(k), k))
     left = apart(best) - 1.5 * chance
-    if left > _NEAR or left > _LEFT * (apart_now - chance):
+    if left > _NEAR or left > _LEFT * (apart_now - chance) or apart(best) > _MENDED * apart_now:
         return None
     return Turn(best, apart_now, apart(best))
 
