@@ -24,7 +24,7 @@ sys.path.insert(0, str(ROOT))
 from benchmarks.pages import write_section  # noqa: E402
 from heldout.tools.data.rows import Rows  # noqa: E402
 from heldout.tools.review.findings import error_of  # noqa: E402
-from heldout.tools.review.states import CALIBRATION, Course, Point, decide_states, step_up  # noqa: E402
+from heldout.tools.review.states import CALIBRATION, Course, Point, decide_states  # noqa: E402
 from heldout.tools.verify.evidence import Evidence  # noqa: E402
 from heldout.tools.verify.hypothesis import (  # noqa: E402
     Contrast,
@@ -34,6 +34,7 @@ from heldout.tools.verify.hypothesis import (  # noqa: E402
     MonotoneAssociation,
     RateDifference,
 )
+from heldout.tools.verify.multiplicity import benjamini_hochberg  # noqa: E402
 from heldout.tools.verify.verify import measure  # noqa: E402
 
 WEEKS, CLAIMS, BREAK = 52, 40, 26
@@ -157,7 +158,12 @@ def _naive(
         inside.append((e.effect.low or 0) <= p.value <= (e.effect.high or 0))
     z = np.array([(p.value - b.value) / np.hypot(p.error, b.error) for p, b in zip(points, base, strict=True)])
     p = 2 * norm.sf(np.abs(z))
-    return {RULES[2]: ~np.array(again), RULES[3]: ~np.array(inside), RULES[4]: p < 0.01, RULES[5]: step_up(p, 0.01)}
+    return {
+        RULES[2]: ~np.array(again),
+        RULES[3]: ~np.array(inside),
+        RULES[4]: p < 0.01,
+        RULES[5]: benjamini_hochberg(p, 0.01),
+    }
 
 
 def run(world: World, years: int, seed: int, pool: ProcessPoolExecutor | None) -> list[list[str]]:

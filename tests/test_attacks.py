@@ -1,6 +1,5 @@
 """Small versions of `benchmarks/attacks.py`: no forgery, edit, roll-back, re-salting or listening gets anything."""
 
-import importlib.util
 from contextlib import contextmanager
 
 import numpy as np
@@ -12,13 +11,10 @@ from heldout.tools.verify import staged
 from heldout.tools.verify import verify as door
 from heldout.tools.verify.staged import even_work, staged_p
 
-REMEMBERED = importlib.util.find_spec("heldout.tools.verify.heads") is not None
 TRIES = {"the data are sealed anew": 3, "answers are listened to": 1}
-SLOW = pytest.mark.skipif(not REMEMBERED, reason="the head of a ledger is not remembered in this version")
-ALL = [pytest.param(name, marks=[SLOW] if name.startswith("the ledger is") else []) for name in attacks_tried.ATTACKS]
 
 
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", list(attacks_tried.ATTACKS))
 def test_an_attack_gets_nothing(name: str) -> None:
     found = attacks_tried.count(name, TRIES.get(name, 30), seed=11)
     assert found.tries == TRIES.get(name, 30)

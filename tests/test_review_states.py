@@ -5,7 +5,8 @@ import pytest
 
 from benchmarks import simulated_years as years
 from heldout.tools.review.findings import error_of
-from heldout.tools.review.states import CALIBRATION, Course, Point, calibrate, decide_states, step_up
+from heldout.tools.review.states import CALIBRATION, Course, Point, calibrate, decide_states
+from heldout.tools.verify.multiplicity import benjamini_hochberg
 from heldout.tools.verify.verify import measure
 from tests.families import CASES
 
@@ -113,7 +114,7 @@ def test_the_step_up_is_that_of_scipy() -> None:
     from scipy.stats import false_discovery_control
 
     p = np.random.default_rng(0).random(200) ** 3
-    assert (step_up(p, 0.05) == (false_discovery_control(p) <= 0.05)).all()
+    assert (benjamini_hochberg(p, 0.05) == (false_discovery_control(p) <= 0.05)).all()
 
 
 def test_a_year_of_unchanged_deliveries_raises_no_alarm_where_naive_rules_raise_dozens() -> None:

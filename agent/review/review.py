@@ -5,6 +5,7 @@ clock, and asks no model and no network: a PostgreSQL table alone is fetched, by
 """
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import NamedTuple, get_args
 
@@ -82,10 +83,8 @@ def review(
             with opening.open(source, folder / "delivery", table, name) as delivery:
                 if not delivery.rows:
                     raise DataError(f"'{delivery.name}' has no rows. Ask for the delivery again.")
-                if record:
-                    with book.locked():
-                        return _reviewed(delivery, asked, book, opening, baseline, folder, name, record, say)
-                return _reviewed(delivery, asked, book, opening, baseline, folder, name, record, say)
+                with book.locked() if record else nullcontext():
+                    return _reviewed(delivery, asked, book, opening, baseline, folder, name, record, say)
         except DataError as err:
             return DeliveryReview(undecided(asked, str(err), str(name or source)))
 

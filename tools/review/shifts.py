@@ -19,6 +19,7 @@ from .naming import is_compared
 from .shifts_counts import Apart, Cells, apart, cells, comparable
 from .shifts_words import Rule, absent, figures, picture_of, sentence
 from .sketch import ColumnSketch, Sketch
+from .states import CALIBRATION
 
 Q = 0.01
 TOLERANCE = 0.10
@@ -28,7 +29,6 @@ TOLERANCE_FEW, FEW = 0.05, 12
 and ten points of one label matter to whoever counts it."""
 BROKEN = 0.50
 """Distance from which an alarm is an error of the data rather than a change worth a look."""
-CALIBRATION = 4
 SPREADS, SPREADS_FEW = 3.0, 3.5
 """How many of the learned between-delivery distances are allowed; more of them where less is tolerated beside."""
 _MOST = 0.90

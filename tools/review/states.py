@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtr, stdtrit
 
+from ..verify.multiplicity import benjamini_hochberg
 from .checked import State
 
 CALIBRATION = 4
@@ -115,25 +116,12 @@ def decide_states(courses: Sequence[Course]) -> list[Decision]:
     for at in told:
         p[at] = _p([courses[at].now], centres[at])
     counts = np.zeros(len(courses), bool)
-    counts[told] = step_up(p[told], ALARM_Q)
+    counts[told] = benjamini_hochberg(p[told], ALARM_Q)
     lasting = _lasting(courses, centres, told)
     return [
         _decision(course, centre, float(p[at]), bool(counts[at]), lasting[at], len(told))
         for at, (course, centre) in enumerate(zip(courses, centres, strict=True))
     ]
-
-
-def step_up(p: NDArray[np.float64], q: float) -> NDArray[np.bool_]:
-    """Which p-values count at false discovery rate `q`, shape (n,).
-
-    References: Benjamini and Hochberg 1995, doi:10.1111/j.2517-6161.1995.tb02031.x.
-    """
-    order = np.argsort(p, kind="stable")
-    good = np.flatnonzero(p[order] <= q * np.arange(1, len(p) + 1) / max(len(p), 1))
-    out = np.zeros(len(p), bool)
-    if len(good):
-        out[order[: good[-1] + 1]] = True
-    return out
 
 
 def _centres(courses: Sequence[Course]) -> list[Centre]:
@@ -207,7 +195,7 @@ def _lasting(courses: Sequence[Course], centres: Sequence[Centre], told: Sequenc
     out = [0] * len(courses)
     for length, each in sorted(LASTING.items(), reverse=True):
         p = np.array([_run(courses[at], centres[at], length, each) for at in told])
-        for at, counts in zip(told, step_up(p, ALARM_Q), strict=True):
+        for at, counts in zip(told, benjamini_hochberg(p, ALARM_Q), strict=True):
             out[at] = length if counts else out[at]
     return out
 
