@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from ....tools.review.checked import Change, Fault, Unread
+from ....tools.review.states import CALIBRATION
 from ....tools.value import counted
 from ...report.words import clean, headed
 from ..result import Checked, Review
@@ -36,8 +37,6 @@ FAULTS = {
     "encoding": "letters are damaged",
 }
 UNREAD = {"missing": "missing", "type": "other type", "extra": "new", "renamed": "renamed"}
-CALIBRATION = 4
-"""Deliveries after learning that advise only."""
 News = Literal["new", "other", "same", ""]
 UNDECIDED = "What these claims watch was not checked: mend what they read, or retire them in the claims file."
 ROWS = "Rows are counted from 1, without a header."
