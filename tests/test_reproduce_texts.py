@@ -16,7 +16,7 @@ import duckdb
 import pytest
 
 import heldout
-from heldout.agent import pipeline
+from heldout.agent import looking
 from heldout.agent.report.explanation import Explanation
 from heldout.agent.report.reproduce import reproduce_text
 from heldout.tools.text import lexicons
@@ -48,7 +48,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
 def explained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Explanation]:
     folder = tmp_path_factory.mktemp("tickets")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pipeline, "read_texts", made.read)
+        patch.setattr(looking, "read_texts", made.read)
         yield heldout.explain(made.corpus(), ledger=folder / "ledger.jsonl")
 
 
@@ -56,7 +56,7 @@ def explained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Explanation]
 def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Explanation]:
     folder = tmp_path_factory.mktemp("bare")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pipeline, "read_texts", made.read)
+        patch.setattr(looking, "read_texts", made.read)
         yield heldout.explain(made.corpus(), ledger=folder / "ledger.jsonl", quotes=False)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import heldout
-from heldout.agent import pipeline
+from heldout.agent import looking
 from heldout.agent.report.explanation import Explanation
 from heldout.tools.data.dataset import open_dataset
 from heldout.tools.data.rows import Rows
@@ -151,7 +151,7 @@ def test_documents_are_handed_out_once_their_batch_is_revealed_and_of_no_other_v
 
 
 def test_two_runs_and_any_order_of_rows_give_the_same_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pipeline, "read_texts", made.read)
+    monkeypatch.setattr(looking, "read_texts", made.read)
     frame = made.corpus(900)
 
     def told(rows: Any, name: str) -> Explanation:

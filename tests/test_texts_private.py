@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import heldout
-from heldout.agent import pipeline
+from heldout.agent import looking
 from heldout.agent.modelling import _nameable
 from heldout.agent.privacy import LEAST, PRIVACIES, Privacy, redacted
 from heldout.agent.summary import Explored
@@ -72,7 +72,7 @@ def test_in_schema_no_property_is_told_by_the_words_of_documents(explored: Explo
 def test_the_summary_is_worded_without_findings_whose_names_may_not_be_told(
     explored: Explored, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pipeline, "read_texts", made.read)
+    monkeypatch.setattr(looking, "read_texts", made.read)
     findings = heldout.explain(made.corpus(), ledger=tmp_path / "book").findings
     in_schema = _nameable(findings, explored.rows, "schema")
     names = {name for f in in_schema for name in (f.hypothesis["outcome"], f.hypothesis["predictor"])}
@@ -149,7 +149,7 @@ def test_what_looks_personal_is_taken_out_of_a_document(text: str, left: str) ->
 def test_what_a_model_would_be_sent_of_a_corpus_holds_no_document(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pipeline, "read_texts", made.read)
+    monkeypatch.setattr(looking, "read_texts", made.read)
     monkeypatch.setenv("HELDOUT_HOME", str(tmp_path / "home"))
     file = written(made.corpus(), tmp_path, "tickets.csv")
     for mode in ("schema", "profile", "sample"):
@@ -232,7 +232,7 @@ def test_showing_a_text_with_a_column_shows_every_property_of_the_text_with_it(
 def test_a_claim_on_a_property_is_not_drafted_on_a_vault_where_its_text_was_shown(
     tickets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pipeline, "read_texts", made.read)
+    monkeypatch.setattr(looking, "read_texts", made.read)
     book = tmp_path / "book.jsonl"
     assert run("ask", tickets, "how many where ticket contains late by team", "--ledger", book, "-q").exit_code == 0
     found = heldout.explain(tickets, ledger=book).findings
