@@ -110,3 +110,22 @@ def test_every_module_of_the_mutants_is_there_with_the_tests_that_judge_it() -> 
     for source, tests in MODULES.values():
         assert (ROOT / source).is_file()
         assert all((ROOT / "tests" / f"test_{name}.py").is_file() for name in tests)
+
+
+def test_the_one_command_that_makes_the_page_runs_suites_with_options_that_exist() -> None:
+    from benchmarks.evidence import SUITES, chosen
+
+    for file, *options in SUITES.values():
+        source = (ROOT / "benchmarks" / file).read_text(encoding="utf-8")
+        assert all(f'"{option}"' in source for option in options if option.startswith("--"))
+        assert ('"--write"' in source) == ("--write" in options)
+    assert chosen([], "gold")[0] == "gold"
+    assert chosen(["gold", "attacks"], None) == ["attacks", "gold"]
+
+
+def test_the_suites_that_the_promises_cite_are_run_by_the_one_command() -> None:
+    from benchmarks.evidence import SUITES
+
+    run = {file for file, *_ in SUITES.values()}
+    cited = {word.removeprefix("benchmarks/") for c in COMMANDS for word in c.split() if word.startswith("benchmarks/")}
+    assert cited - run <= {"invariant_halves.py", "mutated_files.py"}
