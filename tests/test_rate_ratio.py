@@ -141,3 +141,17 @@ def test_words_state_both_rates_and_their_ratio(rng):
 def test_another_familys_claim_is_refused():
     with pytest.raises(HypothesisError):
         FAMILY.claim(MeanDifference(outcome="calls", predictor="g", levels=LEVELS, direction="any"))
+
+
+@pytest.mark.parametrize("clustered", [False, True])
+def test_a_side_whose_exposure_lies_in_one_row_has_no_interval_and_says_so(clustered, rng):
+    """Orbits of planets: one of 30,000 years among days. Its one effective row leaves the rate without an end."""
+    side = (np.arange(200) >= 60).astype(int)
+    y, w = rng.integers(1, 4, 200).astype(float), rng.lognormal(3, 1, 200)
+    w[0] = w[100] = 1e7
+    more = {"cluster": np.arange(200, dtype=np.int32)} if clustered else {}
+    found = FAMILY.evaluate(PER_HOUR, rows_of(y, w, side, **more), draws=0)
+    assert found.untestable is not None
+    assert "A few rows hold nearly all of `hours` on one side: its rate has no usable interval." in found.untestable
+    assert found.effect is None
+    assert [r["label"] for r in FAMILY.picture(PER_HOUR, rows_of(y, w, side)).records] == []

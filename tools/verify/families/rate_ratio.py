@@ -141,6 +141,17 @@ def _floors(h: RateRatio, y: FloatArray, w: FloatArray, side: NDArray) -> str | 
     return None
 
 
+def _no_interval(h: RateRatio, y: FloatArray, w: FloatArray, side: NDArray) -> str:
+    """Why rates that pass the floors cannot be held against each other."""
+    if all(np.ptp(y[side == s] / w[side == s]) == 0 for s in (0, 1)):
+        return f"{column(h.outcome)} does not vary within either group."
+    return f"A few rows hold nearly all of {_exposed(h)} on one side: its rate has no usable interval."
+
+
+def _exposed(h: RateRatio) -> str:
+    return "the rows" if h.exposure is None else column(h.exposure)
+
+
 def _rates(of: _Counted) -> tuple[Interval, Interval] | None:
     """Both rates for a picture, or None where one cannot be given an interval."""
     if min(np.bincount(of.side, minlength=2)) < 2 or min(np.bincount(of.side, of.y, 2)) <= 0:
@@ -156,7 +167,7 @@ def _compare(
     reason = _floors(h, y, w, side)
     found = None if reason is not None else rate_contrast(y, w, side, level)
     if found is None:
-        return {"untestable": reason or f"{column(h.outcome)} does not vary within either group."}
+        return {"untestable": reason or _no_interval(h, y, w, side)}
     return _effects(found.log_ratio, level) | {
         "test": TEST,
         "statistic": found.statistic,
