@@ -145,11 +145,8 @@ def _no_interval(h: RateRatio, y: FloatArray, w: FloatArray, side: NDArray) -> s
     """Why rates that pass the floors cannot be held against each other."""
     if all(np.ptp(y[side == s] / w[side == s]) == 0 for s in (0, 1)):
         return f"{column(h.outcome)} does not vary within either group."
-    return f"A few rows hold nearly all of {_exposed(h)} on one side: its rate has no usable interval."
-
-
-def _exposed(h: RateRatio) -> str:
-    return "the rows" if h.exposure is None else column(h.exposure)
+    held = column(h.exposure or h.outcome)
+    return f"A few rows hold nearly all of {held} on one side: its rate has no usable interval."
 
 
 def _rates(of: _Counted) -> tuple[Interval, Interval] | None:
