@@ -3,7 +3,7 @@
     pip install coverage
     python benchmarks/branches.py [--only ledger sessions] [--keep FOLDER] [--write]
 
-Each test file runs in a process of its own, so that none profits from what another left in memory, and what each reached
+Each test file runs in a process of its own, so that none profits from what another left in memory; what they reached
 is laid together. Only this process counts: what a test does in a process that it starts is not seen. A file whose tests
 fail ends the measurement, since a test that fails proves nothing. With `--keep` what was measured stays in a folder,
 and files measured there are not run again: for going on after a break, never after a change of code.

@@ -5,6 +5,7 @@ import pytest
 
 from heldout.tools.data.rows import Rows
 from heldout.tools.data.schema import Column
+from heldout.tools.value import Effect
 from heldout.tools.verify.adjust import adjust
 from heldout.tools.verify.adjust_controls import Screen, eligible
 from heldout.tools.verify.adjust_design import Pair, control, pair_of
@@ -25,7 +26,6 @@ from heldout.tools.verify.hypothesis import (
     RateRatio,
     Subgroup,
 )
-from heldout.tools.value import Effect
 
 RISES = MonotoneAssociation(outcome="y", predictor="x", direction="increasing")
 SIDES = Contrast(a=("l",), b=("r",))
@@ -37,7 +37,12 @@ def verified(h: Hypothesis) -> Verdict:
     """A verdict of which the check reads the claim and the name of its test alone."""
     evidence = Evidence(hypothesis_id=h.content_id(), split="held_out", test="a test", n=1)
     return Verdict(
-        hypothesis=h, hypothesis_id=h.content_id(), outcome="verified", reason="", evidence=evidence, smallest_effect=0.1
+        hypothesis=h,
+        hypothesis_id=h.content_id(),
+        outcome="verified",
+        reason="",
+        evidence=evidence,
+        smallest_effect=0.1,
     )
 
 
@@ -175,6 +180,8 @@ def test_averages_are_left_out_where_they_tell_another_story_than_ranks() -> Non
         found = Adjustment(tag="robust", controls=("c",), estimates=(estimate,) * 4, before=before, after=before)
         return worded(RISES, found)[1]
 
-    assert told(2.0, 0.5) == "Holds with `c` held fixed: slope 2.00 as found, 2.00 adjusted (95 % interval 1.00 to 3.00)."
+    assert (
+        told(2.0, 0.5) == "Holds with `c` held fixed: slope 2.00 as found, 2.00 adjusted (95 % interval 1.00 to 3.00)."
+    )
     assert told(-2.0, 0.5) == "Holds with `c` held fixed: 100 % of the association of ranks is left."
     assert units(RISES, Pair(np.zeros(1), np.zeros(1), False, False), None, None) is None
