@@ -49,6 +49,18 @@ def test_the_factors_are_those_of_independent_errors(error: float, share: float)
     assert shrinkage(repeats, told) == pytest.approx(right_yes + right_no - 1, abs=2e-3)
 
 
+def test_a_claim_that_labels_err_beyond_what_can_be_carried_is_no_ground_for_a_test() -> None:
+    elsewhere = parse(AS_GROUPS.as_json() | {"where": [{"column": "rude", "op": "==", "value": "yes"}]})
+    reason = unlabelled(elsewhere, {"rude": Repeats(40, 0, 0, 40)})
+    assert reason == beyond(elsewhere)
+    assert str(reason).startswith("`rude` is answered by a model, whose errors can be carried into")
+
+
+def test_an_effect_without_an_interval_is_not_given_one() -> None:
+    bare = Effect(name="risk difference", value=0.2)
+    assert widened(bare, 0.0, 0.5) == bare
+
+
 def test_few_repeats_are_trusted_less_than_many() -> None:
     some, more = Repeats(40, 3, 2, 5), Repeats(400, 30, 20, 50)
     assert shrinkage(some) < shrinkage(more) < 1
