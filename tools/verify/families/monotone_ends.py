@@ -98,9 +98,7 @@ def within_ends(
     Committed ends of the predictor mean little here: few clusters reach from one to the other. Rows at the median
     belong to neither half.
     """
-    cluster = pairs.rows.cluster
-    if cluster is None:
-        return None, (), ()
+    cluster = pairs.rows.cluster if pairs.rows.cluster is not None else np.arange(len(pairs.x))
     groups, number_of = dense(cluster)
     centred = ranks_within(pairs.x, cluster) - ((np.bincount(groups, minlength=number_of) + 1) / 2)[groups]
     apart = centred != 0
