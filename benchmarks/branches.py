@@ -1,12 +1,11 @@
 """Which lines and branches of `tools/verify` the tests reach, and which are left, line by line.
 
     pip install coverage
-    python benchmarks/branches.py [--only ledger sessions] [--keep FOLDER] [--write]
+    python benchmarks/branches.py [--only ledger sessions] [--processes 2] [--write]
 
-Each test file runs in a process of its own, so that none profits from what another left in memory; what they reached
-is laid together. Only this process counts: what a test does in a process that it starts is not seen. A file whose tests
-fail ends the measurement, since a test that fails proves nothing. With `--keep` what was measured stays in a folder,
-and files measured there are not run again: for going on after a break, never after a change of code.
+Not the whole suite is run but the test files of `FILES`, which ask the measured code directly: what they reach, the
+suite reaches. Their tests run in a few processes, and what each reached is laid together; what a test does in a process
+that it starts itself is not seen. Where a test fails there is no measurement, since a test that fails proves nothing.
 """
 
 import argparse
@@ -15,7 +14,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -24,59 +22,47 @@ sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 from pages import write_section  # noqa: E402
 
 MEASURED = "tools/verify"
-ALSO = (
-    "ask", "callbook", "closed", "counted", "exports", "fact_words", "inference", "own_words", "reasons", "report",
-    "report_badges", "report_terminal", "review", "review_delivery", "seasons_told", "spent", "spoken", "units_told",
+FILES = (
+    "family_invariance", "means", "shift", "transcript", "interaction", "family_contract", "seasonality",
+    "monotone_association", "linear", "prose", "label_errors", "trend", "units", "categorical_association", "rules",
+    "toolbox_claims", "ledger", "exposure", "adjust", "adjusted_association", "group_difference", "change_point",
+    "review_typed", "family_floors", "sessions", "sessions_edges", "ranking", "text_examples", "strata", "draft_texts",
+    "invariant", "transcript_edges", "degenerate", "ask_model", "occurrence_difference", "clusters", "population",
+    "quantiles", "rate_ratio", "rate_difference", "shapes", "wording", "verdict", "verdict_edges", "multiplicity",
+    "permutation", "claims_refused", "hypothesis", "answer_words", "grounding", "serial", "adjust_models",
+    "adjust_edges", "family_edges", "grounding_clauses", "measures_edges", "words_edges",
 )  # fmt: skip
-"""Test files that come to the measured code through a whole run and name none of its modules."""
-NOTHING_RAN = 5
-"""pytest's exit code where every test of a file is left to `-m slow`."""
+"""The test files, the slowest first."""
 
 
-def asked(only: list[str]) -> list[str]:
-    """The names of the test files to run: those asked for, else all that name the measured code, and `ALSO`."""
-    if only:
-        return only
-    naming = [
-        path.stem.removeprefix("test_")
-        for path in sorted((ROOT / "tests").glob("test_*.py"))
-        if MEASURED.replace("/", ".") in path.read_text(encoding="utf-8")
-    ]
-    return sorted({*naming, *ALSO})
-
-
-def measure(name: str, folder: Path) -> None:
-    """Run one test file and leave what it reached in the folder.
-
-    Raises:
-        SystemExit: A test of it fails.
-    """
-    data = folder / f"reached.{name}"
-    if data.is_file():
-        return
-    began = time.perf_counter()
-    part = folder / f"running.{name}"
+def measure(names: list[str], data: Path) -> subprocess.Popen[str]:
+    """Start the tests of some files; what they reach is left in `data`."""
     command = [sys.executable, "-m", "coverage", "run", "--branch", f"--source={MEASURED}", "-m", "pytest", "-q"]
-    done = subprocess.run(
-        [*command, "-n0", "-p", "no:cacheprovider", f"tests/test_{name}.py"],
+    return subprocess.Popen(
+        [*command, "-n0", "-p", "no:cacheprovider", *(f"tests/test_{name}.py" for name in names)],
         cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "COVERAGE_FILE": str(part)},
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "COVERAGE_FILE": str(data)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
-    if done.returncode not in (0, NOTHING_RAN):
-        raise SystemExit(f"tests/test_{name}.py ends with {done.returncode}:\n{done.stdout[-4000:]}")
-    part.rename(data)
-    print(f"{name}: {time.perf_counter() - began:.0f} s", flush=True)
 
 
-def together(names: list[str], folder: Path) -> dict:
-    """What the named test files reached together, as coverage tells it in JSON."""
-    environment = os.environ | {"COVERAGE_FILE": str(folder / "all")}
-    parts = [str(folder / f"reached.{name}") for name in names if (folder / f"reached.{name}").is_file()]
+def reached(names: list[str], processes: int, folder: Path) -> dict:
+    """What the test files reach together, as coverage tells it in JSON.
+
+    Raises:
+        SystemExit: A test fails.
+    """
+    parts = [folder / f"part{at}" for at in range(min(processes, len(names)))]
+    running = [measure(names[at :: len(parts)], part) for at, part in enumerate(parts)]
+    for work in running:
+        said = work.communicate()[0]
+        if work.returncode:
+            raise SystemExit(said[-6000:])
+    environment = os.environ | {"COVERAGE_FILE": str(folder / "all"), "PYTHONPATH": os.pathsep.join(sys.path)}
     told = folder / "told.json"
-    for words in (["combine", "--keep", "-q", *parts], ["json", "-q", "-o", str(told)]):
+    for words in (["combine", "-q", *map(str, parts)], ["json", "-q", "-o", str(told)]):
         subprocess.run([sys.executable, "-m", "coverage", *words], cwd=ROOT, env=environment, check=True)
     return json.loads(told.read_text(encoding="utf-8"))
 
@@ -100,7 +86,7 @@ def section(told: dict, names: list[str]) -> str:
     rest = left(told)
     return "\n".join(
         [
-            f"{len(names)} test files, each in a process of its own, on {len(files)} files of `{MEASURED}`.",
+            f"{len(names)} test files on {len(files)} files of `{MEASURED}`.",
             "",
             "| of | all | reached | share |",
             "| --- | ---: | ---: | ---: |",
@@ -116,17 +102,13 @@ def section(told: dict, names: list[str]) -> str:
 def main() -> None:
     """Measure, print what is left, and write the section."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--only", nargs="+", metavar="NAME", default=[], help="test files, without test_ and .py")
-    parser.add_argument("--keep", type=Path, help="a folder for what was measured, gone on with if it is there")
+    parser.add_argument("--only", nargs="+", metavar="NAME", help="test files, without test_ and .py")
+    parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
-    names = asked(options.only)
-    with tempfile.TemporaryDirectory() as place:
-        folder = options.keep or Path(place)
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in names:
-            measure(name, folder)
-        page = section(together(names, folder), names)
+    names = options.only or list(FILES)
+    with tempfile.TemporaryDirectory() as folder:
+        page = section(reached(names, options.processes, Path(folder)), names)
     print(page)
     if options.write:
         write_section("branches", page)

@@ -8,7 +8,7 @@ from heldout.tools.data.schema import Column
 from heldout.tools.value import Effect
 from heldout.tools.verify.adjust import adjust
 from heldout.tools.verify.adjust_controls import Screen, eligible
-from heldout.tools.verify.adjust_design import Pair, control, pair_of
+from heldout.tools.verify.adjust_design import Pair, control, pair_of, rich
 from heldout.tools.verify.adjust_drivers import odds_of
 from heldout.tools.verify.adjust_labels import labels_adjusted
 from heldout.tools.verify.adjust_lasso import lasso
@@ -171,6 +171,20 @@ def test_the_search_for_signs_ends_where_rounding_leaves_no_minimum() -> None:
     """Products of no features: the function has no minimum, and the search would go round for ever."""
     gram = np.array([[2.0, 0.0, 3.0], [0.0, -2.0, 2.0], [3.0, 2.0, 4.0]])
     assert np.isfinite(lasso(gram, np.array([-1.0, 2.0, 4.0]), 1.0)).all()
+
+
+def test_a_table_of_two_columns_has_nothing_to_hold_fixed() -> None:
+    data = numbers(300)
+    assert checked(RISES, Rows.of({"x": data["x"], "y": data["y"]})).reason == "No other column can be held fixed."
+
+
+def test_products_of_columns_stop_at_a_hundred_and_twenty() -> None:
+    at = np.arange(600)
+    labels = {"one": np.array([f"a{k}" for k in at % 12]), "two": np.array([f"b{k}" for k in at // 7 % 12])}
+    rows = Rows.of(labels | {"x": numbers(600)["x"]})
+    controls = [control(rows, name) for name in ("one", "two", "x")]
+    assert rich(controls).shape == (600, 120)
+    assert rich(controls[1:]).shape == (600, 12)
 
 
 def test_averages_are_left_out_where_they_tell_another_story_than_ranks() -> None:

@@ -349,3 +349,40 @@ def test_few_exploration_rows_show_a_trend_as_if_they_stood_for_themselves() -> 
     assert seen.in_units is not None
     assert seen.in_units.unit == "y per unit of time"
     assert str(refused("trend", rows, direction="rising")).startswith("Only 25 observations over time")
+
+
+def test_the_picture_of_a_trend_leaves_out_stretches_of_one_row() -> None:
+    time = np.concatenate([np.arange(60.0), [100.0], 160 + np.arange(60.0)])
+    records = pictured("trend", Rows.of({"x": time, "y": noise(121)}), direction="rising").records
+    assert sum(r["n"] for r in records) == 120
+    assert not [r for r in records if 90 < r["date"] < 110]
+
+
+def test_a_far_quantile_is_the_figure_of_its_groups_and_of_one_mean_a_unit() -> None:
+    data = sided(400)
+    far: dict[str, Any] = {"levels": SIDES, "quantile": 0.75}
+    found = measured("quantile_difference", Rows.of(data), **far)
+    assert [g.label for g in found.groups] == ["75th percentile where `x` is l", "75th percentile where `x` is r"]
+    assert found.groups[0].mean == pytest.approx(
+        np.quantile(data["y"][data["x"] == "l"], 0.75, method="averaged_inverted_cdf")
+    )
+    side = np.where(np.arange(400) // 2 % 2 == 0, "l", "r")
+    units = measured("quantile_difference", Rows.of(data | {"x": side}, cluster=np.arange(400) // 2), **far)
+    assert (units.untestable, units.clusters) == (None, 200)
+    assert units.test.endswith("on one mean per cluster")
+
+
+def test_a_season_of_units_that_were_seen_at_one_time_counts_each_of_them_once() -> None:
+    days = np.repeat(START + np.arange(210), 2)
+    found = measured("seasonality", Rows.of({"x": days, "y": noise(420)}, cluster=np.arange(420) // 2), **SEASON)
+    assert found.untestable is None
+    assert "cluster" in found.test
+    assert list(found.n_per_group.values()) == [58, 58]
+
+
+def test_a_shape_of_units_with_one_value_each_is_tested_on_their_means() -> None:
+    x = np.repeat(np.linspace(-1, 1, 200), 3)
+    rows = Rows.of({"x": x, "y": x**2 + 0.1 * noise(600)}, cluster=np.repeat(np.arange(200), 3))
+    found = measured("shape", rows, shape="u", knots=[0.0], direction="stated")
+    assert found.test.endswith(", on one mean per cluster")
+    assert (found.clusters, found.p_value is not None and found.p_value < 0.02) == (200, True)

@@ -2,7 +2,7 @@
 
 from heldout.tools.verify.grounding import check
 from heldout.tools.verify.grounding_parts import Fault
-from tests.grounded import AGE, CHURN, FIRST, ORDER, SMOKERS, Fact, bounds
+from tests.grounded import AGE, CHURN, FIRST, ORDER, SMOKERS, THIRD, Fact, bounds
 
 HIGHER = "`charges` is higher when `smoker` is yes than when `smoker` is no"
 CORRELATION = Fact("f9", 0.42, None, "correlation of `age` with `fare`", 891)
@@ -72,6 +72,13 @@ def test_a_correlation_may_be_called_one_where_it_was_computed_as_such() -> None
     assert faults("The correlation of `age` with `fare` is 0.42.", CORRELATION) == ()
     found = faults("The correlation is 84.2.", FIRST)
     assert Fault("significance", "correlation: no test stands behind a fact") in found
+
+
+def test_two_values_are_compared_in_the_order_in_which_they_stand() -> None:
+    first, third = "the mean of `fare` where `class` is First", "the mean of `fare` where `class` is Third"
+    assert faults(f"{first} is 84.2, higher than {third}, 13.7.", FIRST, THIRD) == ()
+    assert faults(f"{first} is 84.2, higher.", FIRST) == (Fault("direction", "higher: it takes two values to compare"),)
+    assert [f.kind for f in faults(f"{first} is 84.2, lower than {third}, 13.7.", FIRST, THIRD)] == ["direction"]
 
 
 def test_an_order_that_was_computed_needs_its_levels_from_one_end_on() -> None:

@@ -13,9 +13,11 @@ from heldout.tools.verify.intervals import welch_interval
 from heldout.tools.verify.jump import examine_jump
 from heldout.tools.verify.linear import partial_effect
 from heldout.tools.verify.policy import make_rule
-from heldout.tools.verify.seasons import Cells, Course
+from heldout.tools.verify.quantiles import permutation_quantile_p
+from heldout.tools.verify.seasons import Cells, Course, examine_season
 from heldout.tools.verify.series import CONSTANT, examine_trend, slope_p, wanders
 from heldout.tools.verify.shifts import shift_of_labels
+from heldout.tools.verify.strata import reversal
 from heldout.tools.verify.verify import judge
 
 
@@ -30,16 +32,18 @@ def test_counts_that_never_scatter_have_no_ratio() -> None:
     assert rate_contrast(2 * w + [0, 1, 0, 0], w, side) is not None
 
 
-def test_the_permutation_of_counts_of_one_exposure_is_that_of_all_choices_of_a_side() -> None:
+@pytest.mark.parametrize("w", [np.ones(8), np.resize([1.0, 2.0], 8)], ids=["one exposure", "two exposures"])
+def test_the_permutation_of_few_counts_is_that_of_all_choices_of_a_side(w: np.ndarray) -> None:
     y, n = np.array([9.0, 7.0, 8.0, 1.0, 0.0, 2.0, 3.0, 1.0]), 4
     side = np.array([0] * n + [1] * n)
 
     def studentised(chosen: np.ndarray) -> float:
         logs, variance = [], 0.0
-        for own in (y[chosen] / y.mean(), y[~chosen] / y.mean()):
+        for on in (chosen, ~chosen):
+            own, exposed = y[on] / y.mean(), w[on] / w.mean()
             total = own.sum() + 0.5
-            rate = total / n
-            squares = max((own**2).sum() - 2 * rate * own.sum() + rate**2 * n, 0.0)
+            rate = total / exposed.sum()
+            squares = max(((own - rate * exposed) ** 2).sum(), 0.0)
             variance += squares / total**2 * n / (n - 1)
             logs.append(np.log(rate))
         return abs(logs[0] - logs[1]) / np.sqrt(variance)
@@ -50,7 +54,7 @@ def test_the_permutation_of_counts_of_one_exposure_is_that_of_all_choices_of_a_s
         chosen[list(picked)] = True
         seen.append(studentised(chosen))
     exact = np.mean(np.array(seen) >= studentised(side == 0) * (1 - 1e-9))
-    assert permutation_rate_p(y, np.ones(8), side, draws=9_999, seed=1) == pytest.approx(exact, abs=0.02)
+    assert permutation_rate_p(y, w, side, draws=9_999, seed=1) == pytest.approx(exact, abs=0.02)
 
 
 def test_a_coefficient_that_one_cluster_alone_tells_is_not_determined() -> None:
@@ -142,3 +146,23 @@ def test_what_follows_from_how_the_table_is_built_is_no_discovery() -> None:
         "untestable",
         "Follows from how the table is built (see structure): no discovery.",
     )
+
+
+def test_few_values_are_drawn_as_they_are_for_the_permutation_of_quantiles() -> None:
+    values, counts = np.arange(6.0), np.array([[9, 7, 5, 3, 1, 1], [1, 1, 3, 5, 7, 9]])
+    apart = permutation_quantile_p(values, counts, 0.5, draws=999, seed=1)
+    alike = permutation_quantile_p(values, np.stack([counts[0], counts[0]]), 0.5, draws=999, seed=1)
+    assert apart < 0.01
+    assert alike == 1.0
+
+
+def test_one_row_reverses_nothing() -> None:
+    assert reversal(np.array([1.0]), np.array([1.0]), np.array([0])) == (0.0, 0.0, False, False)
+
+
+def test_turns_of_a_season_that_depend_on_each_other_too_much_are_not_tested() -> None:
+    turn, phase = np.repeat(np.arange(40), 4), np.tile(np.arange(4), 40)
+    course = Course(np.arange(160.0), phase, turn, phase // 2)
+    slow = np.where(phase < 2, np.sin(turn / 6.0), 0.0)
+    told = examine_season(course, slow, searched=False, draws=0, seed=0, level=0.95)
+    assert str(told).startswith("The turns of the cycle depend on each other (lag-1 correlation 0.")

@@ -11,6 +11,7 @@ from heldout.tools.verify.claims import Condition
 from heldout.tools.verify.evidence import Evidence, Group
 from heldout.tools.verify.families import FAMILIES
 from heldout.tools.verify.families.invariant_words import broken
+from heldout.tools.verify.families.monotone_words import plain
 from heldout.tools.verify.families.rule_words import claim as ruled
 from heldout.tools.verify.families.wording import condition
 from heldout.tools.verify.hypothesis import Hypothesis, parse
@@ -160,8 +161,14 @@ def test_a_relation_whose_average_turns_the_other_way_says_both() -> None:
     assert "but its average falls: " in turned
     unclear = Effect(name="difference", value=-3.0, low=-9.0, high=3.0, unit="y")
     assert "but its average does not: " in said(h, 0.4, None, (5.0, 8.0), in_units=unclear)
+    other = said(h, -0.4, -3.0, (5.0, 8.0))
+    assert other.startswith("`y` falls, not rises, with `x`: ")
     bare = said(h, 0.4, None, ())
     assert bare == "`y` rises with `x`: Spearman's rho 0.40 (95 % interval 0.36 to 0.44; n = 200)."
+
+
+def test_a_year_is_told_without_a_separator() -> None:
+    assert [plain(x) for x in (1995.0, 2004.5, 999.0, 3000.0, 12.5)] == ["1995", "2,004", "999", "3,000", "12.5"]
 
 
 def test_an_order_that_averages_do_not_show_is_told_in_pairs_of_rows() -> None:
