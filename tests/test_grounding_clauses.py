@@ -69,7 +69,7 @@ def test_sides_before_the_figures_count_where_too_few_stand_behind_them() -> Non
 
 
 def test_a_correlation_may_be_called_one_where_it_was_computed_as_such() -> None:
-    assert faults("The correlation of `age` with `fare` is 0.42.", CORRELATION) == ()
+    assert faults("The correlation is 0.42.", CORRELATION) == ()
     found = faults("The correlation is 84.2.", FIRST)
     assert Fault("significance", "correlation: no test stands behind a fact") in found
 
