@@ -30,7 +30,7 @@ FILES = (
     "invariant", "transcript_edges", "degenerate", "ask_model", "occurrence_difference", "clusters", "population",
     "quantiles", "rate_ratio", "rate_difference", "shapes", "wording", "verdict", "verdict_edges", "multiplicity",
     "permutation", "claims_refused", "hypothesis", "answer_words", "grounding", "serial", "adjust_models",
-    "adjust_edges", "family_edges", "grounding_clauses", "measures_edges", "words_edges",
+    "adjust_edges", "course_edges", "family_edges", "grounding_clauses", "measures_edges", "words_edges",
 )  # fmt: skip
 """The test files, the slowest first."""
 
