@@ -199,3 +199,8 @@ def test_averages_are_left_out_where_they_tell_another_story_than_ranks() -> Non
     )
     assert told(-2.0, 0.5) == "Holds with `c` held fixed: 100 % of the association of ranks is left."
     assert units(RISES, Pair(np.zeros(1), np.zeros(1), False, False), None, None) is None
+
+
+def test_a_claim_that_the_scale_of_the_check_does_not_show_is_not_checked() -> None:
+    rows = Rows.of(numbers(300) | {"y": np.random.default_rng(8).normal(size=300)})
+    assert checked(RISES, rows).reason == "On the scale of this check the claim itself is not shown."

@@ -3,8 +3,11 @@
 from typing import Any
 
 import numpy as np
+import pytest
 
 from heldout.tools.data.rows import Rows
+from heldout.tools.verify.families import FAMILIES
+from heldout.tools.verify.hypothesis import parse
 from tests.edges import SIDES, START, TIED, measured, noise, pictured, refused, sided
 
 
@@ -152,3 +155,29 @@ def test_a_shape_of_units_with_one_value_each_is_tested_on_their_means() -> None
     found = measured("shape", rows, shape="u", knots=[0.0], direction="stated")
     assert found.test.endswith(", on one mean per cluster")
     assert (found.clusters, found.p_value is not None and found.p_value < 0.02) == (200, True)
+
+
+def test_a_share_that_rises_between_two_points_is_told_in_percent_on_all_three_stretches() -> None:
+    rng = np.random.default_rng(9)
+    x = rng.uniform(0, 4, 900)
+    y = np.where(rng.random(900) < np.clip(0.2 + 0.3 * (x - 1), 0.2, 0.8), "yes", "no")
+    step: dict[str, Any] = {"shape": "threshold", "knots": [1.0, 3.0], "rises": True, "direction": "stated"}
+    found = measured("shape", Rows.of({"x": x, "y": y}), event="yes", **step)
+    assert [g.label for g in found.groups] == ["`x` is 1 or less", "`x` is between 1 and 3", "`x` is 3 or more"]
+    shares = [float((y[own] == "yes").mean()) for own in (x <= 1, (x > 1) & (x < 3), x >= 3)]
+    assert [g.mean for g in found.groups] == pytest.approx(shares)
+    assert all(g.low is not None and g.high is not None and g.low < (g.mean or 0) < g.high for g in found.groups)
+    h = parse({"family": "shape", "outcome": "y", "predictor": "x", "event": "yes"} | step)
+    told = FAMILIES["shape"].sentence(h, found)
+    assert f"{100 * shares[0]:.1f} % where" in told
+    assert "points" in told
+
+
+def test_a_curve_needs_two_rows_in_a_bin_and_has_twelve_bins_at_most() -> None:
+    thin = Rows.of({"x": np.array([0.0, 0, 0, 1, 2, 2]), "y": noise(6)})
+    records = pictured("monotone_association", thin, direction="increasing").records
+    assert [(r["x"], r["n"]) for r in records] == [(0.0, 3), (2.0, 2)]
+    one = Rows.of({"x": np.array([1.0]), "y": np.array([1.0])})
+    assert pictured("monotone_association", one, direction="increasing").records == ()
+    many = pictured("monotone_association", Rows.of({"x": noise(600), "y": noise(600, 2)}), direction="increasing")
+    assert [r["n"] for r in many.records] == [50] * 12

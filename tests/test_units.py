@@ -57,6 +57,16 @@ def test_the_correction_counts_each_contrast_of_a_property_with_each_outcome() -
     assert h.unit.tried == (3 + 3) + (3 + 2)
 
 
+def test_a_property_of_three_levels_offers_each_pair_and_each_level_against_the_rest() -> None:
+    plain = stores(1, 0.8)
+    kind = np.array(["city", "town", "land"])[np.arange(40) % 3][np.repeat(np.arange(40), 25)]
+    rows = Rows.of(frame(plain.keeping(["store", "basket"]), kind=kind))
+    h = with_unit(URBAN.model_copy(update={"predictor": "kind", "levels": Contrast(a=("city",), b=())}), Nests(rows))
+    assert h.unit is not None
+    # Three pairs and three levels against the rest, each with the basket's three faces.
+    assert h.unit.tried == (3 + 3) * 3
+
+
 def test_the_test_is_that_of_one_mean_a_store_as_scipy_computes_it() -> None:
     rows = stores(8, 0.8)
     h = with_unit(URBAN, Nests(rows))

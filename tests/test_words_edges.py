@@ -220,3 +220,28 @@ def test_a_filter_on_a_property_of_a_text_is_said_in_words() -> None:
     assert condition(Condition(column=late, op="==", value="yes")) == "`review` mentions late"
     assert condition(Condition(column=late, op="!=", value="yes")) == "`review` does not mention late"
     assert condition(Condition(column="size", op="==", value="yes")) == "`size` is yes"
+
+
+def test_seasons_and_trends_that_are_not_shown_or_not_tested_are_said_so() -> None:
+    season = claim("seasonality", cycle="day_of_week", peak=[5, 6], trough=[0, 1], direction="stated")
+    test = "compared within each week, twice"
+    told = said(season, 0.52, 0.1, (4.1, 4.0), test=test, p_value=0.4)
+    assert told.startswith("`y` is not shown to be higher or lower when the weekday of `x` is Saturday or Sunday than")
+    assert said(season, 0.52, 0.1, (4.1, 4.0), test=test, untestable="Too few.").endswith(": not tested. Too few.")
+    trend = said(claim("trend", direction="rising"), 0.1, 2.0, (5.0, 8.0), unit="y per year", p_value=0.4)
+    assert trend.startswith("`y` is not shown to rise or fall over `x`: from 5.00 in the first third")
+
+
+def test_a_shape_that_is_not_shown_or_is_another_one_is_said_so() -> None:
+    h = claim("shape", shape="threshold", knots=[1.0, 3.0], rises=True, direction="stated")
+    between = "rises with `x` between about 1 and 3, with little slope below and above"
+    assert FAMILIES[h.family].claim(h) == f"`y` {between}"
+    told = said(h, 0.4, 3.0, (5.0, 6.0, 8.0))
+    assert (
+        "5.00 on average where group 0, 6.00 where it is group 1 and 8.00 where it is group 2; from the first to the "
+        in told
+    )
+    assert "last a difference of 3.00" in told
+    rise = between.replace("rises", "rise", 1)
+    assert said(h, -0.4, 3.0, (5.0, 6.0, 8.0)).startswith(f"`y` does not {rise}: ")
+    assert said(h, 0.1, 3.0, (5.0, 6.0, 8.0), p_value=0.4).startswith(f"`y` is not shown to {rise}: ")
