@@ -101,6 +101,14 @@ def test_the_refusal_says_what_is_wrong() -> None:
     )
 
 
+def test_a_rule_is_filed_under_the_column_of_its_first_condition() -> None:
+    rule = [{"column": "age", "op": ">", "value": 30}, {"column": "sex", "op": "==", "value": "f"}]
+    claim = {"family": "subgroup", "outcome": "wage", "direction": "higher", "rule": rule}
+    assert parse({**claim, "predictor": "age"}).predictor == "age"
+    with pytest.raises(HypothesisError, match="`predictor` must be the column of the first condition, 'age'"):
+        parse({**claim, "predictor": "sex"})
+
+
 @pytest.mark.parametrize("data", [None, 3, "wage is higher", [], {}])
 def test_what_is_no_record_is_refused(data: object) -> None:
     with pytest.raises(HypothesisError, match="Hypothesis refused at"):

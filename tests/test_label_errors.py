@@ -3,20 +3,26 @@
 The whole simulation is `python benchmarks/label_errors.py`.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
+from heldout.tools.data.rows import Rows
+from heldout.tools.text.evaluate import Aids
+from heldout.tools.text.properties import Judged
 from heldout.tools.text.repeats import Repeats, kappa
 from heldout.tools.value import Effect
 from heldout.tools.verify.families import FAMILIES
 from heldout.tools.verify.hypothesis import Hypothesis, parse
-from heldout.tools.verify.labels import LEAST_FACTOR, beyond, carried, shrinkage, unlabelled, widened
+from heldout.tools.verify.labels import LEAST_FACTOR, beyond, carried, repeats_of, shrinkage, unlabelled, widened
 from heldout.tools.verify.policy import make_rule
 from heldout.tools.verify.verify import judge
 from tests.labelled import (
     AS_GROUPS,
     AS_OUTCOME,
     Errors,
+    Told,
     covers,
     labelled,
     of_amounts,
@@ -47,6 +53,31 @@ def test_the_factors_are_those_of_independent_errors(error: float, share: float)
     told = share * (1 - error) + (1 - share) * error
     right_yes, right_no = share * (1 - error) / told, (1 - share) * (1 - error) / (1 - told)
     assert shrinkage(repeats, told) == pytest.approx(right_yes + right_no - 1, abs=2e-3)
+
+
+def test_a_claim_that_labels_err_beyond_what_can_be_carried_is_no_ground_for_a_test() -> None:
+    elsewhere = parse(AS_GROUPS.as_json() | {"where": [{"column": "rude", "op": "==", "value": "yes"}]})
+    reason = unlabelled(elsewhere, {"rude": Repeats(40, 0, 0, 40)})
+    assert reason == beyond(elsewhere)
+    assert str(reason).startswith("`rude` is answered by a model, whose errors can be carried into")
+
+
+def test_documents_are_labelled_again_by_the_model_that_the_question_names_and_by_no_other() -> None:
+    class Twice(Told):
+        def repeated(self, prop: Judged, texts: Sequence[str]) -> Repeats:
+            return Repeats(
+                both_yes=sum(t.startswith("y") for t in texts), both_no=sum(t.startswith("n") for t in texts)
+            )
+
+    rows = Rows.of({"group": np.array(["a", "b", "a"])}, texts={"text": ["yes", None, "no"]})
+    assert repeats_of([AS_OUTCOME, AS_GROUPS], rows, Aids({"m": Twice()})) == {"rude": Repeats(1, 0, 0, 1)}
+    assert repeats_of([AS_OUTCOME], rows, Aids({"other": Twice()})) == {}
+    assert repeats_of([AS_OUTCOME], rows, Aids({"m": Told()})) == {}, "a model that cannot be asked again"
+
+
+def test_an_effect_without_an_interval_is_not_given_one() -> None:
+    bare = Effect(name="risk difference", value=0.2)
+    assert widened(bare, 0.0, 0.5) == bare
 
 
 def test_few_repeats_are_trusted_less_than_many() -> None:

@@ -376,6 +376,15 @@ def test_a_head_that_is_none_is_named(tmp_path: Path) -> None:
     assert str(err.value) == f"'{head_file(book.path)}' was edited: it is no head of a ledger. Restore it from a copy."
 
 
+def test_a_head_that_cannot_be_read_is_a_ledger_error(tmp_path: Path) -> None:
+    book = fill(tmp_path / "book.jsonl")
+    head_file(book.path).unlink()
+    head_file(book.path).mkdir()
+    with pytest.raises(LedgerError) as err:
+        Ledger(book.path).entries()
+    assert str(err.value) == f"'{head_file(book.path)}' cannot be read (Is a directory). Make it readable."
+
+
 def test_a_run_says_once_that_it_waits_for_another(tmp_path: Path) -> None:
     path, told = tmp_path / "book.jsonl", []
     with Ledger(path).locked(say=told.append):

@@ -51,3 +51,20 @@ def test_a_predictor_that_changes_only_between_blocks_is_refused() -> None:
     assert "changes only from one block of time to the next" in (refuse(CLAIM, rows) or "")
     rows.serial = False
     assert refuse(CLAIM, rows) is None
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        {"family": "change_point", "at": 20.0, "direction": "higher"},
+        {"family": "invariant", "rule": "not_after", "direction": "lower"},
+        {"family": "trend", "direction": "rising"},
+    ],
+    ids=lambda claim: claim["family"],
+)
+def test_claims_along_time_and_rules_of_the_data_are_not_refused_between_blocks(claim: dict) -> None:
+    block = np.repeat(np.arange(30), 12)
+    rows = Rows.of({"x": block.astype(float), "y": np.arange(360.0)}, cluster=block.tolist())
+    rows.serial = True
+    assert refuse(parse({"outcome": "y", "predictor": "x"} | claim), rows) is None
+    assert refuse(CLAIM, rows) is not None

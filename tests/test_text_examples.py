@@ -115,6 +115,25 @@ def test_of_a_pair_the_text_that_has_it_is_quoted() -> None:
     assert {e.quote.text.split()[1] for e in found} == {"number", "reply"}
 
 
+def test_of_a_rate_of_a_pair_the_first_text_is_quoted_where_it_has_more_of_it() -> None:
+    other: list[str | None] = [*["fine words here"] * 20, *["late late late"] * 20]
+    found = _examples(_claim(Rate(terms=("late",)), against="other"), _rows(TEXTS, GROUPS, other))
+    assert [e.holds for e in found] == [True] * HOLDING + [False] * NOT_HOLDING
+    for example in found:
+        kind, _, at = example.quote.text.split()
+        assert example.holds == (kind == "late" and int(at) < 20)
+
+
+def test_a_claim_on_one_column_alone_names_no_other_beside_its_documents() -> None:
+    p = TextProperty(name="p", column="text", property=Mentions(terms=("late",)))
+    h = parse(
+        {"family": "invariant", "outcome": "p", "predictor": "p", "rule": "one_of", "allowed": ["yes"],
+         "direction": "lower", "texts": [p.as_json()]}
+    )  # fmt: skip
+    found = _examples(h, _rows(TEXTS, GROUPS))
+    assert [e.beside for e in found] == [None] * (HOLDING + NOT_HOLDING)
+
+
 def test_one_digest_stands_for_all_documents_in_any_order() -> None:
     texts = np.array(["a", None, "b"], dtype=object)
     assert documents_digest(digests_of(texts)) == documents_digest(digests_of(texts[::-1]))

@@ -13,6 +13,7 @@ from test_nesting import stores
 import heldout
 from heldout.tools.data.rows import Rows
 from heldout.tools.explore.nesting import Nests
+from heldout.tools.verify.evidence import Evidence, Verdict
 from heldout.tools.verify.hypothesis import (
     Contrast,
     GroupDifference,
@@ -22,7 +23,7 @@ from heldout.tools.verify.hypothesis import (
     parse,
 )
 from heldout.tools.verify.policy import Rule
-from heldout.tools.verify.units import by_unit, with_unit
+from heldout.tools.verify.units import by_unit, warned, with_unit
 from heldout.tools.verify.verify import judge, measure
 
 URBAN = GroupDifference(
@@ -56,6 +57,16 @@ def test_the_correction_counts_each_contrast_of_a_property_with_each_outcome() -
     assert h.unit.tried == (3 + 3) + (3 + 2)
 
 
+def test_a_property_of_three_levels_offers_each_pair_and_each_level_against_the_rest() -> None:
+    plain = stores(1, 0.8)
+    kind = np.array(["city", "town", "land"])[np.arange(40) % 3][np.repeat(np.arange(40), 25)]
+    rows = Rows.of(frame(plain.keeping(["store", "basket"]), kind=kind))
+    h = with_unit(URBAN.model_copy(update={"predictor": "kind", "levels": Contrast(a=("city",), b=())}), Nests(rows))
+    assert h.unit is not None
+    # Three pairs and three levels against the rest, each with the basket's three faces.
+    assert h.unit.tried == (3 + 3) * 3
+
+
 def test_the_test_is_that_of_one_mean_a_store_as_scipy_computes_it() -> None:
     rows = stores(8, 0.8)
     h = with_unit(URBAN, Nests(rows))
@@ -70,6 +81,27 @@ def test_the_test_is_that_of_one_mean_a_store_as_scipy_computes_it() -> None:
     assert found.clusters == 40
     assert found.p_robust == pytest.approx(p, rel=1e-9)
     assert found.p_value == pytest.approx(min(1.0, h.unit.tried * max(p, found.p_permutation or 0.0)), rel=1e-9)
+
+
+def test_a_claim_of_a_closed_list_says_which_values_it_speaks_of_and_of_no_others() -> None:
+    rows = stores(1, 0.8)
+    plain = URBAN.model_copy(update={"predictor": "weekend", "levels": Contrast(a=("yes",), b=("no",))})
+    verdicts = [
+        Verdict(
+            hypothesis=h, hypothesis_id=h.content_id(), outcome=outcome, reason="", smallest_effect=0.1,
+            evidence=Evidence(hypothesis_id=h.content_id(), split="all", test="a test", n=1),
+        )
+        for h, outcome in ((URBAN, "verified"), (URBAN, "inconclusive"), (plain, "verified"))
+    ]  # fmt: skip
+    told = [v.evidence.warnings for v in warned(verdicts, rows)]
+    assert told == [
+        (
+            "Rows of one `store` are alike, and each has one `location`: this speaks of these values of `store` only. "
+            "To ask of others, seal new rows with `--entity store`.",
+        ),
+        (),
+        (),
+    ]
 
 
 def test_rules_and_interactions_on_properties_are_refused_with_the_way_out() -> None:

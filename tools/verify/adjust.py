@@ -142,11 +142,10 @@ class _Check:
         span = spanned(fine(r.controls))
         held = least_squares_on(span, r.y, r.x)
         lasso = double_lasso(r.y, r.x, plain(r.controls), rich(r.controls))
-        if held is None or lasso is None or held.left < _SPENT:
+        spent = held is None or held.left < _SPENT
+        trees = None if spent else partialled_out(*self._residuals(r))
+        if held is None or lasso is None or trees is None:
             return f"The other columns all but determine `{h.predictor}`, so that it cannot vary with them held fixed."
-        trees = partialled_out(*self._residuals(r))
-        if trees is None:
-            return f"Nothing of `{h.predictor}` is left with the other columns held fixed."
         slopes = {AS_FOUND: raw.slope, BINS: held.slope, LASSO: lasso, TREES: trees}
         return self._tagged(h, r, raw, held, slopes).model_copy(update=_in_units(h, r, span))
 

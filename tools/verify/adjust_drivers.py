@@ -16,7 +16,6 @@ FloatArray = NDArray[np.float64]
 
 _MOVES = 0.25
 """Part of the estimate as found that a column must move to be named."""
-_MOST_STRATA = 40
 
 
 def driving(y: FloatArray, x: FloatArray, controls: Sequence[Control], raw: float, held: float) -> str | None:
@@ -66,9 +65,9 @@ def odds_of(pair: Pair, controls: Sequence[Control], name: str | None) -> Odds |
     own = next((c for c in controls if c.name == name), None)
     if own is None or not (pair.share and pair.contrast) or not np.isin(pair.x, (0, 1)).all():
         return None
+    if not np.isin(pair.y, (0, 1)).all():
+        return None  # shares of units
     k = int(own.stratum.max()) + 1
-    if k > _MOST_STRATA or not np.isin(pair.y, (0, 1)).all():
-        return None
     cell = (own.stratum * 4 + (pair.x == 0) * 2 + (pair.y == 0)).astype(np.int64)
     tables = np.bincount(cell, minlength=4 * k).reshape(k, 2, 2)
     found = mantel_haenszel(tables)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.special import stdtr
 
 from ..data.rows import FloatArray
+from ..errors import UsageError
 from .intervals import Interval, normal_quantile
 from .permutation import binned, cross_table, permutation_p
 
@@ -72,6 +73,18 @@ def rank_correlation(x: FloatArray, y: FloatArray) -> RankCorrelation | None:
         return RankCorrelation(slope * scale, 0.0, np.copysign(np.inf, slope), n - 2.0, 0.0)
     statistic = slope / error
     return RankCorrelation(slope * scale, error * scale, statistic, n - 2.0, float(2 * stdtr(n - 2, -abs(statistic))))
+
+
+def varying_correlation(x: FloatArray, y: FloatArray) -> RankCorrelation:
+    """`rank_correlation` of ranks of which it is known that both vary.
+
+    Raises:
+        UsageError: if one is constant.
+    """
+    found = rank_correlation(x, y)
+    if found is None:
+        raise UsageError("Ranks that are all equal have no correlation: ask whether they vary first.")
+    return found
 
 
 def permutation_rank_p(x: NDArray[np.int32], y: NDArray[np.int32], *, draws: int, seed: int) -> float:

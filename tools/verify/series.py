@@ -22,6 +22,7 @@ _WALK = (
     "Neighbours in time depend on each other: the {n:,} observations cannot be told from a random walk, which drifts "
     "up or down without any trend."
 )
+CONSTANT = "Time or outcome has one value only."
 _NOTICED = 0.05
 _CERTAIN = 2.576
 _BLOCKS = (10, 40)
@@ -61,7 +62,7 @@ def examine_trend(time: FloatArray, y: FloatArray, *, draws: int, seed: int) -> 
     t, v = dense_ranks(time), dense_ranks(y)
     found = rank_correlation(midranks(t), midranks(v))
     if found is None:
-        return "Time or outcome has one value only."
+        return CONSTANT
     at_once, shared = _per_time(t, midranks(v))
     phi = lag_one(*at_once)
     noticed = phi > _NOTICED and phi * np.sqrt(len(at_once[0])) > _CERTAIN
@@ -87,7 +88,7 @@ def _series_trend(time: FloatArray, y: FloatArray, draws: int, seed: int) -> Tre
     t, v = dense_ranks(time), dense_ranks(y)
     found = rank_correlation(midranks(t), midranks(v))
     if found is None:
-        return "Time or outcome has one value only."
+        return CONSTANT
     if wanders(y):
         return _WALK.format(n=len(y))
     phi = lag_one(midranks(t), midranks(v))

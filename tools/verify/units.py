@@ -89,14 +89,12 @@ def counted_level(h: Hypothesis, level: float) -> float:
     return level if h.unit is None else level / h.unit.tried
 
 
-def unit_warning(h: Hypothesis, clusters: int | None) -> str | None:
+def unit_warning(own: ClaimUnit, predictor: str, clusters: int) -> str:
     """What a reader should know of a verified claim with a unit of its own."""
-    if h.unit is None or clusters is None:
-        return None
-    unit = h.unit.column
+    unit = own.column
     return (
-        f"Rows of one `{unit}` are alike and each has one `{h.predictor}`, so the test counts {clusters:,} values of "
-        f"`{unit}` and not rows. The same values were explored: p is {h.unit.tried:,} times that of the test, one for "
+        f"Rows of one `{unit}` are alike and each has one `{predictor}`, so the test counts {clusters:,} values of "
+        f"`{unit}` and not rows. The same values were explored: p is {own.tried:,} times that of the test, one for "
         f"each claim of this kind that could have been picked. To ask of other values of `{unit}`, seal new rows with "
         f"`--entity {unit}`."
     )

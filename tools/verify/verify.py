@@ -320,8 +320,8 @@ def _tested(hypothesis: Hypothesis, rows: Rows, split: str, **options: int) -> E
     evidence = FAMILIES[hypothesis.family].evaluate(hypothesis, own, split=split, **options)
     if hypothesis.unit is None or evidence.p_value is None:
         return evidence
-    told = unit_warning(hypothesis, evidence.clusters)
-    warnings = (*evidence.warnings, *([told] if told else []))
+    told = unit_warning(hypothesis.unit, hypothesis.predictor, evidence.clusters or 0)
+    warnings = (*evidence.warnings, told)
     return evidence.model_copy(update={"p_value": counted_p(hypothesis, evidence.p_value), "warnings": warnings})
 
 

@@ -208,7 +208,11 @@ def excess_spread(table: NDArray) -> float:
 
 
 def _noncentrality(chi2: float, df: int, p: float) -> float:
-    """The noncentrality at which a chi-square is at or below `chi2` with probability p; 0 where none is."""
+    """The noncentrality at which a chi-square is at or below `chi2` with probability p; 0 where none is.
+
+    References: Sankaran 1959, doi:10.1093/biomet/46.1-2.235, for what lies too far out for the inverse of SciPy 1.17
+    (from 3.6e9 on).
+    """
     if chndtr(chi2, df, 0.0) <= p:
         return 0.0
     found = float(chndtrinc(chi2, df, p))
@@ -216,8 +220,9 @@ def _noncentrality(chi2: float, df: int, p: float) -> float:
         return max(found, 0.0)
     from scipy.special import ndtri
 
-    # Far out the noncentral law is nearly normal in its square root.
-    return max(0.0, float((np.sqrt(2 * chi2 - df) - ndtri(p)) ** 2 / 2 - df / 2))
+    # Far out the root of a noncentral chi-square less (df - 1) / 2 is normal with standard deviation 1.
+    centre = (df - 1) / 2
+    return max(0.0, float((np.sqrt(chi2 - centre) - ndtri(p)) ** 2 - centre))
 
 
 def _between(
@@ -329,8 +334,6 @@ def _standing_out(h: CategoricalAssociation, evidence: Evidence) -> str:
     """`; most of all, x is a for 88.3 % of rows where y is b, against 28.1 % overall`."""
     groups = [g for g in evidence.groups if g.mean is not None]
     total = sum(g.n for g in groups)
-    if not groups or not total:
-        return ""
     overall = sum(g.n * (g.mean or 0.0) for g in groups) / total
     pool = {OTHER, OTHER_STILL} - set(h.predictor_levels)
     named = [g for g in groups if g.label.rpartition(_joint(h))[2] not in pool] or groups

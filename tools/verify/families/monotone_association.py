@@ -17,7 +17,7 @@ from ..evidence import Evidence, Picture
 from ..hypothesis import FamilyName, Hypothesis, MonotoneAssociation, sign
 from ..intervals import check_level
 from ..population import population
-from ..ranks import dense_ranks, midranks, permutation_rank_p, rank_correlation
+from ..ranks import dense_ranks, midranks, permutation_rank_p, varying_correlation
 from .events import above_words, as_label
 from .monotone_ends import Pairs, curve, ends, within_ends
 from .monotone_words import sentence, statement
@@ -167,9 +167,7 @@ def _compare(h: MonotoneAssociation, pairs: Pairs, level: float, draws: int, see
     """The evidence's figures for rows that stand for themselves."""
     x = pairs.rows.ordinal(h.predictor)[0]
     y = dense_ranks(pairs.y) if h.event is not None else pairs.rows.ordinal(h.outcome)[0]
-    found = rank_correlation(midranks(x), midranks(y))
-    if found is None:
-        return {"untestable": "One of the two columns is constant.", "clusters": None}
+    found = varying_correlation(midranks(x), midranks(y))
     around = found.interval(level)
     units, groups, warning = ends(h, pairs, level)
     return {

@@ -17,8 +17,6 @@ from ..intervals import mean_interval, newcombe_interval, welch_interval, wilson
 from .monotone_words import end_labels, half_labels
 
 _BINS = 12
-MIN_BOTH_ENDS = 10
-"""Clusters in which the predictor must vary before its halves are compared within clusters."""
 
 
 class Pairs(NamedTuple):
@@ -96,17 +94,14 @@ def within_ends(
     """The outcome above and below each cluster's own median of the predictor, compared within clusters.
 
     Committed ends of the predictor mean little here: few clusters reach from one to the other. Rows at the median
-    belong to neither half.
+    belong to neither half. A cluster in which the predictor varies has rows in both halves, so there are at least as
+    many clusters as the correlation within clusters needed.
     """
-    cluster = pairs.rows.cluster
-    if cluster is None:
-        return None, (), ()
+    cluster = pairs.rows.cluster if pairs.rows.cluster is not None else np.arange(len(pairs.x))
     groups, number_of = dense(cluster)
     centred = ranks_within(pairs.x, cluster) - ((np.bincount(groups, minlength=number_of) + 1) / 2)[groups]
     apart = centred != 0
     held = within_means(pairs.y[apart], np.where(centred[apart] > 0, 0, 1), cluster[apart])
-    if len(held.weights) < MIN_BOTH_ENDS:
-        return None, (), ()
     scale = 100.0 if h.event is not None else 1.0
     unit = "points" if h.event is not None else pairs.rows.column(h.outcome).unit or h.outcome
     d = one_sample(held.means[:, 0] - held.means[:, 1], held.weights, draws=0, seed=seed, level=level)

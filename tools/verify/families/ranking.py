@@ -149,13 +149,14 @@ def _outcome_known(h: Ranking, rows: Rows) -> np.ndarray:
 
 def _joint(h: Ranking, pairs: Sequence[_Pair], level: float) -> dict[str, Any]:
     """One effect, p and interval for all comparisons together."""
-    effects = [_effect(p.evidence) for p in pairs]
+    effects = [p.evidence.effect for p in pairs if p.evidence.effect is not None]  # all: every comparison was tested
     # Of equal effects the first: rounding must not choose between them.
     closest = min(range(len(pairs)), key=lambda i: (round(effects[i].value, 9), i))
     found = pairs[closest].evidence
     value = effects[closest].value
     low = min(e.low for e in effects if e.low is not None)
-    high = min(_high(p.evidence, 1 - (1 - level) / len(pairs)) for p in pairs)
+    corrected = 1 - (1 - level) / len(pairs)
+    high = min(_high(e, p.evidence.df, corrected) for e, p in zip(effects, pairs, strict=True))
     drawn = [p.evidence.p_permutation for p in pairs]
     permuted = None if any(p is None for p in drawn) else max(p for p in drawn if p is not None)
     robust = max(p.evidence.p_robust or 0.0 for p in pairs)
@@ -176,22 +177,11 @@ def _joint(h: Ranking, pairs: Sequence[_Pair], level: float) -> dict[str, Any]:
     }
 
 
-def _high(evidence: Evidence, level: float) -> float:
+def _high(effect: Effect, df: float | None, level: float) -> float:
     """The high end of a comparison's interval at another level, its reach scaled by the quantiles."""
-    effect = _effect(evidence)
     high = effect.value if effect.high is None else effect.high
-    quantiles = [
-        normal_quantile(at) if evidence.df is None else t_quantile(evidence.df, at)
-        for at in (effect.level or 0.95, level)
-    ]
+    quantiles = [normal_quantile(at) if df is None else t_quantile(df, at) for at in (effect.level or 0.95, level)]
     return min(effect.value + (high - effect.value) * quantiles[1] / quantiles[0], 1.0)
-
-
-def _effect(evidence: Evidence) -> Effect:
-    """The effect of a comparison that was tested."""
-    if evidence.effect is None:
-        raise HypothesisError("A comparison without an effect has no place in a ranking.")
-    return evidence.effect
 
 
 def _groups(h: Ranking, pairs: Sequence[_Pair]) -> tuple[Group, ...]:

@@ -6,6 +6,7 @@ Knows hypotheses and evidence. Must never know rows, compute a statistic, or say
 from collections.abc import Sequence
 from itertools import pairwise
 
+from ...value import Effect
 from ..evidence import Evidence, Group
 from ..hypothesis import Ranking
 from .wording import (
@@ -37,7 +38,8 @@ def sentence(h: Ranking, evidence: Evidence) -> str:
     if evidence.untestable is not None or effect is None or units is None or evidence.p_value is None:
         return untested(claim(h), evidence.untestable or "No effect was measured.")
     shown = evidence.p_value <= 1 - (effect.level or 0.95) + 1e-12 and (evidence.theta or 0.0) > 0
-    figures = _shares(h, evidence) if h.event is not None else _means(h, evidence, shown)
+    groups = evidence.groups
+    figures = _shares(groups, units) if h.event is not None else _means(h, groups, units, effect, shown)
     return sentence_case(f"{among(h)}{_statement(h, shown)}: {figures}.")
 
 
@@ -75,11 +77,8 @@ def _and(texts: Sequence[str]) -> str:
     return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} and {texts[-1]}"
 
 
-def _means(h: Ranking, evidence: Evidence, shown: bool) -> str:
+def _means(h: Ranking, groups: Sequence[Group], units: Effect, effect: Effect, shown: bool) -> str:
     """Means in the claimed order; pairs of rows where the means do not show the order."""
-    groups, units, effect = evidence.groups, evidence.in_units, evidence.effect
-    if units is None or effect is None:
-        return ""
     means = [g.mean or 0.0 for g in groups]
     steps = [(a, b) for a, b in pairwise(means) if a != b]
     places = min(max((decimals_apart(a, b) for a, b in steps), default=0), 6)
@@ -98,11 +97,8 @@ def _means(h: Ranking, evidence: Evidence, shown: bool) -> str:
     return f"{pairs}, ties counted half ({around}; {_sizes(groups)}); averages {told}"
 
 
-def _shares(h: Ranking, evidence: Evidence) -> str:
+def _shares(groups: Sequence[Group], units: Effect) -> str:
     """Shares in the claimed order and the smallest step in points."""
-    groups, units = evidence.groups, evidence.in_units
-    if units is None:
-        return ""
     shares = [g.mean or 0.0 for g in groups]
     places = min(percent_places(*(g.n for g in groups), shares=shares), 3)
     told = _and([percent(s, places) for s in shares])

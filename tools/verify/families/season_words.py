@@ -43,8 +43,6 @@ def phases(cycle: str, chosen: Sequence[int]) -> str:
     """`June to August`, `Saturday or Sunday`, `23 to 1 or 5`: neighbours in the cycle as runs."""
     order = list(PHASES[cycle])
     wanted = set(chosen)
-    if wanted >= set(order):
-        return "any"
     starts = [p for at, p in enumerate(order) if p in wanted and order[at - 1] not in wanted]
     runs = []
     for first in starts:

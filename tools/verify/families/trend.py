@@ -16,7 +16,7 @@ from ..clusters import MIN_CLUSTERS, dense, is_constant_within, one_sample, with
 from ..evidence import Evidence, Group, Picture
 from ..hypothesis import FamilyName, Hypothesis, Trend, sign
 from ..intervals import check_level, t_quantile
-from ..ranks import RankCorrelation, dense_ranks, midranks, rank_correlation
+from ..ranks import RankCorrelation, dense_ranks, midranks, rank_correlation, varying_correlation
 from ..series import TrendTest, examine_trend, slope
 from .course import Course, collapsed, complete, level_of, series_records, y_title
 from .monotone_association import within_correlations
@@ -155,11 +155,9 @@ def _measure(h: Trend, course: Course, level: float, draws: int, seed: int, *, l
     }
 
 
-def _glimpsed(course: Course) -> TrendTest | str:
+def _glimpsed(course: Course) -> TrendTest:
     """Rho as if rows stood for themselves: few rows cannot tell a trend from drift, the held-out ones have to."""
-    found = rank_correlation(midranks(dense_ranks(course.time)), midranks(dense_ranks(course.y)))
-    if found is None:
-        return "Time or outcome has one value only."
+    found = varying_correlation(midranks(dense_ranks(course.time)), midranks(dense_ranks(course.y)))
     return TrendTest(found, None, found.p_robust, 0.0, 1.0)
 
 

@@ -64,11 +64,11 @@ def statement(h: Trend, direction: int) -> str:
 
 def sentence(h: Trend, evidence: Evidence, claim: str) -> str:
     """The claim with its figures; no direction is stated where the test does not show one."""
-    effect = evidence.effect
-    if evidence.untestable is not None or effect is None:
+    effect, slope = evidence.effect, evidence.in_units
+    if evidence.untestable is not None or effect is None or slope is None:
         return untested(claim, evidence.untestable or "No effect was measured.")
     found = shown(evidence)
-    figures = _figures(h, evidence)
+    figures = _figures(h, evidence, slope)
     if found == 0:
         text = f"{subject(h.outcome, h.event)} is not shown to rise or fall over {column(h.predictor)}: {figures}"
     else:
@@ -84,34 +84,26 @@ def _turned(h: Trend, found: int) -> str:
     return text
 
 
-def _figures(h: Trend, evidence: Evidence) -> str:
-    """From the first to the last third, then the slope with its interval."""
-    slope, parts = evidence.in_units, []
+def _figures(h: Trend, evidence: Evidence, slope: Effect) -> str:
+    """From the first to the last third, where both hold rows, then the slope with its interval."""
+    unit, _, per = (slope.unit or "").rpartition(" per ")
+    unit, parts = "" if unit == h.outcome else unit, []
     if len(evidence.groups) == 2:
-        first, last = evidence.groups
-        parts.append(f"from {_level(h, slope, first, last)[0]} in the first third of the time to "
-                     f"{_level(h, slope, first, last)[1]} in the last")  # fmt: skip
+        first, last = _levels(h, unit, *evidence.groups)
+        parts.append(f"from {first} in the first third of the time to {last} in the last")
     size = f"n = {count(evidence.n)}"
     if evidence.clusters is not None:
         size += f" in {count(evidence.clusters)} clusters"
-    if slope is not None:
-        unit, _, per = (slope.unit or "").rpartition(" per ")
-        places = max(decimals(slope.value, digits=2), 0)
-        value = signed(fixed(slope.value, places))
-        named = "points" if h.event is not None else unit if unit != h.outcome else ""
-        around = effect_interval(slope, places)
-        parts.append(f"{value}{' ' + named if named else ''} per {per} ({around}; {size})")
-    return ", ".join(parts)
+    places = decimals(slope.value, digits=2)
+    named = "points" if h.event is not None else unit
+    change = f"{signed(fixed(slope.value, places))}{' ' + named if named else ''} per {per}"
+    return ", ".join([*parts, f"{change} ({effect_interval(slope, places)}; {size})"])
 
 
-def _level(h: Trend, slope: Effect | None, first: Group, last: Group) -> tuple[str, str]:
+def _levels(h: Trend, unit: str, first: Group, last: Group) -> tuple[str, str]:
     a, b = first.mean or 0.0, last.mean or 0.0
     if h.event is not None:
         places = percent_places(first.n, last.n, shares=(a, b))
         return percent(a, places), percent(b, places)
     places = decimals_apart(a, b)
-    unit = None
-    if slope is not None and slope.unit:
-        unit = slope.unit.rpartition(" per ")[0]
-        unit = None if unit == h.outcome else unit
     return with_unit(fixed(a, places), unit), with_unit(fixed(b, places), unit)
