@@ -1,6 +1,6 @@
 """Ten sessions of fifteen questions on one data set, all numbers shown after each: what is false, found and missed?
 
-    python benchmarks/sessions.py --reps 4000 --tables 200 --others 100 --write
+    python benchmarks/sessions.py --reps 4000 --tables 200 --write
 
 Four analysts: a list fixed beforehand; an honest person who follows up; forking paths, near-copies of the best claims
 that failed; and an adversary who regresses the noise out of the numbers shown. Nothing is true, a tenth, or three
@@ -12,8 +12,10 @@ product: two-sided, and 1 where the estimate points away from the claim, so that
 as often as they say. In z-space (`sessions_z.py`), and on rows, with the product's ledger and vaults
 (`sessions_rows.py`).
 
-Exits with 1 where the upper 95 % bound of our false share is over .05 in a cell of the z-space, or on rows over all
-analysts.
+A third part asks what is the vaults' merit alone: LOND, LORD++ and SAFFRON on the vaults of ours.
+
+Exits with 1 where the upper 95 % bound of our false share is over .05 in a cell of the z-space, or, for the product's
+three vaults, on rows over all analysts.
 """
 
 import argparse
@@ -28,7 +30,7 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks import sessions_rows, sessions_z  # noqa: E402
 from benchmarks.pages import write_section  # noqa: E402
-from benchmarks.sessions_judges import Arm, Q, Seen, arms  # noqa: E402
+from benchmarks.sessions_judges import PRODUCT, Arm, Q, Seen, arms, fresh  # noqa: E402
 from benchmarks.threads import upper_mean  # noqa: E402
 from heldout.tools.explore.dependence import upper_share  # noqa: E402
 
@@ -36,6 +38,7 @@ SHARES = (0.0, 0.1, 0.3)
 TRUE = {0.0: "nothing", 0.1: "10 %", 0.3: "30 %"}
 NORMAL = 1.6449
 """The one-sided 95 % quantile."""
+PARTS = ("z", "fresh", "rows")
 NOT_ON_ROWS = ("ours, ten vaults, strict",)
 Key = tuple[str, float, str]
 """(who asks, share of truths, procedure)."""
@@ -43,13 +46,23 @@ HEAD = "| who asks | true | procedure | false share | bound | any false | power 
 RULE = "| --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |"
 
 
-def in_z(reps: int, seed: int, every: Sequence[Arm]) -> dict[Key, Seen]:
+def in_z(
+    reps: int, seed: int, every: Sequence[Arm], analysts: Sequence[str], keep: Path | None = None
+) -> dict[Key, Seen]:
     """All cells of the z-space; the fixed list asks the same questions of every procedure."""
     out = {}
-    for at, analyst in enumerate(sessions_z.ANALYSTS):
+    seeds = {analyst: seed + at for at, analyst in enumerate(sessions_z.ANALYSTS)}
+    for analyst in analysts:
         for share in SHARES:
             for arm in every:
-                out[analyst, share, arm.name] = sessions_z.play(arm, analyst, share, reps, seed + at)
+                file = None if keep is None else keep / f"{reps}, {seed}, {analyst}, {share}, {arm.name}.npy"
+                if file is None or not file.is_file():
+                    seen = sessions_z.play(arm, analyst, share, reps, seeds[analyst])
+                    if file is not None:
+                        np.save(file, np.array(seen))
+                else:
+                    seen = Seen(*np.load(file))
+                out[analyst, share, arm.name] = seen
             print(f"{analyst}, {TRUE[share]} true", file=sys.stderr, flush=True)
     return out
 
@@ -100,12 +113,16 @@ def _normal_bound(share: np.ndarray) -> float:
     return float(max(share.mean() + NORMAL * error, upper_share(0, len(share))))
 
 
+def _tables_seen(rows: Mapping[Key, Seen], arm: str) -> int:
+    return max((len(seen.found) for key, seen in rows.items() if key[2] == arm), default=0)
+
+
 def broken(z: Mapping[Key, Seen], rows: Mapping[Key, Seen], every: Sequence[Arm]) -> list[str]:
-    """The cells in which ours is not shown to keep its promise."""
-    ours = {arm.name for arm in every if arm.ours}
+    """The cells in which ours is not shown to keep its promise; on rows, of the product's own plan."""
+    ours = {arm.name: arm.weights == PRODUCT for arm in every if arm.ours}
     out = [", ".join(map(str, key)) for key, seen in z.items() if key[2] in ours and upper_mean(seen.share) > Q]
     for (share, arm), each in pooled(rows).items():
-        if arm in ours and pooled_bound(each) > Q:
+        if ours.get(arm) and pooled_bound(each) > Q:
             out.append(f"rows, {share}, {arm}")
     return out
 
@@ -113,32 +130,37 @@ def broken(z: Mapping[Key, Seen], rows: Mapping[Key, Seen], every: Sequence[Arm]
 def main() -> int:
     """Measure, print, write; 1 where ours is not shown to be at most .05."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--parts", nargs="*", choices=PARTS, default=list(PARTS))
     parser.add_argument("--reps", type=int, default=4_000, help="data sets a cell in z-space")
     parser.add_argument("--tables", type=int, default=200, help="tables of rows")
-    parser.add_argument("--others", type=int, default=100, help="how many of these the other procedures see as well")
+    parser.add_argument("--every", type=int, default=5, help="one in so many tables is shown to the others as well")
+    parser.add_argument("--keep", type=Path, help="a folder that keeps what was counted, to go on from")
+    analysts = list(sessions_z.ANALYSTS)
+    parser.add_argument("--analysts", nargs="*", default=analysts, choices=analysts, help="in z-space")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--write", action="store_true", help="put the tables into docs/evidence.md")
     given = parser.parse_args()
-    every = arms()
-    z = in_z(given.reps, given.seed, every) if given.reps else {}
-    if z:
-        text = f"{given.reps:,} data sets a row, 3,000 held-out rows each.\n\n{table(z, every)}"
-        print(text)
-        if given.write:
-            write_section("sessions", text)
-    rows = {}
-    if given.tables:
+    every, z, rows, parts = arms(), {}, {}, {}
+    if "z" in given.parts:
+        z = in_z(given.reps, given.seed, every, given.analysts, given.keep)
+        parts["sessions"] = f"{given.reps:,} data sets a row, 3,000 held-out rows each.\n\n{table(z, every)}"
+    if "fresh" in given.parts:
+        other = fresh()
+        cells = in_z(given.reps, given.seed, other, given.analysts, given.keep)
+        parts["sessions-fresh"] = f"{given.reps:,} data sets a row.\n\n{table(cells, other)}"
+    if "rows" in given.parts:
         on_rows = [arm for arm in every if arm.name not in NOT_ON_ROWS]
-        rows = sessions_rows.tables(
-            on_rows, SHARES, list(sessions_z.ANALYSTS), given.tables, given.seed, others=given.others
+        seeds = range(given.seed, given.seed + given.tables)
+        rows = sessions_rows.tables(on_rows, SHARES, seeds, every=given.every, keep=given.keep)
+        parts["sessions-rows"] = (
+            f"{given.tables} tables of {sessions_rows.ROWS:,} rows; of these ten vaults see "
+            f"{_tables_seen(rows, 'ours, ten vaults')}, and the procedures that are not ours "
+            f"{_tables_seen(rows, 'none')}.\n\n{rows_table(rows, every)}"
         )
-        text = (
-            f"{given.tables} tables of {sessions_rows.ROWS:,} rows, for the procedures that are not ours the first "
-            f"{given.others}.\n\n{rows_table(rows, every)}"
-        )
+    for name, text in parts.items():
         print(text)
         if given.write:
-            write_section("sessions-rows", text)
+            write_section(name, text)
     over = broken(z, rows, every)
     print(f"Not shown to keep .05: {'; '.join(over) or 'none'}.")
     return int(bool(over))

@@ -82,7 +82,7 @@ class Arm(NamedTuple):
     @property
     def ours(self) -> bool:
         """Whether it is promised to hold."""
-        return bool(self.weights)
+        return self.name.startswith("ours")
 
     @property
     def strict(self) -> bool:
@@ -98,8 +98,8 @@ class Arm(NamedTuple):
 PRODUCT, TEN = (0.6, 0.2, 0.2), (0.1,) * SESSIONS
 
 
-def arms() -> tuple[Arm, ...]:
-    """Every procedure.
+def streams() -> dict[str, Callable[[int], Judge]]:
+    """LOND, LORD++ and SAFFRON.
 
     Raises:
         SystemExit: where `online-fdr` is not installed, with the way out.
@@ -112,6 +112,29 @@ def arms() -> tuple[Arm, ...]:
     def online(make: Callable) -> Callable[[int], Judge]:
         return lambda reps: Online(reps, make)
 
+    return {
+        "LOND": online(lambda: Lond(Q)), "LORD++": online(lambda: LordPlusPlus(Q, Q / 2)),
+        "SAFFRON": online(lambda: Saffron(Q, Q / 2, 0.5)),
+    }  # fmt: skip
+
+
+def fresh() -> tuple[Arm, ...]:
+    """The same on our vaults: what is the vaults' merit, and what is session-LOND's?"""
+    vaults = {"three": PRODUCT, "ten": TEN}
+    return tuple(
+        Arm(f"{name}, {count} vaults", weights, make)
+        for count, weights in vaults.items()
+        for name, make in streams().items()
+    )
+
+
+def arms() -> tuple[Arm, ...]:
+    """Every procedure of the comparison: ours on fresh vaults, the others on rows that are never renewed.
+
+    Raises:
+        SystemExit: where `online-fdr` is not installed, with the way out.
+    """
+
     def plain(rule: Callable[[Array], Bools]) -> Callable[[int], Judge]:
         return lambda reps: Plain(reps, rule)
 
@@ -120,9 +143,7 @@ def arms() -> tuple[Arm, ...]:
         Arm("ours, ten vaults", TEN, Batches),
         Arm("ours, three vaults, strict", PRODUCT, lambda reps: Batches(reps, strict=True)),
         Arm("ours, ten vaults, strict", TEN, lambda reps: Batches(reps, strict=True)),
-        Arm("LOND", (), online(lambda: Lond(Q))),
-        Arm("LORD++", (), online(lambda: LordPlusPlus(Q, Q / 2))),
-        Arm("SAFFRON", (), online(lambda: Saffron(Q, Q / 2, 0.5))),
+        *(Arm(name, (), make) for name, make in streams().items()),
         Arm("BH in each session", (), plain(lambda p: benjamini_hochberg(p, Q))),
         Arm("Bonferroni", (), plain(lambda p: p <= Q / ASKED)),
         Arm("none", (), plain(lambda p: p <= Q)),

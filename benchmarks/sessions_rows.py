@@ -10,6 +10,7 @@ same family on all held-out rows, session after session.
 The world of every share of truths has events of its own beside the same labels, so that a table is sealed once.
 """
 
+import json
 import tempfile
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -19,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from benchmarks.sessions_judges import QUESTIONS, SESSIONS, Arm, Array, Q, Seen
+from benchmarks.sessions_judges import PRODUCT, QUESTIONS, SESSIONS, Arm, Array, Q, Seen
 from benchmarks.sessions_z import probing
 from heldout.tools.data.dataset import open_dataset
 from heldout.tools.data.rows import Rows
@@ -101,7 +102,7 @@ class Table:
             self.split, self.dataset = seal(data, folder), data.fingerprint
         self.folder, self.seed = folder, seed
         self.shelves = cache(lambda weights: Shelf(self.split, weights))
-        self.evidence = cache(self._evidence)
+        self.evidence, self.leaning = cache(self._evidence), cache(self._leaning)
         self._explored = self.split.explore()
         plain = self.shelves(tuple(v.weight for v in self.split.plan.vaults))
         self.held_out = Rows.joined(list(plain.known.values()))
@@ -110,7 +111,7 @@ class Table:
         """The claim on all held-out rows."""
         return FAMILIES[claim.family].evaluate(claim, self.held_out, draws=door.DRAWS, seed=door.seed_of(claim))
 
-    def leaning(self, share: float, event: int, label: int) -> int:
+    def _leaning(self, share: float, event: int, label: int) -> int:
         """The side on which exploration rows lie."""
         first = self._explored.level_mask(f"g{label}", FIRST)
         hit = self._explored.level_mask(_event(share, event), ["yes"])
@@ -295,28 +296,48 @@ def standing(evidence: Evidence) -> float:
 
 
 def tables(
-    arms: Sequence[Arm], shares: Sequence[float], analysts: Sequence[str], reps: int, first: int, *, others: int,
-    rows: int = ROWS,
-) -> dict[tuple[str, float, str], Seen]:  # fmt: skip
+    arms: Sequence[Arm], shares: Sequence[float], seeds: range, *, every: int, keep: Path | None = None
+) -> dict[tuple[str, float, str], Seen]:
     """What became of so many tables, by analyst, share of truths and procedure.
 
     Args:
         arms: The procedures.
         shares: Shares of truths.
-        analysts: Who asks.
-        reps: Tables for ours.
-        first: Seed of the first table.
-        others: Tables for the procedures that are not ours: the first ones.
-        rows: Rows of a table.
+        seeds: One table a seed.
+        every: The procedures that are not ours see one table in so many, ours with ten vaults every second one; 0:
+            the product's plan alone.
+        keep: A folder in which each table's counts are kept, and from which they are taken where they are there.
     """
     out: dict[tuple[str, float, str], list[Seen]] = {}
-    for at in range(reps):
-        with tempfile.TemporaryDirectory() as folder:
-            table = Table(shares, first + at, Path(folder), rows)
-            for analyst in analysts:
-                for share in shares:
-                    for arm in (a for a in arms if a.ours or at < others):
-                        seen, refused = play(table, share, arm, analyst, first + at)
-                        assert refused == SESSIONS - arm.asked
-                        out.setdefault((analyst, share, arm.name), []).append(seen)
+    for seed in seeds:
+        file = None if keep is None else keep / f"{seed}.json"
+        if file is not None and file.is_file():
+            counts = json.loads(file.read_text(encoding="utf-8"))
+        else:
+            counts = one_table([a for a in arms if _sees(a, seed, every)], shares, seed)
+            if file is not None:
+                file.write_text(json.dumps(counts), encoding="utf-8")
+        for analyst, share, arm, *told in counts:
+            out.setdefault((analyst, share, arm), []).append(Seen(*(np.array([n]) for n in told)))
     return {key: Seen(*(np.concatenate(part) for part in zip(*each, strict=True))) for key, each in out.items()}
+
+
+def _sees(arm: Arm, seed: int, every: int) -> bool:
+    """Whether a procedure sees a table: what is certified is the product's plan, which sees all."""
+    if arm.ours and arm.weights == PRODUCT:
+        return True
+    return every > 0 and seed % (2 if arm.ours else every) == 0
+
+
+def one_table(arms: Sequence[Arm], shares: Sequence[float], seed: int) -> list[list[str | float]]:
+    """[who asks, share of truths, procedure, found, false, true] of everybody on one table."""
+    out: list[list[str | float]] = []
+    with tempfile.TemporaryDirectory() as folder:
+        table = Table(shares, seed, Path(folder))
+        for analyst in ANALYSTS:
+            for share in shares:
+                for arm in arms:
+                    seen, refused = play(table, share, arm, analyst, seed)
+                    assert refused == SESSIONS - arm.asked
+                    out.append([analyst, share, arm.name, *(int(n[0]) for n in seen)])
+    return out

@@ -83,7 +83,9 @@ def test_an_error_control_that_forgets_the_budget_would_be_seen() -> None:
     cell = {("fixed list", 0.0, arm.name): seen}
     assert seen.share.mean() > 0.05
     assert sessions.broken(cell, {}, [arm]) == ["fixed list, 0.0, ours, ten vaults"]
-    assert sessions.broken({}, cell, [arm]) == ["rows, 0.0, ours, ten vaults"]
+    own = Arm("ours, three vaults", ARMS["ours, three vaults"].weights, Batches)
+    told = {("fixed list", 0.0, own.name): seen}
+    assert sessions.broken({}, told, [own]) == ["rows, 0.0, ours, three vaults"]
 
 
 @pytest.fixture(scope="module")
