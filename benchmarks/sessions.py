@@ -72,7 +72,7 @@ def line(key: Key, seen: Seen, bound: float, asked: int) -> str:
     analyst, share, arm = key
     power = "" if seen.power is None else f"{seen.power:.2f}"
     return (
-        f"| {analyst} | {TRUE[share]} | {arm} | {seen.share.mean():.4f} | {bound:.4f} | "
+        f"| {analyst} | {TRUE[share]} | {arm} | {seen.share.mean():.4f} | {min(bound, 1.0):.4f} | "
         f"{(seen.false > 0).mean():.4f} | {power} | {seen.found.mean():.1f} | {asked} |"
     )
 

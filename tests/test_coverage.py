@@ -92,4 +92,4 @@ def test_an_interval_without_ends_holds_nothing_and_a_verified_false_claim_count
     hit = coverage.Seen("f", 1.2, 0.97, True, True, True, True)
     miss = coverage.Seen("f", 0.0, 0.97, False, False, False, True)
     assert coverage.coverage([hit, miss]) == coverage.in_units([hit, miss]) == 0.5
-    assert "| f | 2 | 0, 1, 0, 1 | 0.970 | 0.500 |" in coverage.table([hit, miss], ["f"])
+    assert "| f | 2 | 1, 1 | 0.970 | 0.500 |" in coverage.table([hit, miss], ["f"])
