@@ -85,10 +85,11 @@ def level(families: int) -> float:
 def strengths(factor: float, families: list[str]) -> dict[str, float]:
     """For each family the strength at which its true theta is `factor` times what the held-out rows detect."""
     reach = float(-ndtri(level(len(families)) / 2) + ndtri(0.80))
-    return {name: _strength(name, factor * reach) for name in families}
+    return {name: strength_of(name, factor * reach) for name in families}
 
 
-def _strength(name: str, reach: float) -> float:
+def strength_of(name: str, reach: float, rows: int = HELD_OUT) -> float:
+    """The strength at which a family's true theta is `reach` standard errors of so many rows."""
     case = CASES[name]
 
     def beyond(strength: float) -> float:
@@ -98,7 +99,7 @@ def _strength(name: str, reach: float) -> float:
         errors = []
         for at in range(1, 8):
             few = case.family.evaluate(
-                case.hypothesis, case.planted(np.random.default_rng([1, at]), HELD_OUT, strength), draws=0
+                case.hypothesis, case.planted(np.random.default_rng([1, at]), rows, strength), draws=0
             )
             errors.append(few.standard_error or np.inf)
         return (large.theta or 0.0) - reach * float(np.median(errors))

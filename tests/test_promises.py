@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks import coverage
 from heldout.tools.verify import staged, verify
+from heldout.tools.verify.families import FAMILIES
 from heldout.tools.verify.multiplicity import session_lond
 from heldout.tools.verify.policy import make_rule
 from heldout.tools.verify.transcript import MOST, share
@@ -96,6 +98,42 @@ def test_the_page_has_the_stages_of_the_draws() -> None:
 def test_the_coverage_on_the_page_is_the_least_and_the_most_of_the_calibration() -> None:
     cells = [float(row[5]) for row in _table(EVIDENCE, "calibration")]
     assert f"between {min(cells):.3f} and {max(cells):.3f}" in PROSE
+
+
+def test_the_coverage_of_verified_findings_on_the_page_is_that_of_the_evidence() -> None:
+    rows = {row[0]: row for row in _table(EVIDENCE, "intervals")}
+    cells = [float(rows[name][4]) for name in FAMILIES]
+    assert min(cells) >= coverage.TARGET
+    assert all(int(rows[name][1].replace(",", "")) >= 600 for name in FAMILIES)
+    assert f"of verified findings between {min(cells):.3f} and {max(cells):.3f}" in PROSE
+    assert f"{rows['all'][1]} intervals of verified findings, {float(rows['all'][4]):.3f}" in EVIDENCE
+
+
+def test_ten_sessions_with_numbers_keep_the_level_on_fresh_vaults_and_on_no_others() -> None:
+    rows = _table(EVIDENCE, "sessions")
+    ours = [row for row in rows if row[2].startswith("ours")]
+    assert len(ours) == 4 * 3 * 4
+    assert all(float(row[4]) <= make_rule().alpha for row in ours)
+    for who, at_least in (("forking paths", 0.2), ("regresses the noise", 0.9)):
+        others = [row for row in rows if row[:2] == [who, "nothing"] and row not in ours]
+        assert len(others) >= 5
+        assert all(float(row[3]) > at_least for row in others)
+
+
+def test_on_rows_the_products_plan_keeps_the_level_over_all_analysts() -> None:
+    rows = [row for row in _table(EVIDENCE, "sessions-rows") if row[0] == "all four"]
+    plan = [row for row in rows if row[2].startswith("ours, three vaults")]
+    assert len(plan) == 3 * 2
+    assert all(float(row[4]) <= make_rule().alpha and row[8] == "45" for row in plan)
+
+
+def test_the_figures_of_the_sessions_on_the_page_are_the_largest_of_the_evidence() -> None:
+    rows = _table(EVIDENCE, "sessions")
+    share, bound = (max(float(row[at]) for row in rows if row[2].startswith("ours")) for at in (3, 4))
+    strict = max(float(row[5]) for row in rows if row[2].endswith("strict"))
+    figures = {row[4] for row in PROMISES}
+    assert f"false share at most {share:.3f}, promised .05, bound {bound:.3f}" in figures
+    assert f"strict: any false in at most {strict:.3f}" in figures
 
 
 def test_the_worst_cell_on_the_page_is_that_of_the_contract() -> None:
