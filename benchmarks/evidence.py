@@ -19,6 +19,8 @@ ROOT = Path(__file__).resolve().parents[1]
 SUITES: dict[str, tuple[str, ...]] = {
     "certify": ("certify.py", "--write"),
     "attacks": ("attacks.py", "--reps", "8000", "--tries", "1000", "--tables", "200", "--write"),
+    "sessions": ("sessions.py", "--write"),
+    "interval_coverage": ("interval_coverage.py", "--tables", "300", "--write"),
     "threads": ("threads.py", "--reps", "20000", "--tables", "200"),
     "dependence": ("dependence.py", "--reps", "20000", "--write"),
     "planted": ("planted.py", "--reps", "25", "--write"),
@@ -37,6 +39,7 @@ SUITES: dict[str, tuple[str, ...]] = {
     "mutated_reports": ("mutated_reports.py", "2000", "--write"),
     "simulated_years": ("simulated_years.py", "--years", "20"),
     "review_halves": ("review_halves.py", "--halves", "200", "--seed", "1001"),
+    "branches": ("branches.py", "--write"),
     "mutants": ("mutants.py", "--write"),
 }
 """Each suite with its seeds and sizes; those that prove the error level first."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import coverage
+from benchmarks import interval_coverage
 from heldout.tools.verify import staged, verify
 from heldout.tools.verify.families import FAMILIES
 from heldout.tools.verify.multiplicity import session_lond
@@ -103,7 +103,7 @@ def test_the_coverage_on_the_page_is_the_least_and_the_most_of_the_calibration()
 def test_the_coverage_of_verified_findings_on_the_page_is_that_of_the_evidence() -> None:
     rows = {row[0]: row for row in _table(EVIDENCE, "intervals")}
     cells = [float(rows[name][4]) for name in FAMILIES]
-    assert min(cells) >= coverage.TARGET
+    assert min(cells) >= interval_coverage.TARGET
     assert all(int(rows[name][1].replace(",", "")) >= 600 for name in FAMILIES)
     assert f"of verified findings between {min(cells):.3f} and {max(cells):.3f}" in PROSE
     assert f"{rows['all'][1]} intervals of verified findings, {float(rows['all'][4]):.3f}" in EVIDENCE

@@ -1,7 +1,7 @@
 """How often the intervals of verified findings hold the truth, family by family, although only what held up is shown.
 
-    python benchmarks/coverage.py --tables 300 --write
-    python benchmarks/coverage.py --tables 200 --rows 400 --factors 0.4 0.8 1.2 2 --write    # a small vault
+    python benchmarks/interval_coverage.py --tables 300 --write
+    python benchmarks/interval_coverage.py --tables 200 --rows 400 --factors 0.4 0.8 1.2 2 --write    # a small vault
 
 One table a repetition, with columns of its own for every claim: each family has three true claims, whose effects are
 .8, 1.2 and 2 times the minimum detectable effect of the vault (see `planted.py`), and one false one. All of them are
