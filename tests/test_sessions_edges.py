@@ -242,6 +242,18 @@ def test_what_another_data_set_did_on_its_vault_of_the_same_number_changes_nothi
     }  # fmt: skip
 
 
+def test_the_same_batch_and_the_same_thread_on_other_data_have_heads_of_their_own(book: Ledger) -> None:
+    other = "e" * 64
+    mine, theirs = (commit(book, dataset, PLAN, [A], RULE, request="r") for dataset in (DATA, other))
+    assert mine.head != theirs.head
+    assert receipt_of(book, DATA, known_sessions(book, DATA)[0]) == mine
+    told(book, [A], [True])
+    told(book, [A], [True], other)
+    own, last = book.entries(DATA)[-2], book.entries()[-2]
+    assert own.hash != last.hash
+    assert receipt_of(book, DATA, known_sessions(book, DATA)[0]).head == own.hash
+
+
 # What is written, word for word
 
 
