@@ -11,7 +11,9 @@ test reaches its function) or `stopped` (by its limit of processor time, or by t
 """
 
 import argparse
+import contextlib
 import gc
+import importlib
 import json
 import os
 import random
@@ -51,18 +53,18 @@ class Judge:
         """Instead of running the tests."""
         if session.testsfailed:
             raise SystemExit("the tests cannot be collected")
-        gc.collect()
-        gc.freeze()  # so that children do not copy what was there before them
         places = Places(session)
-        reached = told_by_child(lambda: reached_by(session.items), places)
-        if reached is None:
+        told = told_by_child(lambda: reached_by(session.items), places)
+        if told is None:
             raise SystemExit("the tests fail without a fault")
+        reached, modules = told
+        made_ready(modules)
         for at, key in enumerate(self.keys):
             function = key.partition("__mutmut_")[0]
             items = [i for i in session.items if function in reached[i.nodeid][1]]
             items.sort(key=lambda i: reached[i.nodeid][0])
             self.results[key] = judged(key, items, places) if items else "untested"
-            print(f"\r{at + 1}/{len(self.keys)} {self.results[key]}", end="", file=sys.__stderr__, flush=True)
+            print(at + 1, "of", len(self.keys), key, self.results[key], file=sys.__stderr__, flush=True)
         return True
 
 
@@ -81,13 +83,25 @@ class Places:
         return place
 
 
-def reached_by(items: list[pytest.Item]) -> dict[str, tuple[float, list[str]]] | None:
-    """For each test what it costs and which functions of the module it reaches; None where one fails."""
+def made_ready(modules: list[str]) -> None:
+    """Import what the tests imported on their way, and keep it apart, so that no child pays for it again."""
+    for name in modules:
+        with contextlib.suppress(Exception):
+            importlib.import_module(name)
+    gc.collect()
+    gc.freeze()
+
+
+def reached_by(items: list[pytest.Item]) -> tuple[dict[str, tuple[float, list[str]]], list[str]] | None:
+    """For each test what it costs and which functions of the module it reaches, and what was imported.
+
+    None where one fails.
+    """
     from mutmut.mutation.trampoline import set_mutant_under_test
     from mutmut.state import state
 
     set_mutant_under_test("stats")
-    out = {}
+    out, known = {}, set(sys.modules)
     for at, item in enumerate(items):
         before = os.times().user
         if not passes(item, items[at + 1] if at + 1 < len(items) else None):
@@ -95,7 +109,7 @@ def reached_by(items: list[pytest.Item]) -> dict[str, tuple[float, list[str]]] |
             return None
         out[item.nodeid] = os.times().user - before, sorted(state()._stats)
         state()._stats.clear()
-    return out
+    return out, sorted(set(sys.modules) - known)
 
 
 def judged(key: str, items: list[pytest.Item], places: Places) -> str:

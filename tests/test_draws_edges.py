@@ -127,8 +127,9 @@ def drawn_of(table: np.ndarray, draws: int = 1_500, seed: int = 3) -> np.ndarray
         [[4, 0, 7], [1, 0, 2], [3, 0, 3]],  # a column of none
         [[5, 6, 7, 8], [1, 1, 9, 2]],
         [[5, 1], [2, 9], [4, 4], [7, 0]],
-        [[500_000_000, 300_000_000, 5], [1, 200_000_000, 5], [7, 8, 9]],  # above what hypergeometric draws are for
-        [[600_000_000, 300_000_000], [5, 200_000_000]],
+        [[5, 900_000_000, 300_000_000], [1, 200_000_000, 5], [7, 8, 9]],  # more rows than hypergeometric draws take
+        [[600_000_000, 300_000_000, 4], [5, 99_999_988, 3]],  # the first number that they do not take
+        [[600_000_000, 300_000_000], [5, 99_999_988], [3, 4]],
     ],
 )
 def test_drawn_tables_keep_both_margins_and_have_the_mean_and_spread_of_shuffled_rows(table: list) -> None:
@@ -174,6 +175,11 @@ def test_few_values_have_a_bin_each_and_the_midranks_of_their_rows_from_the_midd
     assert pooled.codes.tolist() == [-1] * 3 + [0] * 2 + [1] * 4 + [2] * 2
     assert pooled.codes.dtype == np.int32
     assert pooled.scores.tolist() == [-3.0, 0.0, 3.0]
+
+
+def test_as_many_values_as_bins_are_not_pooled_however_unequal() -> None:
+    assert binned(codes(1, 1, 7), most=3).codes.tolist() == [0, 1, *[2] * 7]
+    assert binned(codes(1, 1, 7), most=2).codes.tolist() == [0, 0, *[1] * 7]
 
 
 def test_a_rank_that_no_row_has_gets_no_bin() -> None:

@@ -40,6 +40,12 @@ def test_what_is_shown_is_written_word_for_word_and_read_back_in_order(book: Led
     )
 
 
+def test_what_was_shown_of_other_data_is_no_reason_not_to_write_it_down(book: Ledger) -> None:
+    record_exposed(book, "e" * 64, (1,), ["a", "b"], question="q")
+    assert not record_exposed(book, DATA, (1,), ["a", "b"], question="q").free
+    assert len(exposures(book, DATA)) == 1
+
+
 @pytest.mark.parametrize(("sealed", "columns"), [((), ["a", "b"]), ((1, 2), [])])
 def test_an_answer_that_shows_nothing_of_a_sealed_row_is_not_written(
     book: Ledger, sealed: tuple, columns: list
@@ -84,6 +90,9 @@ def test_a_claim_on_one_column_is_covered_by_that_column_alone() -> None:
     assert shown("a").touches(claim)
     assert not shown("b").touches(claim)
     assert not shown("a").touches(rising("a", "b"))
+    third = rising("x", "a", where=[{"column": "b", "op": ">", "value": 1.0}])
+    assert shown("ab").touches(third)
+    assert shown("ab").shown_of(third) == ("a", "b")
     assert shown("ab").shown_of(rising("a", "b")) == ("a", "b")
     assert shown("zb").shown_of(rising("a", "b")) == ("b",)
 

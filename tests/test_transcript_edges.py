@@ -87,9 +87,9 @@ def test_a_thread_with_a_claim_that_waits_is_not_revealed_and_one_without_is_not
 # What the ledger holds
 
 
-def batch(book: Ledger, claims: list[Hypothesis], verified: int, request: str = "r") -> None:
+def batch(book: Ledger, claims: list[Hypothesis], verified: int, request: str = "r", dataset: str = DATA) -> None:
     """A whole batch before the thread, of which the first `verified` claims held up."""
-    receipt = commit(book, DATA, PLAN, claims, RULE, request=request)
+    receipt = commit(book, dataset, PLAN, claims, RULE, request=request)
     record_open(book, receipt)
     ids = [h.content_id() for h in claims]
     record_reveal(book, receipt, {i: "verified" if at < verified else "refuted" for at, i in enumerate(ids)})
@@ -161,6 +161,46 @@ def test_a_threads_own_discoveries_count_once_and_a_batch_that_was_not_opened_co
     commit(book, DATA, PLAN, [A], RULE, request="never opened")
     told(book, [A, B, C], [True, True, True])
     assert [q.earlier for q in threads(book, DATA)[0].questions] == [3, 3, 3]
+
+
+def test_a_thread_goes_its_way_whatever_other_data_sets_in_the_same_book_do(book: Ledger) -> None:
+    """Every look-up is of one data set: the others open, show and ask on vaults of the same numbers."""
+    other, third = "e" * 64, "f" * 64
+    batch(book, [A, B], 2, "1", other)
+    batch(book, [B], 1, "2", other)
+    record_exposed(book, other, (1,), ["spend", "visits"], question="q")
+    assert begin(book, DATA, PLAN, RULE, request="t").vault == 1
+    record_exposed(book, other, (1, 2, 3), ["spend", "visits"], question="q")
+    size = len(book.entries())
+    begin(book, DATA, PLAN, RULE, request="t")
+    assert len(book.entries()) == size
+    assert book.entries(DATA)[-1].body["earlier"] == 0
+    thread = commit_claim(book, DATA, A)
+    begin(book, third, PLAN, RULE, request="t")
+    theirs = commit_claim(book, third, B)
+    assert verified_claims(book, DATA, RULE) == ()
+    record_verdict(book, DATA, thread, True)
+    thread = commit_claim(book, DATA, C)
+    assert [(q.hypothesis, q.earlier) for q in thread.questions] == [(A.as_json(), 0), (C.as_json(), 0)]
+    assert commit_claim(book, third, B) == theirs
+    receipt = thread_receipt(book, DATA, thread)
+    assert receipt.hypothesis_ids == (A.content_id(), C.content_id())
+    assert thread_of(book, receipt) == thread
+    record_verdict(book, DATA, thread, False)
+    record_reveal(book, receipt, {A.content_id(): "verified", C.content_id(): "refuted"})
+    assert verified_claims(book, DATA, RULE) == (A,)
+
+
+def test_a_claim_on_columns_that_were_shown_of_the_threads_vault_is_refused_and_of_another_vault_not(
+    book: Ledger,
+) -> None:
+    begin(book, DATA, PLAN, RULE, request="t")
+    record_exposed(book, DATA, (2, 3), ["spend", "visits"], question="q")
+    assert commit_claim(book, DATA, A).questions[0].number == 1
+    record_verdict(book, DATA, threads(book, DATA)[0], False)
+    record_exposed(book, DATA, (1,), ["noise", "visits"], question="q")
+    with pytest.raises(SealBroken, match="cannot be tested on vault 1: an answer from all rows showed"):
+        commit_claim(book, DATA, B)
 
 
 # What error control makes of a question
