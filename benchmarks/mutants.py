@@ -35,7 +35,15 @@ MODULES = {
     "ledger": ("tools/verify/ledger.py", ["ledger"]),
     "sessions": ("tools/verify/sessions.py", ["sessions_edges", "sessions"]),
     "transcript": ("tools/verify/transcript.py", ["transcript_edges", "transcript"]),
-    "split": ("tools/data/split.py", ["split_edges", "split_cells", "split"]),
+    "split": ("tools/data/split.py", ["split_edges", "split_cells"]),
+    "door": ("tools/verify/verify.py", ["door_judged", "door_edges"]),
+    "exposures": ("tools/verify/exposures.py", ["exposures_edges"]),
+    "hypothesis": ("tools/verify/hypothesis.py", ["hypothesis"]),
+    "value": ("tools/value.py", ["value", "hypothesis"]),
+    "permutation": ("tools/verify/permutation.py", ["draws_edges", "permutation"]),
+    "staged": ("tools/verify/staged.py", ["draws_edges"]),
+    "heads": ("tools/verify/heads.py", ["heads_edges"]),
+    "closed": ("agent/closed.py", ["closed_edges", "closed"]),
 }
 """Each module with the test files that are to notice its faults."""
 UNNOTICED = ("survived", "untested")
@@ -76,7 +84,7 @@ def judged(name: str, folder: Path, sample: int | None) -> Judged:
     source, tests = MODULES[name]
     files = laid_out(folder, source, tests)
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
-    environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    environment |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     judge = [sys.executable, str(ROOT / "benchmarks" / "mutants_judge.py"), f"heldout/{source}", "result.json"]
     drawn = [] if sample is None else ["--sample", str(sample), "--seed", str(SEED)]
     with open(folder / "log", "wb") as out:

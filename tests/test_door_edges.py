@@ -1,21 +1,21 @@
-"""The one door at its edges: which draws and levels a claim is judged by, what is written, and what a picture shows."""
+"""The one door at its edges: threads at their own levels, what is refused, what is opened, and what is written."""
 
-from hashlib import sha256
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 from scipy.special import ndtr
-from test_transcript import DATA, RULE, A, B, C, rising
+from test_door_judged import FOLLOWS, NULL, TRUE, frame
+from test_transcript import DATA, RULE, C, rising
 
 from heldout.tools.data.dataset import open_dataset
 from heldout.tools.data.rows import Rows
 from heldout.tools.data.split import SealedSplit, seal
 from heldout.tools.errors import HypothesisError, LedgerError, SealBroken
-from heldout.tools.verify.clusters import centred
+from heldout.tools.text.evaluate import Aids
+from heldout.tools.verify import verify as door
 from heldout.tools.verify.families import FAMILIES
-from heldout.tools.verify.hypothesis import Hypothesis, parse
+from heldout.tools.verify.hypothesis import Hypothesis
 from heldout.tools.verify.ledger import Ledger
 from heldout.tools.verify.policy import make_rule
 from heldout.tools.verify.sessions import commit, receipt_of, sessions
@@ -31,10 +31,8 @@ from heldout.tools.verify.transcript import (
 )
 from heldout.tools.verify.verify import (
     DRAWS,
-    Judged,
     answer,
     burnt_rows,
-    judge,
     judge_thread,
     measure,
     open_vault,
@@ -42,106 +40,6 @@ from heldout.tools.verify.verify import (
     seed_of,
     verify,
 )
-
-N = 400
-FOLLOWS = "Follows from how the table is built (see structure): no discovery."
-
-
-def frame(seed: int = 5, each: int = 1) -> dict[str, np.ndarray]:
-    """`spend` grows with `visits`, weakly with `luck`; `noise` with nothing."""
-    rng = np.random.default_rng(seed)
-    visits = rng.normal(8, 3, N)
-    luck = rng.normal(0, 1, N)
-    spend = 1.4 * visits + 0.9 * luck + np.repeat(rng.normal(0, 4, N // each), each) + rng.normal(0, 5, N)
-    return {"visits": visits, "luck": luck, "spend": spend, "noise": rng.normal(0, 1, N)}
-
-
-ROWS = Rows.of(frame())
-TRUE, NULL, THIN = A, B, parse({**A.as_json(), "where": [{"column": "visits", "op": ">", "value": 15.5}]})
-
-
-def judged(claims: list[Hypothesis], rows: Rows = ROWS, **options: object) -> Judged:
-    how = {"weight": 0.6, "earlier": 2, "split": "held_out", **options}
-    return judge(claims, rows, RULE, [None] * len(claims), **how)  # pyright: ignore[reportArgumentType]
-
-
-def test_a_claim_is_tested_by_as_many_draws_as_stated_with_the_seed_of_its_content() -> None:
-    assert DRAWS == 9_999
-    assert seed_of(TRUE) == int(sha256(TRUE.canonical().encode()).hexdigest()[:8], 16)
-    family = FAMILIES[NULL.family]
-    own = family.evaluate(NULL, ROWS, split="held_out", draws=DRAWS, seed=seed_of(NULL))
-    [verdict] = judged([NULL]).verdicts
-    assert verdict.evidence == own
-    assert verdict.outcome != "verified"
-    assert measure(NULL, ROWS, split="exploration") == family.evaluate(NULL, ROWS, split="exploration", draws=0)
-
-
-def test_verified_claims_alone_show_the_interval_of_the_level_that_they_had_to_reach() -> None:
-    """Three claims, one untestable: the threshold is q w (R + r) / k, and the interval keeps its coverage there."""
-    found = judged([NULL, TRUE, THIN])
-    assert [v.outcome for v in found.verdicts][1:] == ["verified", "untestable"]
-    assert found.rejections.level == pytest.approx(0.05 * 0.6 * 3 / 3)
-    null, true, thin = found.verdicts
-    options = {"split": "held_out", "draws": 0}
-    wide = FAMILIES[TRUE.family].evaluate(TRUE, ROWS, level=1 - found.rejections.level, **options)
-    assert true.evidence.effect == wide.effect
-    assert true.evidence.effect is not None
-    assert true.evidence.effect.level == pytest.approx(0.97)
-    assert null.evidence.effect == FAMILIES[NULL.family].evaluate(NULL, ROWS, **options).effect
-    assert (
-        true.evidence.p_value
-        == FAMILIES[TRUE.family].evaluate(TRUE, ROWS, split="held_out", draws=DRAWS, seed=seed_of(TRUE)).p_value
-    )
-    assert thin.evidence.p_value is None
-
-
-def test_weight_earlier_discoveries_and_the_kind_of_rows_are_those_that_were_given() -> None:
-    levels = [judged([TRUE, NULL], weight=w, earlier=e).rejections.level for w, e in ((1.0, 0), (0.2, 0), (0.2, 4))]
-    assert levels == pytest.approx([0.05 / 2, 0.05 * 0.2 / 2, 0.05 * 0.2 * 5 / 2])
-    assert {v.evidence.split for v in judged([TRUE, NULL], split="all").verdicts} == {"all"}
-    explored = measure(TRUE, ROWS, split="exploration")
-    [verdict] = judge([TRUE], ROWS, RULE, [explored], weight=1.0, earlier=0, split="held_out").verdicts
-    assert verdict.exploration == explored
-
-
-def test_a_claim_that_follows_from_the_table_is_not_tested_but_counts_among_the_batch() -> None:
-    found = judged([TRUE, C], structural=frozenset({frozenset({"luck", "visits"})}))
-    true, follows = found.verdicts
-    assert (true.outcome, follows.outcome) == ("verified", "untestable")
-    evidence = follows.evidence
-    assert (evidence.untestable, evidence.test, evidence.n, evidence.split) == (FOLLOWS, "none", 0, "held_out")
-    assert evidence.hypothesis_id == follows.hypothesis_id == C.content_id()
-    assert follows.picture is None
-    assert found.rejections.level == pytest.approx(0.05 * 0.6 * 3 / 2)
-
-
-def test_the_picture_of_a_verdict_is_its_familys_on_the_rows_that_were_tested() -> None:
-    true, null = judged([TRUE, NULL]).verdicts
-    for verdict in (true, null):
-        assert verdict.picture == FAMILIES[verdict.hypothesis.family].picture(verdict.hypothesis, ROWS)
-        assert verdict.picture is not None
-        assert verdict.picture.note is None
-        assert "low" in verdict.picture.records[0]
-
-
-def test_the_picture_of_clustered_rows_has_no_interval_of_rows_and_says_what_was_done() -> None:
-    rows = Rows.of(frame(each=4), cluster=np.repeat(np.arange(N // 4), 4).tolist())
-    [verdict] = judged([TRUE], rows).verdicts
-    assert verdict.evidence.test.startswith("within-cluster")
-    picture, moved = verdict.picture, centred(rows, ("spend", "visits"))
-    plain = FAMILIES[TRUE.family].picture(TRUE, moved)
-    assert picture is not None
-    assert picture.note == "rows moved to one average per cluster"
-    assert picture.records == tuple({k: v for k, v in r.items() if k not in ("low", "high")} for r in plain.records)
-    assert picture.records != plain.records
-    fixed = {**frame(), "visits": np.repeat(frame()["visits"][: N // 4], 4)}
-    between = Rows.of(fixed, cluster=np.repeat(np.arange(N // 4), 4).tolist())
-    [pooled] = judged([TRUE], between).verdicts
-    assert pooled.picture is not None
-    assert not pooled.evidence.test.startswith("within-cluster")
-    assert pooled.picture.note == "all rows pooled"
-    assert not {"low", "high"} & {k for record in pooled.picture.records for k in record}
-
 
 # A thread on open rows
 
@@ -232,9 +130,9 @@ def test_a_thread_is_not_a_batch_and_a_waiting_claim_is_not_revealed(book: Ledge
         "Vault 1 belongs to a thread of questions: it is not verified as a batch.": verify,
         "Question 1 of the thread waits for its verdict: answer it first.": reveal,
     }
-    for text, door in refusals.items():
+    for text, work in refusals.items():
         with pytest.raises(SealBroken) as err:
-            door(split, book, receipt, [TRUE], split.explore())
+            work(split, book, receipt, [TRUE], split.explore())
         assert str(err.value) == text
     assert answer(split, book, receipt, [TRUE])
     with pytest.raises(SealBroken) as err:
@@ -251,6 +149,42 @@ def test_the_door_opens_the_vault_of_the_receipt_and_writes_it_down_first(book: 
     rows = open_vault(split, book, receipt, [NULL])
     assert rows.number("spend").tolist() == split.read(split.sealed_file, "vault_1").number("spend").tolist()
     assert [e.kind for e in book.entries()] == ["commit", "open"]
+
+
+def test_frozen_models_reach_the_properties_of_a_claim_through_every_door(
+    book: Ledger, split: SealedSplit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aids, seen = Aids(models={}), []
+
+    def without(rows: Rows, properties: object, given: Aids) -> Rows:
+        seen.append(given)
+        return rows
+
+    monkeypatch.setattr(door, "with_properties", without)
+    receipt = commit(book, DATA, split.plan, [NULL], RULE, request="r")
+    open_vault(split, book, receipt, [NULL], aids)
+    verify(split, book, receipt, [NULL], split.explore(), aids=aids)
+    other = Ledger(book.path.with_name("other"))
+    begin(other, DATA, split.plan, RULE, request="t")
+    receipt = thread_receipt(other, DATA, commit_claim(other, DATA, NULL))
+    answer(split, other, receipt, [NULL], aids=aids)
+    reveal(split, other, receipt, [NULL], split.explore(), aids=aids)
+    assert len(seen) == 4
+    assert all(given is aids for given in seen)
+
+
+def test_a_revealed_thread_is_judged_on_its_vault_beside_exploration_and_written_down(
+    book: Ledger, split: SealedSplit
+) -> None:
+    asked(book, [TRUE, NULL], split)
+    [thread] = threads(book, DATA)
+    found = reveal(split, book, thread_receipt(book, DATA, thread), [TRUE, NULL], split.explore())
+    explored = [measure(h, split.explore(), split="exploration") for h in (TRUE, NULL)]
+    plain = judge_thread(thread, split.read(split.sealed_file, "vault_1"), explored)
+    assert [v.evidence for v in found.verdicts] == [v.evidence for v in plain.verdicts]
+    assert [v.exploration for v in found.verdicts] == explored
+    assert (found.verdicts[0].adjustment is not None, found.rejections) == (True, plain.rejections)
+    assert book.entries()[-1].body["outcomes"] == {v.hypothesis_id: v.outcome for v in found.verdicts}
 
 
 def test_a_claim_that_cannot_be_measured_ends_the_run_before_a_vault_is_opened(
