@@ -43,10 +43,29 @@ def test_a_table_of_names_alone_has_rows_without_a_column(tmp_path: Path) -> Non
     assert got == [(split.plan.exploration_rows, 0, 0)]
 
 
-def test_texts_lie_beside_the_columns_as_written_and_no_longer_than_is_read(tmp_path: Path) -> None:
+def documents(n: int, words: int = 12) -> list[str]:
+    """`n` documents of unrelated words, so that none nearly repeats another."""
     rng = np.random.default_rng(4)
-    words = np.array([f"w{at:03}" for at in range(400)])
-    texts = [" ".join(rng.choice(words, 12)) for _ in range(210)]
+    return [" ".join(rng.choice([f"w{at:03}" for at in range(400)], words)) for _ in range(n)]
+
+
+def test_a_corpus_is_split_from_forty_documents_on_but_not_where_blocks_of_time_are_its_units(tmp_path: Path) -> None:
+    split, _ = sealed(plain(45).assign(note=documents(45)), tmp_path / "a")
+    assert (split.plan.kind, split.plan.exploration_share, len(split.plan.vaults)) == ("row", 0.4, 1)
+    assert split.plan.reason.endswith(
+        " They are few, but what a text says can be named only after reading some: so a part is explored, and the list "
+        "of all pairs of columns, which smaller tables are tested with, is not."
+    )
+    few, _ = sealed(plain(39).assign(note=documents(39)), tmp_path / "b")
+    assert (few.plan.kind, few.plan.vaults) == ("none", ())
+    many, _ = sealed(plain(200).assign(note=documents(200)), tmp_path / "c")
+    assert "They are few" not in many.plan.reason
+    dated, _ = sealed(course(160, 40).assign(note=documents(160)), tmp_path / "d", time="day")
+    assert (dated.plan.kind, dated.plan.block, dated.plan.units) == ("none", "day", 40)
+
+
+def test_texts_lie_beside_the_columns_as_written_and_no_longer_than_is_read(tmp_path: Path) -> None:
+    texts = documents(210)
     texts[7] = "long " * LONGEST
     frame = plain(210).assign(note=texts)
     frame.loc[frame.index % 50 == 1, "note"] = None
@@ -95,3 +114,24 @@ def test_rows_typed_as_they_were_opened_lie_beside_each_part(copies: int, tmp_pa
         at = lies(split)
         own = frame.iloc[wanted[[at[k] == part for k in frame["key"].iloc[wanted]]]]
         assert sorted(got) == sorted(zip(own["key"], own["code"], strict=True))
+
+
+def test_equal_rows_that_are_no_copies_are_typed_once_each(tmp_path: Path) -> None:
+    rng = np.random.default_rng(6)
+    split, _ = sealed(
+        pd.DataFrame({"a": rng.integers(0, 6, 400), "b": rng.choice(["x", "y"], 400)}), tmp_path, typed=True
+    )
+    for file, table, rows in (
+        (split.exploration_file, "typed", split.plan.exploration_rows),
+        (split.sealed_file, "vault_1_typed", split.plan.vaults[0].rows),
+    ):
+        with duckdb.connect(str(file), read_only=True) as connection:
+            assert connection.execute(f"SELECT count(*), count(DISTINCT _row) FROM {table}").fetchall() == [
+                (rows, rows)
+            ]
+
+
+def test_a_part_is_read_while_another_reads_it_since_reading_writes_nothing(tmp_path: Path) -> None:
+    split, _ = sealed(plain(220), tmp_path)
+    with duckdb.connect(str(split.exploration_file), read_only=True):
+        assert split.explore().n == split.plan.exploration_rows

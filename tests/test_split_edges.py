@@ -7,7 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from heldout.tools.data import split as module
 from heldout.tools.data.dataset import open_dataset
+from heldout.tools.data.independence import Unit
 from heldout.tools.data.split import Plan, SealedSplit, VaultPlan, seal
 
 Sealed = tuple[SealedSplit, pd.DataFrame]
@@ -59,6 +61,12 @@ def owned(owners: int, each: int, seed: int = 2) -> pd.DataFrame:
     return frame.assign(shop=np.repeat([f" s{at:04}" if at % 2 else f"s{at:04}" for at in range(owners)], each))
 
 
+def keys_of(frame: pd.DataFrame, content: pd.DataFrame) -> list[str]:
+    """What places each row of `frame`: its shop without spaces round it, else its content."""
+    both = zip(frame["shop"], content["_content"], strict=True)
+    return [f"e{shop.strip()}" if isinstance(shop, str) else own for shop, own in both]
+
+
 # Where each row lies
 
 
@@ -81,15 +89,27 @@ def test_rows_of_an_entity_lie_where_its_trimmed_name_puts_them_and_rows_without
     frame = owned(300, 2)
     frame.loc[::40, "shop"] = None
     split, content = sealed(frame, tmp_path, entity="shop")
-    keys = [
-        f"e{s.strip()}" if isinstance(s, str) else c for s, c in zip(frame["shop"], content["_content"], strict=True)
-    ]
+    keys = keys_of(frame, content)
     wanted = {k: part_of(split, own) for k, own in zip(frame["key"], keys, strict=True)}
     assert lies(split) == wanted
     assert split.plan.units == len(set(keys))
     own = {key: wanted[k] for key, k in zip(keys, frame["key"], strict=True)}
     assert split.plan.vaults[0].units == sum(at == 1 for at in own.values())
     assert split.plan.vaults[0].rows == sum(at == 1 for at in wanted.values())
+
+
+def test_rows_that_a_column_places_lie_where_its_trimmed_value_puts_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As rows of the root of several tables are: by their key, so that what belongs to them may change."""
+    unit = Unit(kind="row", reason="Rows of `shops`.", placed_by="shop")
+    monkeypatch.setattr(module, "choose_unit", lambda *_, **__: unit)
+    frame = owned(240, 1)
+    frame.loc[::40, "shop"] = None
+    split, content = sealed(frame, tmp_path)
+    keys = keys_of(frame, content)
+    assert lies(split) == {k: part_of(split, own) for k, own in zip(frame["key"], keys, strict=True)}
+    assert (split.plan.reason, split.plan.units, split.explore().cluster) == ("Rows of `shops`.", 240, None)
 
 
 def test_clusters_are_numbered_in_the_whole_table_by_place_and_name(tmp_path: Path) -> None:
