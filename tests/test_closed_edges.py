@@ -79,3 +79,14 @@ def test_codes_and_columns_that_follow_from_each_other_make_no_claim() -> None:
     ]
     assert enumerate_closed(made) == ()
     assert len(enumerate_closed([made[0], *of(y=y)])) == 1
+    both = enumerate_closed([*made, *of(other=y)])
+    assert [{h.outcome, h.predictor} for h in both] == [{"spent", "other"}, {"ordered", "other"}]
+
+
+def test_a_boolean_divides_a_number_as_a_label_of_two_levels_does() -> None:
+    columns = of(x=np.linspace(0, 1, 420), churned=np.arange(420) % 3 == 0, kind=labels(2))
+    assert columns[1].type == "boolean"
+    no, yes = columns[1].levels
+    assert claim("monotone_association", "churned", "x", event=yes) in enumerate_closed(columns[:2])
+    made = enumerate_closed([columns[2], columns[1].model_copy(update={"name": "sex"})])
+    assert list(made) == [claim("rate_difference", "kind", "sex", event="k1", levels={"a": [yes], "b": [no]})]

@@ -211,6 +211,11 @@ def test_a_verified_batch_is_judged_as_its_receipt_says_and_written_down(book: L
     assert burnt.number("spend").tolist() == split.read(split.sealed_file, "vault_1").number("spend").tolist()
     assert burnt_rows(split, book, DATA, before=1) == []
     assert [r.n for r in burnt_rows(split, book, DATA, before=2)] == [burnt.n]
+    size = len(book.entries())
+    again = verify(split, book, receipt, [TRUE, NULL, C], split.explore())
+    assert ([v.canonical() for v in again.verdicts], len(book.entries())) == (
+        [v.canonical() for v in found.verdicts], size,
+    )  # fmt: skip
     later = sessions(book, DATA)[0].model_copy(update={"after": (1,)})
     assert [r.n for r in burnt_rows(split, book, DATA, session=later)] == [burnt.n]
     assert burnt_rows(split, book, DATA, session=sessions(book, DATA)[0]) == []

@@ -73,6 +73,7 @@ def by_turn(observed: float, drawn: float, sizes: list[int] | None = None):
     [
         (0.5, 0.5, 1.0),
         (0.5, 0.5 - 0.9e-9, 1.0),  # a tie but for rounding
+        (0.5, 0.5 - 1e-9, 1.0),
         (0.5, 0.5 - 1.1e-9, 1 / 200),
         (1000.0, 1000.0 - 0.9e-6, 1.0),  # rounding grows with the number
         (1000.0, 1000.0 - 1.1e-6, 1 / 200),
@@ -93,6 +94,7 @@ def test_tables_are_drawn_in_portions_that_fit_and_none_too_many(monkeypatch: py
     sizes.clear()
     permutation_p(TABLE, by_turn(1.0, 0.0, sizes), draws=199, seed=1)
     assert sizes == [1, 60, 60, 60, 19]
+    assert permutation_p(TABLE, by_turn(1.0, 1.0), draws=199, seed=1) == 1.0, "hits of all portions count"
     monkeypatch.setattr(permutation, "_CHUNK", 8)
     sizes.clear()
     permutation_p(TABLE, by_turn(1.0, 0.0, sizes), draws=3, seed=1)
@@ -125,6 +127,7 @@ def drawn_of(table: np.ndarray, draws: int = 1_500, seed: int = 3) -> np.ndarray
         [[9, 4, 2], [1, 5, 8], [3, 3, 3]],
         [[0, 0, 0], [1, 5, 8], [3, 3, 3], [2, 9, 1]],  # a row of none
         [[4, 0, 7], [1, 0, 2], [3, 0, 3]],  # a column of none
+        [[0, 1, 0], [0, 5, 8], [1, 3, 3]],  # a row and a column of one
         [[5, 6, 7, 8], [1, 1, 9, 2]],
         [[5, 1], [2, 9], [4, 4], [7, 0]],
         [[5, 900_000_000, 300_000_000], [1, 200_000_000, 5], [7, 8, 9]],  # more rows than hypergeometric draws take
@@ -137,6 +140,7 @@ def test_drawn_tables_keep_both_margins_and_have_the_mean_and_spread_of_shuffled
     draws = 1_500 if observed.sum() < 1_000 else 40
     drawn = drawn_of(observed, draws)
     assert drawn.shape == (draws, *observed.shape)
+    assert drawn.dtype == np.int64
     assert (drawn.sum(2) == observed.sum(1)).all()
     assert (drawn.sum(1) == observed.sum(0)).all()
     assert (drawn >= 0).all()
@@ -149,7 +153,7 @@ def test_drawn_tables_keep_both_margins_and_have_the_mean_and_spread_of_shuffled
     assert len({t.tobytes() for t in drawn}) > 10
 
 
-@pytest.mark.parametrize("table", [[[3, 4, 5]], [[3], [4]], [[0, 0], [0, 0]], [[0, 0, 0]]])
+@pytest.mark.parametrize("table", [[[3, 4, 5]], [[3], [4]], [[0, 0], [0, 0]], [[0, 0, 0]], [[0, 0, 0]] * 3])
 def test_a_table_that_has_no_other_with_its_margins_has_p_one(table: list) -> None:
     drawn = drawn_of(np.array(table), 20)
     assert drawn.tolist() == [table] * 20
@@ -160,6 +164,8 @@ def test_another_seed_draws_other_tables_and_the_same_seed_the_same() -> None:
     one, again, other = (drawn_of(TABLE, 50, seed) for seed in (1, 1, 2))
     assert (one == again).all()
     assert (one != other).any()
+    vast = np.array([[5, 900_000_000, 300_000_000], [1, 200_000_000, 5], [7, 8, 9]])
+    assert (drawn_of(vast, 5, 1) == drawn_of(vast, 5, 1)).all()
 
 
 # Columns in bins
@@ -180,6 +186,8 @@ def test_few_values_have_a_bin_each_and_the_midranks_of_their_rows_from_the_midd
 def test_as_many_values_as_bins_are_not_pooled_however_unequal() -> None:
     assert binned(codes(1, 1, 7), most=3).codes.tolist() == [0, 1, *[2] * 7]
     assert binned(codes(1, 1, 7), most=2).codes.tolist() == [0, 0, *[1] * 7]
+    assert binned(codes(1, 1, 0, 7), most=3).codes.tolist() == [0, 1, *[2] * 7], "a rank without rows is no value"
+    assert binned(codes(1, 5, 2), most=2).codes.tolist() == [0] * 6 + [1] * 2
 
 
 def test_a_rank_that_no_row_has_gets_no_bin() -> None:
