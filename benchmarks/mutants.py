@@ -1,111 +1,142 @@
 """Mutation testing of what the promise hangs on: small faults put into the code, and whether the tests notice.
 
     pip install mutmut==3.8.1
-    python benchmarks/mutants.py [--only multiplicity ledger] [--ending 147] [--write]
+    python benchmarks/mutants.py [--only multiplicity ledger] [--sample 60] [--write]
 
 mutmut (BSD-3) changes one operator, number, text, argument or branch at a time. Each module is judged by the tests
 named beside it alone, so a fault that only a far test would notice counts as unnoticed. The code is laid out in a
-folder of its own as the wheel has it, since mutmut names functions by their files. Constants of modules, bodies of
-properties and pydantic fields are not mutated: they are no plain functions. `--ending` tries only faults whose number
-in their function ends in one of these digits: three digits are about a third.
+folder of its own as the wheel has it, and `mutants_judge.py` tries each fault in a fork of one process that has
+collected the tests: a fault costs about a tenth of a second, most of it the tests that reach it. Constants of modules,
+bodies of properties and pydantic fields are not mutated: they are no plain functions. `--sample` tries so many faults
+of each module, drawn with a seed that is the same each time.
 """
 
 import argparse
+import ast
 import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+from difflib import ndiff
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 
-from pages import write_section  # noqa: E402
+from pages import PAGE, write_section  # noqa: E402
 
 MODULES = {
     "multiplicity": ("tools/verify/multiplicity.py", ["multiplicity"]),
     "policy": ("tools/verify/policy.py", ["verdict", "verdict_edges"]),
     "verdict": ("tools/verify/verdict.py", ["verdict", "verdict_edges"]),
     "ledger": ("tools/verify/ledger.py", ["ledger"]),
-    "sessions": ("tools/verify/sessions.py", ["sessions", "sessions_edges", "transcript"]),
-    "transcript": ("tools/verify/transcript.py", ["transcript", "transcript_edges"]),
-    "split": ("tools/data/split.py", ["split"]),
+    "sessions": ("tools/verify/sessions.py", ["sessions_edges", "sessions"]),
+    "transcript": ("tools/verify/transcript.py", ["transcript_edges", "transcript"]),
+    "split": ("tools/data/split.py", ["split_edges", "split_cells"]),
+    "door": ("tools/verify/verify.py", ["door_judged", "door_edges"]),
+    "exposures": ("tools/verify/exposures.py", ["exposures_edges"]),
+    "hypothesis": ("tools/verify/hypothesis.py", ["hypothesis"]),
+    "value": ("tools/value.py", ["value", "hypothesis"]),
+    "permutation": ("tools/verify/permutation.py", ["draws_edges", "permutation"]),
+    "staged": ("tools/verify/staged.py", ["draws_edges"]),
+    "heads": ("tools/verify/heads.py", ["heads_edges"]),
+    "closed": ("agent/closed.py", ["closed_edges", "closed"]),
 }
 """Each module with the test files that are to notice its faults."""
-NOTICED = (1, 3, 24, -24, 36, 152, 255, -11, -9)
-"""Exit codes of a mutant that a test, a crash or the clock stopped."""
+UNNOTICED = ("survived", "untested")
+SEED = 20_261_126
 
 
-def laid_out(folder: Path, source: str, tests: list[str]) -> None:
-    """The package as in the wheel, with the settings for one module."""
+class Judged(NamedTuple):
+    """What became of the faults of one module."""
+
+    faults: int
+    """Faults that there are."""
+    tried: int
+    left: list[tuple[str, str]]
+    """Those that nothing noticed, each with the lines that it changes."""
+
+
+def laid_out(folder: Path, source: str, tests: list[str]) -> list[str]:
+    """The package as in the wheel, the tests beside it; returns the test files."""
     package = folder / "heldout"
-    shutil.copytree(ROOT / "heldout", package)
+    unwanted = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "heldout", package, ignore=unwanted)
     for part in ("agent", "tools", "prompts"):
-        shutil.copytree(ROOT / part, package / part, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / part, package / part, ignore=unwanted)
     for part in ("tests", "benchmarks", "examples"):
-        shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
-    files = [f"tests/test_{name}.py" for name in tests if (ROOT / f"tests/test_{name}.py").is_file()]
+        shutil.copytree(ROOT / part, folder / part, ignore=unwanted)
     (folder / "pyproject.toml").write_text(
         "[tool.pytest.ini_options]\n"
-        'pythonpath = ["."]\naddopts = "-q -p no:cacheprovider -p no:xdist -m \'not slow\'"\n'
+        'pythonpath = ["."]\naddopts = "-q -p no:cacheprovider -m \'not slow\'"\n'
         'markers = ["slow: long"]\n\n'
-        "[tool.mutmut]\n"
-        f'source_paths = ["heldout"]\nonly_mutate = ["heldout/{source}"]\n'
-        f"pytest_add_cli_args_test_selection = {json.dumps(files)}\n"
-        'also_copy = ["benchmarks", "examples"]\nuse_git_change_detection = false\ntrack_dependencies = false\n'
-        'process_isolation = "forkserver"\n',
+        f'[tool.mutmut]\nsource_paths = ["heldout"]\nonly_mutate = ["heldout/{source}"]\n',
         encoding="utf-8",
     )
+    return [f"tests/test_{name}.py" for name in tests]
 
 
-def judged(name: str, folder: Path, ending: str) -> tuple[int, int, list[str]]:
-    """How many faults there are, how many were tried, and the names of those that nothing noticed."""
+def judged(name: str, folder: Path, sample: int | None) -> Judged:
+    """How many faults there are and were tried, and which of them nothing noticed."""
     source, tests = MODULES[name]
-    laid_out(folder, source, tests)
+    files = laid_out(folder, source, tests)
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
-    command = [sys.executable, "-m", "mutmut", "run", "--max-children", "1"]
-    if ending:
-        command.append(f"*__mutmut_*[{ending}]")
-    log = folder / "mutmut.log"
-    with open(log, "wb") as out:
-        done = subprocess.run(command, cwd=folder, env=environment, stdout=out, stderr=subprocess.STDOUT)
-    meta = folder / "mutants" / "heldout" / f"{source}.meta"
-    codes = json.loads(meta.read_text())["exit_code_by_key"] if meta.is_file() else {}
-    tried = {key: code for key, code in codes.items() if code is not None}
-    if not tried or (len(tried) < len(codes) and not ending):
-        raise SystemExit(f"mutmut ended with {done.returncode}:\n{log.read_text(errors='replace')[-2000:]}")
-    return len(codes), len(tried), sorted(key for key, code in tried.items() if code not in NOTICED)
+    environment |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    judge = [sys.executable, str(ROOT / "benchmarks" / "mutants_judge.py"), f"heldout/{source}", "result.json"]
+    drawn = [] if sample is None else ["--sample", str(sample), "--seed", str(SEED)]
+    with open(folder / "log", "wb") as out:
+        done = subprocess.run([*judge, *files, *drawn], cwd=folder, env=environment, stdout=out, stderr=out)
+    if done.returncode or not (folder / "result.json").is_file():
+        raise SystemExit(f"{name} was not judged:\n{(folder / 'log').read_text(errors='replace')[-2000:]}")
+    told = json.loads((folder / "result.json").read_text())
+    left = sorted(key for key, what in told["results"].items() if what in UNNOTICED)
+    text = (folder / "heldout" / source).read_text(encoding="utf-8")
+    return Judged(told["count"], len(told["results"]), [(key, changed(text, key)) for key in left])
 
 
-def changed(folder: Path, key: str) -> str:
-    """The fault as a difference of lines."""
-    command = [sys.executable, "-m", "mutmut", "show", key]
-    got = subprocess.run(command, cwd=folder, capture_output=True, text=True).stdout
-    return "\n".join(line for line in got.splitlines() if line[:1] in "+-" and line[:3] not in ("+++", "---"))
+def changed(text: str, key: str) -> str:
+    """The lines that a fault changes, from the module that holds every fault."""
+    short = key.rpartition(".")[2]
+    one, other = (_lines(text, name) for name in (f"{short.partition('__mutmut_')[0]}__mutmut_orig", short))
+    return "\n".join(line for line in ndiff(one[1:], other[1:]) if line[:1] in "+-")
+
+
+def _lines(text: str, function: str) -> list[str]:
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == function:
+            return [line.strip() for line in text.splitlines()[node.lineno - 1 : node.end_lineno]]
+    return []
+
+
+def kept_rows(page: str) -> dict[str, str]:
+    """The rows of the table that stands on the page, by module: those that were not judged now stay."""
+    section = page.partition("<!-- mutants -->")[2].partition("<!-- /mutants -->")[0]
+    return {line.split("`")[1]: line for line in section.splitlines() if line.startswith("| `")}
 
 
 def main() -> None:
     """Judge the modules asked for, print what survived, and write the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--only", nargs="+", choices=MODULES, default=list(MODULES))
-    parser.add_argument("--ending", default="", help="digits: only faults whose number ends in one of them")
+    parser.add_argument("--sample", type=int, help="so many faults of each module, drawn with a seed")
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
-    lines = ["| module | judged by | faults | tried | noticed | score |", "| --- | --- | ---: | ---: | ---: | ---: |"]
+    rows = kept_rows(PAGE.read_text(encoding="utf-8"))
     for name in options.only:
+        source, tests = MODULES[name]
         with tempfile.TemporaryDirectory() as place:
-            count, tried, left = judged(name, Path(place), options.ending)
-            source, tests = MODULES[name]
-            by = ", ".join(f"`test_{t}.py`" for t in tests)
-            score = 1 - len(left) / tried
-            lines.append(f"| `{source}` | {by} | {count} | {tried} | {tried - len(left)} | {score:.0%} |")
-            print(lines[-1], flush=True)
-            for key in left:
-                print(key, changed(Path(place), key), sep="\n", flush=True)
+            seen = judged(name, Path(place), options.sample)
+        noticed = seen.tried - len(seen.left)
+        by = ", ".join(f"`test_{t}.py`" for t in tests)
+        rows[source] = f"| `{source}` | {by} | {seen.faults} | {seen.tried} | {noticed} | {noticed / seen.tried:.0%} |"
+        print(rows[source], *(f"{key}\n{lines}" for key, lines in seen.left), sep="\n", flush=True)
     if options.write:
-        write_section("mutants", "\n".join(lines))
+        head = "| module | judged by | faults | tried | noticed | score |\n| --- | --- | ---: | ---: | ---: | ---: |"
+        order = [rows[source] for source, _ in MODULES.values() if source in rows]
+        write_section("mutants", "\n".join([head, *order]))
 
 
 if __name__ == "__main__":

@@ -109,6 +109,13 @@ def test_a_rule_is_filed_under_the_column_of_its_first_condition() -> None:
         parse({**claim, "predictor": "sex"})
 
 
+@pytest.mark.parametrize("data", [None, {}, {**GROUP, "family": "sorcery"}])
+def test_what_is_of_no_family_is_refused_as_a_whole(data: object) -> None:
+    with pytest.raises(HypothesisError) as err:
+        parse(data)
+    assert str(err.value).startswith("Hypothesis refused at `hypothesis`: ")
+
+
 @pytest.mark.parametrize("data", [None, 3, "wage is higher", [], {}])
 def test_what_is_no_record_is_refused(data: object) -> None:
     with pytest.raises(HypothesisError, match="Hypothesis refused at"):

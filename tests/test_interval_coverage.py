@@ -1,4 +1,4 @@
-"""Small versions of `benchmarks/interval_coverage.py`: intervals of what is verified hold truths known in closed form."""
+"""Small versions of `benchmarks/interval_coverage.py`: intervals of what is verified hold truths in closed form."""
 
 from pathlib import Path
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from heldout.tools.value import Effect, Value, canonical_json, digest
+from heldout.tools.value import Effect, Value, canonical_json, counted, digest
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -71,3 +71,26 @@ def test_an_id_is_the_first_twelve_digits_of_the_sha256_of_the_canonical_text() 
 
 def test_the_digest_takes_text_that_utf8_refuses() -> None:
     assert digest("\ud800") != digest("\ud801")
+
+
+def test_a_record_as_json_holds_plain_types_alone() -> None:
+    assert repr(Pair(first=7, second=("a", "b")).as_json()) == "{'first': 7, 'second': ['a', 'b']}"
+
+
+def test_the_digest_is_the_sha256_of_the_text_in_utf8() -> None:
+    assert digest("Zürich") == hashlib.sha256("Zürich".encode()).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("n", "names", "told"),
+    [
+        (0, ("row",), "0 rows"),
+        (1, ("row",), "1 row"),
+        (2, ("row",), "2 rows"),
+        (1_234_567, ("row",), "1,234,567 rows"),
+        (1, ("entry", "entries"), "1 entry"),
+        (2, ("entry", "entries"), "2 entries"),
+    ],
+)
+def test_a_count_has_its_noun(n: int, names: tuple[str, ...], told: str) -> None:
+    assert counted(n, *names) == told
