@@ -6,6 +6,7 @@ Knows which columns were shown together, vaults and claims. Must never know a ro
 from collections.abc import Iterable, Sequence
 
 from ..tools.data.split import Plan
+from ..tools.errors import UsageError
 from ..tools.explore.lead import Structure
 from ..tools.explore.structure import structural_pairs
 from ..tools.value import digest
@@ -72,8 +73,18 @@ def from_all_rows(
         structure: What follows from how the table is built: columns tied to those shown count as shown.
         columns: Every column that the answer reads: what is summed up, what it is grouped and filtered by.
         question: What was asked, in words; only its digest is kept.
+
+    Raises:
+        UsageError: if vaults of these data were handed on to another data set.
     """
-    burnt = (s.vault for s in sessions(book, dataset) if s.burnt)
+    known = sessions(book, dataset)
+    heir = next((s.handed for s in known if s.handed is not None), None)
+    if heir is not None:
+        raise UsageError(
+            f"The sealed rows of these data belong to data set {heir[:16]}… now, so an answer from all rows would show "
+            "rows that it keeps sealed. Ask there, or add `--facts exploration`."
+        )
+    burnt = (s.vault for s in known if s.burnt)
     sealed, names = sealed_vaults(plan, burnt), widened(columns, structure)
     if question is None:
         return would_expose(exposures(book, dataset), sealed, names)
@@ -89,6 +100,8 @@ def cost_line(cost: Cost, plan: Plan, known: Sequence[Session]) -> str:
     names = [f"`{name}`" for name in cost.columns]
     what = f"claims on {names[0]} alone" if len(names) == 1 else f"claims that relate two of {', '.join(names)}"
     rows = sum(v.rows for v in plan.vaults if v.number in cost.vaults)
+    if plan.lineage is not None:
+        rows += plan.lineage.waiting
     text = f"Answering from all rows shows {rows:,} sealed ones: {what} could then no longer be verified on these data."
     if not plan.exploration_rows:
         return text

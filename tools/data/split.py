@@ -3,6 +3,7 @@
 Knows the unit of independence, a salt that nobody chooses, and shares. Must never know what will be tested.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from .fetching import fetch
 from .independence import Unit, choose_unit
 from .independence_years import in_order_of_years
 from .kept import TOGETHER, is_coarse, keep_rows, keep_texts
+from .known_parts import Again, Kin, Sealing, place_known, settled_unit, to_record
+from .known_rows import own_columns
 from .readers_binary import quoted
 from .rows import Rows
 from .schema import Column
@@ -46,6 +49,8 @@ class SealedSplit:
         self.serial = plan.kind == "time" or plan.block is not None
         self.exploration_file = exploration
         self.sealed_file = sealed
+        self.known: Sealing | None = None
+        """What is to be recorded of its rows with the seal, so that they are known again."""
 
     def __repr__(self) -> str:
         return f"<SealedSplit {self.plan.kind} vaults={len(self.plan.vaults)}>"
@@ -72,6 +77,7 @@ def seal(
     time: str | None = None,
     one_shot: bool = False,
     typed: bool = False,
+    known: Callable[[Dataset], Kin | Again | None] | None = None,
 ) -> SealedSplit:
     """Divide a data set once and for all; writes `exploration.duckdb` and `sealed.duckdb` into `folder`.
 
@@ -86,9 +92,13 @@ def seal(
         time: Column that orders dependent rows.
         one_shot: One vault with the whole budget, whatever the number of rows.
         typed: Write the rows as they were opened as well, beside each part: for rules on every column.
+        known: Says what is known of the rows in the view `kept` from earlier seals, None where nothing is. Not asked
+            of a series, nor where equal rows are different observations: of these no row is known again.
 
     Raises:
         UsageError: if a declared column is not in the data.
+        LedgerError: if known rows were sealed by another unit than the one that was declared.
+        NoVaultLeft: if none of the known rows was explored.
     """
     unit = in_order_of_years(data, choose_unit(data, entity=entity, time=time))
     salt = digest(f"{data.fingerprint}|{PROJECT}")
@@ -98,9 +108,22 @@ def seal(
     coarse = unit.kind == "row" and is_coarse(data)
     if coarse:
         unit = unit.model_copy(update={"reason": f"{unit.reason} {_COARSE}"})
+    found = None
+    if known is not None and not coarse and unit.kind != "time" and own_columns(data):
+        found = known(data)
+    if found is not None:
+        columns = [c.name for c in data.columns]
+        unit = settled_unit(unit, found, columns, declared=entity is not None or time is not None)
     block = _place_units(data, unit, salt, coarse)
     units = int(cursor.execute("SELECT count(DISTINCT _unit) FROM placed").fetchall()[0][0])
-    plan = _plan(data, unit, salt, units, block, one_shot, copies, near)
+    common = {
+        "key": unit.key, "salt": salt, "units": units, "rows": data.rows - copies - near, "block": block,
+        "copies": copies, "near_copies": near, "warning": unit.warning, "joining": data.joining,
+    }  # fmt: skip
+    if found is None:
+        plan = _plan(data, unit, common, one_shot)
+    else:
+        plan = place_known(data, unit, found, common, one_shot=one_shot)
     used = [c for c in data.columns if is_used(c, plan)]
     _number_clusters(data, unit)
     exploration, sealed = folder / "exploration.duckdb", folder / "sealed.duckdb"
@@ -109,10 +132,12 @@ def seal(
     if typed:
         write_typed(data, exploration, {TYPED: 0}, copies=copies > 0)
         write_typed(data, sealed, {f"vault_{v.number}_{TYPED}": v.number for v in plan.vaults}, copies=copies > 0)
+    split = SealedSplit(plan, data.columns, exploration, sealed)
+    split.known = to_record(data, unit, plan, found) if known is not None and not coarse else None
     cursor.execute("DROP TABLE placed")
     cursor.execute("DROP TABLE near")
     cursor.execute("DROP VIEW kept")
-    return SealedSplit(plan, data.columns, exploration, sealed)
+    return split
 
 
 def _place_units(data: Dataset, unit: Unit, salt: str, coarse: bool) -> str | None:
@@ -167,17 +192,11 @@ def _calendar(data: Dataset, name: str, least: int) -> tuple[str, str | None]:
     return "", None
 
 
-def _plan(
-    data: Dataset, unit: Unit, salt: str, units: int, block: str | None, one_shot: bool, copies: int, near: int
-) -> Plan:
+def _plan(data: Dataset, unit: Unit, common: dict[str, Any], one_shot: bool) -> Plan:
     """Shares and vaults by the number of units; adds each row's part to `placed`."""
     small = TINY if unit.kind != "time" and is_corpus(data) else SMALL
     least = MIN_BLOCKS if unit.kind == "time" else small
-    rows = data.rows - copies - near
-    common = {
-        "key": unit.key, "salt": salt, "units": units, "rows": rows, "block": block, "copies": copies,
-        "near_copies": near, "warning": unit.warning, "joining": data.joining,
-    }  # fmt: skip
+    units, rows = common["units"], common["rows"]
     if units < least or rows < small:
         return _small_plan(data, unit, common)
     share = 0.5 if unit.kind == "time" or units >= ONE_VAULT_UNDER else 0.4

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import Field
 
-from ..data.split import Plan
+from ..data.split_plan import SMALL, Lineage, Plan
 from ..errors import LedgerError, NoVaultLeft, SealBroken
 from ..value import Value, canonical_json, counted, digest
 from .exposures import Exposure, covering, exposures, freshest
@@ -48,11 +48,15 @@ class Session(Value):
     """For a thread: claims verified so far. Not part of the record."""
     after: tuple[int, ...] = Field(default=(), exclude=True)
     """Vaults that were burnt when it was committed: their rows were exploration rows then. Not part of the record."""
+    handed: str | None = Field(default=None, exclude=True)
+    """Fingerprint of the data set that the vault was handed on to. Of a vault that nothing had opened this stands
+    alone, with no claims: it is spent here. Not part of the record."""
 
     @property
     def burnt(self) -> bool:
         """Whether the rows of its vault may be looked at by all that comes later."""
-        return self.opened and (not self.thread or self.verified is not None)
+        untouched = self.handed is not None and not self.hypotheses
+        return self.opened and not untouched and (not self.thread or self.verified is not None)
 
     @property
     def discoveries(self) -> int:
@@ -78,8 +82,14 @@ class Receipt(Value):
     """The chained hash after the commitment."""
 
 
-def record_seal(ledger: Ledger, dataset: str, plan: Plan) -> Plan:
+def record_seal(ledger: Ledger, dataset: str, plan: Plan, *, beside: str | None = None) -> Plan:
     """The plan by which the data set is sealed: recorded now, or the recorded one if it agrees.
+
+    Args:
+        ledger: The ledger, locked by the caller.
+        dataset: Fingerprint of the data set.
+        plan: How it would be sealed.
+        beside: The sha256 of the record of its rows, where there is one.
 
     Raises:
         LedgerError: if the data set was sealed before in another way, so that rows already explored would
@@ -87,7 +97,7 @@ def record_seal(ledger: Ledger, dataset: str, plan: Plan) -> Plan:
     """
     known = check_plan(ledger, dataset, plan)
     if known is None:
-        ledger.append("seal", dataset, plan.as_json())
+        ledger.append("seal", dataset, plan.as_json(), beside=beside)
     return known or plan
 
 
@@ -123,10 +133,33 @@ def sessions(ledger: Ledger, dataset: str) -> tuple[Session, ...]:
             after = tuple(sorted(n for n, s in found.items() if s.burnt))
             begun = Session.model_validate(entry.body)
             found[begun.number] = begun.model_copy(update={"after": after})
+        elif entry.kind == "handed":
+            found.update(_handed(found, entry))
         elif entry.kind not in ("seal", "exposed"):
             number = entry.body["number"]
             found[number] = found[number].model_copy(update=_step(found[number], entry))
     return tuple(found[n] for n in sorted(found))
+
+
+def _handed(found: Mapping[int, Session], entry: Entry) -> dict[int, Session]:
+    """What becomes of vaults that are handed on: whatever was not opened is gone, an open thread is ended."""
+    heir, rule = entry.body["to"], Rule()
+    out = {}
+    for number in entry.body["vaults"]:
+        own = found.get(number)
+        if own is None or not own.opened:
+            own = Session(
+                number=number, vault=number, request="", batch="", rule=rule, weight=0.0, earlier=0, hypotheses=(),
+                opened=True,
+            )  # fmt: skip
+        out[number] = own.model_copy(update={"handed": heir})
+    return out
+
+
+def inherited(ledger: Ledger, dataset: str) -> int:
+    """Discoveries on the vaults of a data set that were made under the names of earlier ones; see `Plan.lineage`."""
+    seal = next((e.body for e in ledger.entries(dataset) if e.kind == "seal"), {})
+    return int((seal.get("lineage") or {}).get("earlier", 0))
 
 
 def outcomes(ledger: Ledger, dataset: str) -> dict[int, dict[str, str]]:
@@ -168,6 +201,14 @@ def next_vault(
     free = [v.number for v in plan.vaults if v.number not in spent]
     if free:
         return freshest(free, shown, claims)
+    heir = next((s.handed for s in known if s.handed is not None), None)
+    if heir is not None:
+        raise NoVaultLeft(
+            f"No vault of these data is left: their rows were sealed again as part of data set {heir[:16]}…, which has "
+            "the vaults now. Ask there, or ask an earlier question again for its report."
+        )
+    if plan.lineage is not None and plan.lineage.waiting:
+        raise NoVaultLeft(_waits(plan.lineage))
     held = next((s for s in known if s.opened and not s.burnt), None)
     if held is not None:
         raise NoVaultLeft(
@@ -178,6 +219,18 @@ def next_vault(
     raise NoVaultLeft(
         f"Every vault of these data is spent ({len(spent)} of {len(plan.vaults)}): a new question needs new rows. "
         "Ask an earlier question again for its report, or look without verdicts: `heldout explain … --explore-only`."
+    )
+
+
+def _waits(lineage: Lineage) -> str:
+    """Why a table of known rows has no vault left, and what makes one."""
+    are = "unit is" if lineage.known == 1 else "units are"
+    new = "new one waits" if lineage.waiting == 1 else "new ones wait"
+    return (
+        f"No vault of these data is left: {lineage.known:,} {are} known from `{lineage.name}` (data set "
+        f"{lineage.dataset[:16]}…), whose vaults are spent, and {lineage.waiting:,} {new}: {SMALL} that nothing has "
+        "looked at make vaults of their own. Ask an earlier question of those data again for its report, bring more "
+        "rows, or look without verdicts: `heldout explain … --explore-only`."
     )
 
 
@@ -221,7 +274,7 @@ def commit(
         batch=batch_id([h for _, h in claims], rule),
         rule=rule,
         weight=next(v.weight for v in plan.vaults if v.number == vault),
-        earlier=sum(s.discoveries for s in known if s.opened),
+        earlier=inherited(ledger, dataset) + sum(s.discoveries for s in known if s.opened),
         hypotheses=tuple(h.as_json() for _, h in claims),
         drafted=max(drafted, len(claims)),
         model=model,
