@@ -10,7 +10,16 @@ from ..tools.errors import UsageError
 from ..tools.explore.lead import Structure
 from ..tools.explore.structure import structural_pairs
 from ..tools.value import digest
-from ..tools.verify.exposures import Cost, Exposure, covering, exposures, record_exposed, sealed_vaults, would_expose
+from ..tools.verify.exposures import (
+    Cost,
+    Exposure,
+    covering,
+    exposures,
+    record_exposed,
+    rows_of,
+    sealed_vaults,
+    would_expose,
+)
 from ..tools.verify.hypothesis import Hypothesis
 from ..tools.verify.ledger import Ledger
 from ..tools.verify.sessions import Session, next_vault, sessions
@@ -93,15 +102,13 @@ def from_all_rows(
 
 def cost_line(cost: Cost, plan: Plan, known: Sequence[Session]) -> str:
     """What an answer from all rows would cost, as one or two sentences."""
-    if not plan.vaults or not sealed_vaults(plan, (s.vault for s in known if s.burnt)):
+    if not sealed_vaults(plan, (s.vault for s in known if s.burnt)):
         return "No row of these data is sealed, so an answer from all rows costs nothing."
     if cost.free:
         return "These columns were shown together before: the answer costs nothing more."
     names = [f"`{name}`" for name in cost.columns]
     what = f"claims on {names[0]} alone" if len(names) == 1 else f"claims that relate two of {', '.join(names)}"
-    rows = sum(v.rows for v in plan.vaults if v.number in cost.vaults)
-    if plan.lineage is not None:
-        rows += plan.lineage.waiting
+    rows = rows_of(plan, cost.vaults)
     text = f"Answering from all rows shows {rows:,} sealed ones: {what} could then no longer be verified on these data."
     if not plan.exploration_rows:
         return text

@@ -36,7 +36,7 @@ from .quoting import Disclosed, disclosed, with_examples
 from .report.explanation import Explanation
 from .report.reproduce import reproduce_text
 from .sealing import How, Progress, how_of, left_out_of, sealed_and_held
-from .spent import known_before, show_command
+from .spent import known_before, known_from, show_command
 from .summary import Explored, Opened, Settings, summarise
 from .usage import ModelUsage
 
@@ -199,7 +199,7 @@ def run(
             except NoVaultLeft as err:
                 command = show_command(source, ledger, book.path, table=how.table, tables=how.joining.tables)
                 told = known_before(book, opened.fingerprint, settings, command)
-                raise NoVaultLeft(f"{err}\n{told}") from err
+                raise NoVaultLeft(f"{err}\n{known_from(book, split.plan, settings)}{told}") from err
 
 
 def _run(

@@ -112,3 +112,10 @@ def sealed_vaults(plan: Plan, burnt: Iterable[int]) -> tuple[int, ...]:
     gone = set(burnt)
     own = tuple(v.number for v in plan.vaults if v.number not in gone)
     return (WAIT, *own) if plan.lineage is not None and plan.lineage.waiting else own
+
+
+def rows_of(plan: Plan, vaults: Iterable[int]) -> int:
+    """How many rows lie in these vaults; those that wait for one are what no part has."""
+    numbers = set(vaults)
+    waiting = plan.rows - plan.exploration_rows - sum(v.rows for v in plan.vaults) if WAIT in numbers else 0
+    return waiting + sum(v.rows for v in plan.vaults if v.number in numbers)

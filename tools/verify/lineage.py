@@ -207,17 +207,7 @@ class Lookup:
     def _read(self, file: Path, dataset: str, ledger: Ledger) -> KnownRows:
         """A record, held to the digest that stands with the seal."""
         seal = next(e for e in ledger.entries(dataset) if e.kind == "seal")
-        try:
-            raw = file.read_bytes()
-        except OSError as err:
-            raise _missing(file) from err
-        if hashlib.sha256(raw).hexdigest() != seal.beside:
-            raise TamperedLedger(
-                f"'{file}' is not the record of known rows that the ledger '{ledger.path}' names: it was edited or "
-                "replaced. Restore it from a copy, or name another ledger with `--ledger` for rows that nobody has "
-                "looked at."
-            )
-        return decoded(raw, file)
+        return decoded(check_record(file, seal.beside, ledger.path), file)
 
 
 def records_of(ledger: Path, *, common: bool) -> Path:
@@ -228,6 +218,24 @@ def records_of(ledger: Path, *, common: bool) -> Path:
         common: Whether it is one of many that stand side by side, a data set each.
     """
     return ledger.parent / "rows" if common else ledger.with_name(ledger.name + ".rows")
+
+
+def check_record(file: Path, sha256: str | None, ledger: Path) -> bytes:
+    """The bytes of a record, held to the digest that stands with the seal.
+
+    Raises:
+        TamperedLedger: if it is missing, or is another.
+    """
+    try:
+        raw = file.read_bytes()
+    except OSError as err:
+        raise _missing(file) from err
+    if hashlib.sha256(raw).hexdigest() != sha256:
+        raise TamperedLedger(
+            f"'{file}' is not the record of known rows that ledger '{ledger}' names: it was edited or replaced. "
+            "Restore it from a copy, or name another ledger with `--ledger` for rows that nobody has looked at."
+        )
+    return raw
 
 
 def _missing(file: Path) -> TamperedLedger:

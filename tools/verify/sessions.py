@@ -207,8 +207,8 @@ def next_vault(
             f"No vault of these data is left: their rows were sealed again as part of data set {heir[:16]}…, which has "
             "the vaults now. Ask there, or ask an earlier question again for its report."
         )
-    if plan.lineage is not None and plan.lineage.waiting:
-        raise NoVaultLeft(_waits(plan.lineage))
+    if plan.lineage is not None:
+        raise NoVaultLeft(_known_and_spent(plan.lineage))
     held = next((s for s in known if s.opened and not s.burnt), None)
     if held is not None:
         raise NoVaultLeft(
@@ -222,15 +222,15 @@ def next_vault(
     )
 
 
-def _waits(lineage: Lineage) -> str:
+def _known_and_spent(lineage: Lineage) -> str:
     """Why a table of known rows has no vault left, and what makes one."""
     are = "unit is" if lineage.known == 1 else "units are"
-    new = "new one waits" if lineage.waiting == 1 else "new ones wait"
+    waiting = counted(lineage.waiting, "new one waits", "new ones wait") if lineage.waiting else "none is new"
     return (
         f"No vault of these data is left: {lineage.known:,} {are} known from `{lineage.name}` (data set "
-        f"{lineage.dataset[:16]}…), whose vaults are spent, and {lineage.waiting:,} {new}: {SMALL} that nothing has "
-        "looked at make vaults of their own. Ask an earlier question of those data again for its report, bring more "
-        "rows, or look without verdicts: `heldout explain … --explore-only`."
+        f"{lineage.dataset[:16]}…), whose vaults are spent, and {waiting}: {SMALL} that nothing has looked at make "
+        "vaults of their own. Ask an earlier question again for its report, bring more rows, or look without "
+        "verdicts: `heldout explain … --explore-only`."
     )
 
 
