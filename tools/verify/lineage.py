@@ -180,8 +180,7 @@ class Lookup:
         digests, record = self._digests[view.columns], decoded(file.read_bytes(), file)
         content = record.rows[at].parts_of(digests)
         shared, new, old = int((content >= 0).sum()), len(digests), view.rows
-        chance = new * old * max(view.equal, chance_of_equal(digests))
-        if shared < max(LEAST, SHARE * min(new, old), OVER_CHANCE * chance):
+        if shared < _least(new, old, max(view.equal, chance_of_equal(digests))):
             return None
         if header.kind != "entity" or header.key not in {c.name for c in data.columns}:
             return _Match(at, content, content)
@@ -244,6 +243,16 @@ def _missing(file: Path) -> TamperedLedger:
         "explored could come to lie in a vault. Restore it from a copy, or name another ledger with `--ledger` for "
         "rows that nobody has looked at."
     )
+
+
+def _least(new: int, old: int, equal: float) -> float:
+    """How many rows two tables must share to be kin, where two rows are equal by chance as often as `equal`.
+
+    Samples of coarse rows share many by chance. They are kin at several times that number, or where half of the rows
+    that need not be shared are.
+    """
+    chance = min(1.0, old * equal)
+    return max(LEAST, SHARE * min(new, old), min(OVER_CHANCE * chance * new, (1 + chance) / 2 * new))
 
 
 def _recorded(ledgers: Sequence[Path]) -> Iterator[str]:
