@@ -15,6 +15,7 @@ from heldout.agent.ask import preview
 from heldout.agent.books import describe
 from heldout.agent.outlook import Focus
 from heldout.agent.pipeline import explain
+from heldout.agent.report.explanation import Explanation
 from heldout.agent.sealing import How, sealed_and_held
 from heldout.agent.summary import Settings
 from heldout.agent.thread import thread
@@ -68,9 +69,7 @@ def _vault(split: SealedSplit, number: int) -> Rows:
     return split.read(split.sealed_file, f"vault_{number}")
 
 
-def spend(
-    frame: pd.DataFrame, book: Path | None, claim: str = CLAIMS[0], **options: object
-) -> heldout.agent.report.explanation.Explanation:
+def spend(frame: pd.DataFrame, book: Path | None, claim: str = CLAIMS[0], **options: object) -> Explanation:
     """One vault opened for one claim."""
     return heldout.verify(frame, claim, name="t", ledger=book, **options)
 
@@ -417,3 +416,39 @@ def test_of_two_runs_that_seal_kin_at_once_one_has_the_vaults(first, tmp_path) -
     kinds = sorted(tuple(e.kind for e in book.entries()) for book in books)
     assert kinds == [("seal",), ("seal", "handed")]
     assert sum("lineage" in book.entries()[0].body for book in books) == 1
+
+
+def series(n: int, seed: int = 8) -> pd.DataFrame:
+    """`n` days of numbers that resemble their neighbours; `x` names a day."""
+    rng = np.random.default_rng(seed)
+    level = np.cumsum(rng.normal(0, 1, n)).round(4)
+    day = pd.date_range("2020-01-01", periods=n)
+    return pd.DataFrame({"day": day, "x": np.arange(n) + 0.5, "y": level, "z": rng.normal(0, 1, n).round(4)})
+
+
+def test_a_series_that_grew_keeps_its_sides_and_has_new_vaults_after_twenty_new_blocks(book, tmp_path) -> None:
+    whole = series(900)
+    before = Sides(whole.head(600), book, tmp_path / "a", time="day")
+    few = Sides(whole.head(620), book, tmp_path / "b", time="day")
+    assert few.plan.kind == "time"
+    assert few.explored == before.explored
+    assert few.vaults == before.vaults
+    many = Sides(whole, book, tmp_path / "c", time="day")
+    assert many.plan.lineage is not None
+    assert many.plan.lineage.generation == 2
+    assert many.explored == before.explored
+    [rows] = many.vaults.values()
+    assert min(rows) > max(before.explored)
+    assert max(rows) == 899.5
+
+
+def test_a_vault_of_a_series_lies_a_block_after_all_that_was_seen(book, tmp_path) -> None:
+    whole = series(900)
+    before = Sides(whole.head(600), book, tmp_path / "a", time="day")
+    spend(whole.head(600), book, "z rises with y", time="day")
+    with pytest.raises(NoVaultLeft, match="20 that nothing has looked at"):
+        spend(whole.head(640), book, "z rises with y", time="day")
+    after = Sides(whole, book, tmp_path / "b", time="day")
+    assert after.explored == {x for x in whole.x if x <= max(before.vaults[1])}
+    gap = min(after.vaults[1]) - max(after.explored)
+    assert gap > 900 / after.plan.units

@@ -113,7 +113,7 @@ def _between(result: Result) -> str:
     """The rows of a series that neither side has, where nothing else was set aside."""
     split = result.split
     left = result.dataset.rows - split.exploration_rows - split.held_out_rows
-    if split.kind != "time" or left <= 0 or result.dataset.duplicates:
+    if split.kind != "time" or left <= 0 or result.dataset.duplicates or split.known is not None:
         return ""
     belong = "belongs" if left == 1 else "belong"
     return f" {many(left, 'row')} between the two {belong} to neither, since neighbours would tell of each other."

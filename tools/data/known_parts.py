@@ -5,7 +5,7 @@ or what will be tested, nor move a unit that was seen back into a vault. See doc
 """
 
 from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,64 +14,11 @@ from ..errors import LedgerError, NoVaultLeft
 from .dataset import Dataset
 from .fetching import fetch
 from .independence import Unit
-from .known_rows import WAITING, Header, KnownRows, own_columns, remembered_rows
+from .known_kin import CHANGED, SHARES, Again, Kin, Parts, first_origin
+from .known_rows import ASIDE, WAITING, KnownRows, own_columns, remembered_rows
+from .known_series import decide_series
 from .split_plan import ONE_VAULT_UNDER, SMALL, TINY, Lineage, Plan, VaultPlan
 from .texts import is_corpus
-
-CHANGED = 0.05
-"""Seen rows that are missing may be among the new ones, changed: at most so many, as a share of what is new."""
-SHARES = (0.6, 0.2, 0.2)
-
-
-class Place(NamedTuple):
-    """A vault that nothing has opened, wherever its rows were sealed last."""
-
-    generation: int
-    origin: str
-    number: int
-    weight: float
-    closed: bool
-    """Whether it is all of a table too small to be divided, whose one list of claims was never tested."""
-
-
-class Shown(NamedTuple):
-    """What an answer from all rows showed of a known table, and which rows of this one that touches."""
-
-    columns: tuple[str, ...]
-    question: str
-    rows: NDArray[np.bool_]
-
-
-class Kin(NamedTuple):
-    """What is known of the kept rows of a table, in their order."""
-
-    rows: NDArray[np.int64]
-    seen: NDArray[np.bool_]
-    """Whether a row was explored, or lies in a vault that was opened."""
-    place: NDArray[np.int64]
-    """The vault of each row that was sealed and not seen, as an index into `places`; -1 for new rows."""
-    places: tuple[Place, ...]
-    """Ascending, so that of two the later generation counts."""
-    first: Header
-    """The record of the table that most rows are known from."""
-    earlier: dict[str, int]
-    """Discoveries by origin of a generation."""
-    vanished: int
-    """Rows that were seen and are missing here; each may have come back changed."""
-    closed: bool
-    """Whether that table was too small to be divided."""
-    shown: tuple[Shown, ...] = ()
-    views: tuple[tuple[str, ...], ...] = ()
-    """The sets of columns by which it was compared."""
-
-
-class Again(NamedTuple):
-    """A table that was sealed as kin before: its plan and the part of each kept row, in their order."""
-
-    plan: Plan
-    kind: str
-    rows: NDArray[np.int64]
-    parts: NDArray[np.int64]
 
 
 class Sealing(NamedTuple):
@@ -90,18 +37,6 @@ class Units(NamedTuple):
     """Its place in [0, 1) by the salt of this table."""
     seen: NDArray[np.bool_]
     place: NDArray[np.int64]
-
-
-class Parts(NamedTuple):
-    """Where every unit lies: 0 explored, n in vault n, -1 waiting."""
-
-    parts: NDArray[np.int64]
-    weights: dict[int, float]
-    kind: Literal["divided", "closed", "none"]
-    anew: bool
-    """Whether the vaults are a generation of their own, with a budget of its own."""
-    origin: str
-    generation: int
 
 
 def settled_unit(unit: Unit, found: Kin | Again, columns: Sequence[str], *, declared: bool) -> Unit:
@@ -147,12 +82,17 @@ def place_known(data: Dataset, unit: Unit, found: Kin | Again, common: dict[str,
     if isinstance(found, Again):
         _write_parts(data, found.rows, found.parts)
         return found.plan
-    units, inverse = _units(data, found)
-    decided = decide(units, found, data.fingerprint, one_shot=one_shot, corpus=is_corpus(data))
+    if unit.kind == "time":
+        decided, inverse, new = decide_series(data, found, one_shot=one_shot)
+        row_parts = decided.parts
+    else:
+        units, inverse = _units(data, found)
+        decided = decide(units, found, data.fingerprint, one_shot=one_shot, corpus=is_corpus(data))
+        row_parts, new = decided.parts[inverse], int((~units.seen & (units.place < 0)).sum())
     if decided.kind != "closed" and not (decided.parts == 0).any():
         raise _nothing_seen(found)
-    _write_parts(data, found.rows, decided.parts[inverse])
-    return _plan(unit, units, decided, found, common, np.bincount(inverse, minlength=len(units.u)))
+    _write_parts(data, found.rows, row_parts)
+    return _plan(unit, decided, found, common, row_parts, inverse, new)
 
 
 def decide(units: Units, kin: Kin, own: str, *, one_shot: bool = False, corpus: bool = False) -> Parts:
@@ -168,7 +108,7 @@ def decide(units: Units, kin: Kin, own: str, *, one_shot: bool = False, corpus: 
         one_shot: Whether new vaults are to be one.
         corpus: Whether the units are documents, of which fewer are divided than of rows.
     """
-    first = _first_origin(units, kin)
+    first = first_origin(np.where(units.seen, -1, units.place), kin)
     held = [p for p in kin.places if p.origin == first]
     latest = max([kin.first.generation, *(p.generation for p in kin.places)])
     numbers = np.array([p.number if p.origin == first else -1 for p in kin.places] + [-1], np.int64)
@@ -180,19 +120,19 @@ def decide(units: Units, kin: Kin, own: str, *, one_shot: bool = False, corpus: 
     renewed = fresh >= least and kin.vanished <= CHANGED * fresh
     untested = closed and bool(held) and unseen >= least
     if (renewed or untested) and small and not corpus:
-        return Parts(np.where(units.seen, 0, 1), {1: 1.0}, "closed", True, own, latest + 1)
+        return Parts(np.where(units.seen, 0, 1), {1: 1.0}, "closed", True, own, latest + 1, least)
     if renewed or untested:
         parts, weights = _divided(units, one_shot)
-        return Parts(parts, weights, "divided", True, own, latest + 1)
+        return Parts(parts, weights, "divided", True, own, latest + 1, least)
     parts = np.where(units.seen, 0, -1 if closed else mine)
     weights = {p.number: p.weight for p in held if (parts == p.number).any()}
     generation = held[0].generation if held else kin.first.generation
-    return Parts(parts, weights, "divided" if weights else "none", False, first, generation)
+    return Parts(parts, weights, "divided" if weights else "none", False, first, generation, least)
 
 
 def to_record(data: Dataset, unit: Unit, plan: Plan, found: Kin | Again | None) -> Sealing | None:
     """What is to be recorded of a table whose rows lie in `placed`; None where they cannot be known again."""
-    if unit.kind == "time" or not own_columns(data) or isinstance(found, Again):
+    if not own_columns(data) or isinstance(found, Again):
         return None
     origin, generation = data.fingerprint, 1
     if plan.lineage is not None:
@@ -201,23 +141,15 @@ def to_record(data: Dataset, unit: Unit, plan: Plan, found: Kin | Again | None) 
     record = remembered_rows(
         data,
         views,
-        beside=WAITING, dataset=data.fingerprint, name=data.name, ledger="", kind=unit.kind, key=unit.key,
-        origin=origin, generation=generation,
-    )  # fmt: skip
+        beside=ASIDE if unit.kind == "time" and found is None else WAITING,
+        **{"dataset": data.fingerprint, "name": data.name, "ledger": "", "kind": unit.kind, "key": unit.key},
+        **{"origin": origin, "generation": generation},
+    )
     if found is None or not found.shown:
         return Sealing(record, ())
     parts = fetch(data, "SELECT _part FROM placed ORDER BY _row")["_part"].astype(np.int64)
     touched = [(x.columns, x.question, np.unique(np.maximum(parts[x.rows & (parts != 0)], 0))) for x in found.shown]
     return Sealing(record, tuple((c, q, tuple(v.tolist())) for c, q, v in touched if len(v)))
-
-
-def _first_origin(units: Units, kin: Kin) -> str:
-    """The generation whose unopened vaults are kept: that of most units, the table that most are known from if none."""
-    held = units.place[~units.seen & (units.place >= 0)]
-    count: dict[str, int] = {}
-    for at in held.tolist():
-        count[kin.places[at].origin] = count.get(kin.places[at].origin, 0) + 1
-    return min(count, key=lambda o: (-count[o], o)) if count else kin.first.origin
 
 
 def _divided(units: Units, one_shot: bool) -> tuple[NDArray[np.int64], dict[int, float]]:
@@ -258,26 +190,35 @@ def _write_parts(data: Dataset, rows: NDArray[np.int64], parts: NDArray[np.int64
     cursor.unregister("decided")
 
 
-def _plan(unit: Unit, units: Units, decided: Parts, kin: Kin, common: dict[str, Any], size: NDArray[np.int64]) -> Plan:
-    rows = np.bincount(decided.parts + 1, weights=size, minlength=2).astype(np.int64)
-    count = np.bincount(decided.parts + 1, minlength=2)
+def _plan(
+    unit: Unit,
+    decided: Parts,
+    kin: Kin,
+    common: dict[str, Any],
+    parts: NDArray[np.int64],
+    units: NDArray[np.int64],
+    new: int,
+) -> Plan:
+    """The plan of a table of known rows, of each the part and the unit."""
+    rows = np.bincount(parts + 1, minlength=2)
+    count = np.bincount(np.unique(np.column_stack([units, parts + 1]), axis=0)[:, 1], minlength=2)
     vaults = tuple(
         VaultPlan(number=n, rows=int(rows[n + 1]), units=int(count[n + 1]), weight=w)
         for n, w in decided.weights.items()
     )
-    new = int((~units.seen & (units.place < 0)).sum())
     lineage = Lineage(
         dataset=kin.first.dataset, name=kin.first.name, origin=decided.origin, generation=decided.generation,
-        known=len(units.u) - new, new=new, waiting=int(count[0]),
+        known=common["units"] - new, new=new, waiting=0 if decided.anew else int(count[0]), needed=decided.needed,
         earlier=0 if decided.anew else kin.earlier.get(decided.origin, 0),
     )  # fmt: skip
     return Plan(
         kind="none" if decided.kind == "closed" else unit.kind,
         reason=f"{unit.reason} {_told(lineage, decided)}",
         exploration_rows=int(rows[1]),
-        exploration_share=float(count[1]) / max(len(units.u), 1),
+        exploration_share=float(count[1]) / max(common["units"], 1),
         vaults=vaults,
         lineage=lineage,
+        gap_rows=int(rows[0]) if decided.anew else 0,
         **common,
     )
 
@@ -294,7 +235,7 @@ def _told(lineage: Lineage, decided: Parts) -> str:
         text += " Vaults that nothing has opened stay sealed, and their error budget goes on."
     if lineage.waiting:
         wait = "new unit waits" if lineage.waiting == 1 else "new units wait"
-        text += f" {lineage.waiting:,} {wait}: from {SMALL} on they make vaults of their own."
+        text += f" {lineage.waiting:,} {wait}: from {lineage.needed} on they make vaults of their own."
     return text
 
 

@@ -13,7 +13,8 @@ from .fetching import fetch
 from .independence import Unit, choose_unit
 from .independence_years import in_order_of_years
 from .kept import TOGETHER, is_coarse, keep_rows, keep_texts
-from .known_parts import Again, Kin, Sealing, place_known, settled_unit, to_record
+from .known_kin import Again, Kin
+from .known_parts import Sealing, place_known, settled_unit, to_record
 from .known_rows import own_columns
 from .readers_binary import quoted
 from .rows import Rows
@@ -93,7 +94,7 @@ def seal(
         one_shot: One vault with the whole budget, whatever the number of rows.
         typed: Write the rows as they were opened as well, beside each part: for rules on every column.
         known: Says what is known of the rows in the view `kept` from earlier seals, None where nothing is. Not asked
-            of a series, nor where equal rows are different observations: of these no row is known again.
+            where equal rows are different observations: of these no row is known again.
 
     Raises:
         UsageError: if a declared column is not in the data.
@@ -109,7 +110,7 @@ def seal(
     if coarse:
         unit = unit.model_copy(update={"reason": f"{unit.reason} {_COARSE}"})
     found = None
-    if known is not None and not coarse and unit.kind != "time" and own_columns(data):
+    if known is not None and not coarse and own_columns(data):
         found = known(data)
     if found is not None:
         columns = [c.name for c in data.columns]

@@ -42,6 +42,8 @@ class Lineage(Value):
     """Units that were not."""
     waiting: int
     """Units that nothing has looked at and that are too few for a vault: they lie on neither side."""
+    needed: int
+    """New units from which they make vaults of their own."""
     earlier: int
     """Discoveries of this generation that were made under the names of its earlier data sets."""
 

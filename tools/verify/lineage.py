@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.dataset import Dataset
-from ..data.known_parts import Again, Kin, Place, Shown
+from ..data.known_kin import Again, Kin, Place, Shown
 from ..data.known_rows import (
     WAITING,
     Header,

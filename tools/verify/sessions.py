@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import Field
 
-from ..data.split_plan import SMALL, Lineage, Plan
+from ..data.split_plan import Lineage, Plan
 from ..errors import LedgerError, NoVaultLeft, SealBroken
 from ..value import Value, canonical_json, counted, digest
 from .exposures import Exposure, covering, exposures, freshest
@@ -228,8 +228,8 @@ def _known_and_spent(lineage: Lineage) -> str:
     waiting = counted(lineage.waiting, "new one waits", "new ones wait") if lineage.waiting else "none is new"
     return (
         f"No vault of these data is left: {lineage.known:,} {are} known from `{lineage.name}` (data set "
-        f"{lineage.dataset[:16]}…), whose vaults are spent, and {waiting}: {SMALL} that nothing has looked at make "
-        "vaults of their own. Ask an earlier question again for its report, bring more rows, or look without "
+        f"{lineage.dataset[:16]}…), whose vaults are spent, and {waiting}: {lineage.needed} that nothing has looked at "
+        "make vaults of their own. Ask an earlier question again for its report, bring more rows, or look without "
         "verdicts: `heldout explain … --explore-only`."
     )
 
