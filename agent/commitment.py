@@ -63,7 +63,7 @@ def standing(
     own = next((s for s in known if s.request == request), None)
     if own is not None or not closed or settings.asking is None:
         return own
-    tested = next((s for s in known if s.opened and s.rule == settings.rule), None)
+    tested = next((s for s in known if s.opened and s.hypotheses and s.rule == settings.rule), None)
     if tested is None or opened.tables is None:
         return tested
     drafted = request_of(settings._replace(asking=None), opened, closed)

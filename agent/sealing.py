@@ -18,7 +18,7 @@ from ..tools.errors import LedgerError
 from ..tools.value import counted
 from ..tools.verify.ledger import PATIENCE, Ledger
 from ..tools.verify.lineage import Lookup, hold_until, records_of
-from ..tools.verify.sessions import check_plan
+from ..tools.verify.seals import check_plan
 from .folders import user_folder
 from .marks import check_named
 from .summary import Opened, Settings

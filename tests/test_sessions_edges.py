@@ -8,6 +8,7 @@ from test_sessions import DATA, PLAN, RULE, VAULTS, A, B, C, run
 from heldout.tools.errors import LedgerError, SealBroken
 from heldout.tools.verify.exposures import record_exposed
 from heldout.tools.verify.ledger import Ledger
+from heldout.tools.verify.seals import record_seal
 from heldout.tools.verify.sessions import (
     check_receipt,
     check_unseen,
@@ -16,7 +17,6 @@ from heldout.tools.verify.sessions import (
     receipt_of,
     record_open,
     record_reveal,
-    record_seal,
 )
 from heldout.tools.verify.sessions import sessions as known_sessions
 

@@ -37,7 +37,8 @@ from ..errors import LedgerError, TamperedLedger
 from ..writing import write_whole
 from .exposures import WAIT, exposures
 from .ledger import Ledger
-from .sessions import Session, check_plan, record_seal, sessions
+from .seals import check_plan, record_seal
+from .sessions import Session, sessions
 
 LEAST = 20
 """Rows that two tables must share to be kin: under that chance, or a few rows that were copied, may be why."""
