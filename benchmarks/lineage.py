@@ -151,8 +151,8 @@ def measured(tables: int, n: int, seed: int, *, known: bool) -> list[str]:
     for at in range(tables):  # table by table, so that a run that is cut short has measured every change
         for change in CHANGES:
             runs[change.name].append(one(change, seed + at, n, known=known))
-            wrong = [name for name, own in runs.items() if own and any(own[-1].values())]
-        print(f"table {at + 1}, known again: {known}, something false after: {wrong}", file=sys.stderr, flush=True)
+        told = {name: own[-1] for name, own in runs.items()}
+        print(f"table {seed + at}, known again: {known}: {[list(x.values()) for x in told.values()]}", file=sys.stderr)
     every = [run for own in runs.values() for run in own]
     return [_line(name, own, known) for name, own in [*runs.items(), ("all of these", every)]]
 
@@ -176,8 +176,8 @@ def main() -> int:
     lines = [
         "| between visits | rows are | tables | anything false in | budgets | anything false in | upper 95 % bound |",
         "| --- | --- | ---: | ---: | ---: | ---: | ---: |",
-        *measured(options.tables, options.rows, options.seed, known=True),
-        *measured(options.before, options.rows, options.seed, known=False),
+        *(measured(options.tables, options.rows, options.seed, known=True) if options.tables else []),
+        *(measured(options.before, options.rows, options.seed, known=False) if options.before else []),
     ]
     print("\n".join(lines))
     if options.write:

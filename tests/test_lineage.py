@@ -1,5 +1,6 @@
 """A changed table is not a new one: rows that were sealed before keep their side, and their budget goes on."""
 
+import contextlib
 import multiprocessing
 import os
 import subprocess
@@ -11,6 +12,8 @@ import pandas as pd
 import pytest
 
 import heldout
+from benchmarks.lineage import CHANGES
+from benchmarks.lineage import rows as nothing_related
 from heldout.agent.ask import preview
 from heldout.agent.books import describe
 from heldout.agent.outlook import Focus
@@ -22,9 +25,11 @@ from heldout.agent.thread import thread
 from heldout.tools.data.rows import Rows
 from heldout.tools.data.split import SealedSplit
 from heldout.tools.errors import LedgerError, NoVaultLeft, TamperedLedger, UsageError
+from heldout.tools.verify.claims_relations import MonotoneAssociation
 from heldout.tools.verify.ledger import Ledger
 from heldout.tools.verify.policy import make_rule
-from heldout.tools.verify.sessions import sessions
+from heldout.tools.verify.sessions import commit, sessions
+from heldout.tools.verify.verify import verify
 
 CLAIMS = ("y rises with x", "z higher for g=a", "w rises with x", "w rises with z")
 
@@ -452,3 +457,24 @@ def test_a_vault_of_a_series_lies_a_block_after_all_that_was_seen(book, tmp_path
     assert after.explored == {x for x in whole.x if x <= max(before.vaults[1])}
     gap = min(after.vaults[1]) - max(after.explored)
     assert gap > 900 / after.plan.units
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.name)
+def test_no_row_that_was_shown_under_any_name_lies_in_a_vault_that_is_opened_later(change, book, tmp_path) -> None:
+    rng = np.random.default_rng(5)
+    frame, shown, opened_vaults = nothing_related(1_000, rng), set(), 0
+    settings = Settings(make_rule(), Focus(), False, 1)
+    claim = MonotoneAssociation(outcome="a", predictor="b", direction="increasing")
+    for visit in range(4):
+        held = sealed_and_held(frame, How(name="t"), settings, book, tmp_path, lambda _: None)
+        with held as (opened, split, ledger):
+            shown |= Sides._names(split.explore(), "h")
+            vaults = {v.number: Sides._names(_vault(split, v.number), "h") for v in split.plan.vaults}
+            assert not shown & set().union(*vaults.values())
+            with contextlib.suppress(NoVaultLeft):
+                receipt = commit(ledger, opened.fingerprint, split.plan, [claim], make_rule(), request=str(visit))
+                verify(split, ledger, receipt, [claim], split.explore())
+                shown |= vaults[receipt.vault]
+                opened_vaults += 1
+        frame = change.make(frame, visit, rng)
+    assert opened_vaults == (2 if "10 %" in change.name else 1)
