@@ -17,7 +17,7 @@ from ..tools.data.whole import write_whole
 from ..tools.errors import LedgerError
 from ..tools.value import counted
 from ..tools.verify.ledger import PATIENCE, Ledger
-from ..tools.verify.lineage import Lookup, hold_until, records_of
+from ..tools.verify.lineage import Lookup, records_of
 from ..tools.verify.seals import check_plan
 from .folders import user_folder
 from .marks import check_named
@@ -91,7 +91,7 @@ def sealed_and_held(
             book, records = _places(data.fingerprint, ledger)
             held.enter_context(book.locked(say=say))
             sealing.enter_context(_records_held(records, book))
-            lookups.append(Lookup(book, records, hold_until(sealing, say)))
+            lookups.append(Lookup(book, records, lambda other: sealing.enter_context(other.locked(say=say))))
             return lookups[-1]
 
         opened, split = sealed(source, how, settings, folder, say, whole, begun)

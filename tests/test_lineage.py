@@ -359,6 +359,15 @@ def test_the_list_of_a_small_table_is_tested_on_new_rows_alone_once_it_was_teste
     assert {f.held_out.n for f in later.findings if f.held_out and f.held_out.n} == {60}
 
 
+def test_a_table_that_was_too_small_to_test_anything_is_tested_whole_once_it_has_grown(book, tmp_path) -> None:
+    tiny = table(30)
+    explain(tiny, name="t", ledger=book)
+    assert Sides(more(tiny, 20), book, tmp_path / "a").plan.lineage is None
+    grown = Sides(more(tiny, 400), book, tmp_path / "b")
+    assert grown.plan.lineage is not None
+    assert set(tiny.x) <= grown.explored
+
+
 def test_a_record_that_was_edited_or_removed_is_named_and_no_kin_is_sealed(first, book, tmp_path) -> None:
     Sides(first, book, tmp_path / "a")
     [file] = (book.parent / "l.jsonl.rows").iterdir()

@@ -9,7 +9,6 @@ ledger of its own. Who seals holds that folder, and the ledgers of kin, until th
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,7 +31,7 @@ from ..data.known_rows import (
     record_file,
 )
 from ..data.split import SealedSplit
-from ..data.split_plan import Plan
+from ..data.split_plan import SMALL, Plan
 from ..errors import LedgerError, TamperedLedger
 from ..writing import write_whole
 from .exposures import WAIT, exposures
@@ -63,18 +62,18 @@ class _Relative(NamedTuple):
 class _Match(NamedTuple):
     """Where the kept rows of a new table lie in a record, -1 for those that are not in it."""
 
-    view: int
-    """Which set of columns they were compared by."""
     content: NDArray[np.int64]
     """By what is in the row."""
     parts: NDArray[np.int64]
     """By its entity too, where there is one."""
+    missing: NDArray[np.uint8]
+    """The parts of what is in the record and not in the new table."""
 
 
 class Lookup:
     """What a seal has to know of earlier ones; made for one run, asked once, and told when the seal stands."""
 
-    def __init__(self, book: Ledger, folder: Path, hold: Callable[[Ledger], None] | None = None) -> None:
+    def __init__(self, book: Ledger, folder: Path, hold: Callable[[Ledger], object] | None = None) -> None:
         """As attributes.
 
         Args:
@@ -105,7 +104,7 @@ class Lookup:
         origins = {h.origin for h in headers.values() if h.dataset in near}
         family = [h for h in headers.values() if h.dataset in near or h.origin in origins]
         found = [self._relative(h, near.get(h.dataset)) for h in sorted(family, key=lambda h: h.dataset)]
-        self.relatives = tuple(r for r in found if r is not None)
+        self.relatives = tuple(r for r in found if r is not None and not _merely_described(r))
         return _kin(data, self.relatives)
 
     def record(self, dataset: str, split: SealedSplit) -> Plan:
@@ -183,11 +182,12 @@ class Lookup:
         shared, new, old = int((content >= 0).sum()), len(digests), view.rows
         if shared < _least(new, old, max(view.equal, chance_of_equal(digests))):
             return None
+        missing = record.rows[at].parts[~np.isin(record.rows[at].digests, digests)]
         if header.kind != "entity" or header.key not in {c.name for c in data.columns}:
-            return _Match(at, content, content)
+            return _Match(content, content, missing)
         units, named = entity_digests(data, str(header.key))
         by_unit = np.where(named, record.units.parts_of(units), -1)
-        return _Match(at, content, np.where(by_unit >= 0, by_unit, content))
+        return _Match(content, np.where(by_unit >= 0, by_unit, content), missing)
 
     def _relative(self, header: Header, match: _Match | None) -> _Relative | None:
         """A known table with what its ledger says of it; None where its seal was never written."""
@@ -285,10 +285,10 @@ def _kin(data: Dataset, relatives: Sequence[_Relative]) -> Kin | None:
         origin = relative.record.header.origin
         opened = np.array([p == 0 or (origin, p) in burnt for p in range(256)])
         where = np.array([index.get((origin, p), -1) for p in range(256)], np.int64)
-        known, own = match.parts >= 0, match.content[match.content >= 0]
+        known = match.parts >= 0
         seen[known] |= opened[match.parts[known]]
         place[known] = np.maximum(place[known], where[match.parts[known]])
-        vanished = max(vanished, int(opened[relative.record.rows[match.view].parts].sum()) - int(opened[own].sum()))
+        vanished = max(vanished, int(opened[match.missing].sum()))
     first, _ = max(found, key=_nearness)
     return Kin(
         rows=kept_rows(data), seen=seen, place=np.where(seen, -1, place), places=places, first=first.record.header,
@@ -302,6 +302,12 @@ def _views(data: Dataset, found: Sequence[tuple[_Relative, _Match]]) -> tuple[tu
     have = {p.name for p in data.plans}
     every = (v.columns for relative, _ in found for v in relative.record.header.views)
     return tuple(dict.fromkeys(columns for columns in every if set(columns) <= have))
+
+
+def _merely_described(relative: _Relative) -> bool:
+    """Whether a table was too small to test anything, and the new one has one list of claims that no row chose."""
+    plan, match = relative.plan, relative.match
+    return plan.kind == "none" and not plan.vaults and match is not None and len(match.content) < SMALL
 
 
 def _nearness(found: tuple[_Relative, _Match]) -> tuple[int, int, str]:
@@ -344,8 +350,3 @@ def _shown(data: Dataset, found: Sequence[tuple[_Relative, _Match]]) -> Iterator
         for one in exposures(relative.ledger, header.dataset):
             codes = [WAITING if v == WAIT else v for v in one.vaults]
             yield Shown(tuple(sorted({*one.columns, *added})), one.question, np.isin(match.parts, codes))
-
-
-def hold_until(stack: ExitStack, say: Callable[[str], None]) -> Callable[[Ledger], None]:
-    """A function that locks a ledger until the stack is left."""
-    return lambda ledger: stack.enter_context(ledger.locked(say=say)) and None
