@@ -90,7 +90,9 @@ def sealed_and_held(
         def begun(data: Dataset) -> Lookup:
             book, records = _places(data.fingerprint, ledger)
             held.enter_context(book.locked(say=say))
-            sealing.enter_context(_records_held(records, book))
+            if all(e.kind != "seal" for e in book.entries(data.fingerprint)):
+                # Only who seals anew waits for the records: who holds them may be waiting for this ledger.
+                sealing.enter_context(_records_held(records, book))
             lookups.append(Lookup(book, records, lambda other: sealing.enter_context(other.locked(say=say))))
             return lookups[-1]
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from filelock import FileLock
 
 import heldout
 from benchmarks.lineage import CHANGES
@@ -407,6 +408,17 @@ def test_looking_ahead_sees_what_would_be_opened_and_writes_nothing(first, book,
     seen = preview(edited(first), CLAIMS[1], How(name="t"), rule={}, ledger=book)
     assert (seen.vault, seen.left) == (2, 1)
     assert sorted((p.name, p.stat().st_size) for p in tmp_path.rglob("*")) == before
+
+
+def test_who_comes_back_to_a_sealed_table_does_not_wait_for_a_run_that_seals_another(
+    first, tmp_path, monkeypatch
+) -> None:
+    monkeypatch.setattr("heldout.agent.sealing.PATIENCE", 0.1)
+    before = Sides(first, None, tmp_path / "a")
+    with FileLock(str(before.ledger.path.parent / "rows" / ".lock")):
+        assert Sides(first, None, tmp_path / "b").vaults == before.vaults
+        with pytest.raises(LedgerError, match="held by another run"):
+            Sides(edited(first), None, tmp_path / "c")
 
 
 def _seal(frame: pd.DataFrame, folder: Path, home: str) -> None:
