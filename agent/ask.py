@@ -14,9 +14,8 @@ from ..tools.data.split import Plan
 from ..tools.errors import NoVaultLeft
 from ..tools.value import Value
 from ..tools.verify.exposures import exposures
-from ..tools.verify.ledger import Ledger
 from ..tools.verify.policy import make_rule
-from ..tools.verify.sessions import Session, check_plan, next_vault, sessions
+from ..tools.verify.sessions import Session, next_vault, sessions
 from ..tools.verify.transcript import verified_claims
 from ..tools.verify.verify import burnt_rows
 from .asking import Asking, asked_of
@@ -32,7 +31,7 @@ from .report.explanation import Explanation
 from .report.result import Asked
 from .report.words import many, plain
 from .same import same_way
-from .sealing import How, Progress, default_ledger, joining_of, sealed, texts_of
+from .sealing import How, Progress, joining_of, sealed_unheld, texts_of
 from .spent import show_command
 from .summary import Explored, Settings
 
@@ -158,9 +157,8 @@ def preview(
     settings = Settings(make_rule(**rule), Focus(), False, threads, Asking(stated(hypotheses)))
     say = progress or (lambda _: None)
     with run_folder() as folder:
-        opened, split = sealed(source, how, settings, folder, say)
-        book = Ledger(Path(ledger) if ledger is not None else default_ledger(opened.fingerprint))
-        plan = split.plan = check_plan(book, opened.fingerprint, split.plan) or split.plan
+        opened, split, book = sealed_unheld(source, how, settings, ledger, folder, say)
+        plan = split.plan
         closed, known = plan.kind == "none", sessions(book, opened.fingerprint)
         request = request_of(settings, opened, closed)
         session = standing(known, request, settings, opened, closed)

@@ -6,13 +6,15 @@ Knows ledger entries and sessions. Must never open a vault or change the ledger.
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..tools.data.known_rows import record_file
 from ..tools.data.split import Plan
 from ..tools.data.tables import source_fingerprint
 from ..tools.data.tables_schema import Joining
 from ..tools.errors import LedgerError, TamperedLedger, UsageError
-from ..tools.verify.exposures import exposures
+from ..tools.verify.exposures import WAIT, exposures
 from ..tools.verify.heads import head_file, remembered
 from ..tools.verify.ledger import Ledger
+from ..tools.verify.lineage import check_record, records_of
 from ..tools.verify.sessions import CLOSE, Session, sessions
 from ..tools.verify.transcript import MOST, open_thread
 from .report.words import many
@@ -113,13 +115,15 @@ def _describe(ledger: Ledger, dataset: str) -> str:
         f"Sealed {_when(entries, 'seal')}: {many(plan.exploration_rows, 'exploration row')}, "
         f"{many(len(plan.vaults), 'vault')}."
     )
-    lines.append(plan.reason)
+    lines += [plan.reason, *_rows_kept(ledger, entries)]
     known, found = {s.vault: s for s in sessions(ledger, dataset)}, told(ledger, dataset)
     for vault in plan.vaults:
         session = known.get(vault.number)
         what = "sealed"
         if session is not None:
             what = _of_thread(session) if session.thread else counted(session, found)
+            if session.handed is not None:
+                what = f"handed on to data set {session.handed[:16]}…, which has its rows now"
         share = f"{100 * vault.weight:.0f} % of the error budget"
         lines.append(f"Vault {vault.number} ({many(vault.rows, 'row')}, {share}): {what}.")
     lines += _shown(ledger, dataset)
@@ -147,9 +151,25 @@ def _shown(ledger: Ledger, dataset: str) -> list[str]:
     lines = []
     for one in exposures(ledger, dataset):
         names = ", ".join(f"`{name}`" for name in one.columns)
-        vaults = ", ".join(map(str, one.vaults))
-        lines.append(f"Shown from all rows: {names}; claims that relate two of these are not tested on vault {vaults}.")
+        vaults = ", ".join(str(v) for v in one.vaults if v != WAIT)
+        where = f"vault {vaults}" if vaults else "a vault"
+        where += " of rows that wait" if one.vaults == (WAIT,) else " and rows that wait" if WAIT in one.vaults else ""
+        lines.append(f"Shown from all rows: {names}; claims that relate two of these are not tested on {where}.")
     return lines
+
+
+def _rows_kept(ledger: Ledger, entries: tuple) -> list[str]:
+    """Where the record of rows lies by which they are known again, and whether it is the one that was sealed with."""
+    seal = next(e for e in entries if e.kind == "seal")
+    if seal.beside is None:
+        return []
+    common = ledger.path.parent == default_ledger(seal.dataset).parent
+    file = record_file(records_of(ledger.path, common=common), seal.dataset)
+    try:
+        check_record(file, seal.beside, ledger.path)
+    except TamperedLedger as err:
+        return [str(err)]
+    return [f"Its rows are known again by {file}."]
 
 
 def _when(entries: tuple, kind: str) -> str:

@@ -63,7 +63,7 @@ def standing(
     own = next((s for s in known if s.request == request), None)
     if own is not None or not closed or settings.asking is None:
         return own
-    tested = next((s for s in known if s.opened and s.rule == settings.rule), None)
+    tested = next((s for s in known if s.opened and s.hypotheses and s.rule == settings.rule), None)
     if tested is None or opened.tables is None:
         return tested
     drafted = request_of(settings._replace(asking=None), opened, closed)
@@ -109,7 +109,8 @@ def announcement(plan: Plan, vault: int, claims: int, replayed: bool) -> str:
         verdicts = many(claims, "verdict")
         return f"This question was answered before: computing its {verdicts} again, which spends nothing"
     if plan.kind == "none":
-        return f"Testing the one list of {what} that these rows can answer, on all rows"
+        where = "all rows" if plan.lineage is None else "the rows that nothing has looked at"
+        return f"Testing the one list of {what} that these rows can answer, on {where}"
     left = sum(1 for v in plan.vaults if v.number > vault)
     cost = "the only one" if len(plan.vaults) == 1 else f"{left} left after it"
     return f"Opening vault {vault} ({cost}): verifying {what} on rows that nothing has looked at"

@@ -8,7 +8,7 @@ from typing import Literal
 
 from ..tools.data.split import Plan
 from ..tools.errors import HeldoutError
-from ..tools.verify.exposures import Cost
+from ..tools.verify.exposures import Cost, rows_of
 
 Choice = Literal["all", "exploration", "no"]
 """From all rows, from exploration rows instead, or not at all."""
@@ -37,7 +37,7 @@ def price_line(costs: Sequence[Cost], plan: Plan) -> str:
     """
     shown = list(dict.fromkeys(cost.columns for cost in costs))
     vaults = {number for cost in costs for number in cost.vaults}
-    rows = sum(v.rows for v in plan.vaults if v.number in vaults)
+    rows = rows_of(plan, vaults)
     what = "; ".join(_together(columns) for columns in shown)
     single = all(len(columns) == 1 for columns in shown)
     claims = "claims on it alone" if single else "claims that relate two columns shown together"

@@ -6,10 +6,20 @@ Knows which columns were shown together, vaults and claims. Must never know a ro
 from collections.abc import Iterable, Sequence
 
 from ..tools.data.split import Plan
+from ..tools.errors import UsageError
 from ..tools.explore.lead import Structure
 from ..tools.explore.structure import structural_pairs
 from ..tools.value import digest
-from ..tools.verify.exposures import Cost, Exposure, covering, exposures, record_exposed, sealed_vaults, would_expose
+from ..tools.verify.exposures import (
+    Cost,
+    Exposure,
+    covering,
+    exposures,
+    record_exposed,
+    rows_of,
+    sealed_vaults,
+    would_expose,
+)
 from ..tools.verify.hypothesis import Hypothesis
 from ..tools.verify.ledger import Ledger
 from ..tools.verify.sessions import Session, next_vault, sessions
@@ -72,8 +82,18 @@ def from_all_rows(
         structure: What follows from how the table is built: columns tied to those shown count as shown.
         columns: Every column that the answer reads: what is summed up, what it is grouped and filtered by.
         question: What was asked, in words; only its digest is kept.
+
+    Raises:
+        UsageError: if vaults of these data were handed on to another data set.
     """
-    burnt = (s.vault for s in sessions(book, dataset) if s.burnt)
+    known = sessions(book, dataset)
+    heir = next((s.handed for s in known if s.handed is not None), None)
+    if heir is not None:
+        raise UsageError(
+            f"The sealed rows of these data belong to data set {heir[:16]}… now, so an answer from all rows would show "
+            "rows that it keeps sealed. Ask there, or add `--facts exploration`."
+        )
+    burnt = (s.vault for s in known if s.burnt)
     sealed, names = sealed_vaults(plan, burnt), widened(columns, structure)
     if question is None:
         return would_expose(exposures(book, dataset), sealed, names)
@@ -82,13 +102,13 @@ def from_all_rows(
 
 def cost_line(cost: Cost, plan: Plan, known: Sequence[Session]) -> str:
     """What an answer from all rows would cost, as one or two sentences."""
-    if not plan.vaults or not sealed_vaults(plan, (s.vault for s in known if s.burnt)):
+    if not sealed_vaults(plan, (s.vault for s in known if s.burnt)):
         return "No row of these data is sealed, so an answer from all rows costs nothing."
     if cost.free:
         return "These columns were shown together before: the answer costs nothing more."
     names = [f"`{name}`" for name in cost.columns]
     what = f"claims on {names[0]} alone" if len(names) == 1 else f"claims that relate two of {', '.join(names)}"
-    rows = sum(v.rows for v in plan.vaults if v.number in cost.vaults)
+    rows = rows_of(plan, cost.vaults)
     text = f"Answering from all rows shows {rows:,} sealed ones: {what} could then no longer be verified on these data."
     if not plan.exploration_rows:
         return text

@@ -5,6 +5,7 @@ never hold a sealed row before its batch stands in the ledger.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,7 +18,7 @@ from ..tools.verify.exposures import Exposure, covering, exposures
 from ..tools.verify.hypothesis import Hypothesis
 from ..tools.verify.ledger import Ledger
 from ..tools.verify.policy import make_rule
-from ..tools.verify.sessions import Receipt, Session, next_vault, record_seal, sessions
+from ..tools.verify.sessions import Receipt, Session, next_vault, sessions
 from ..tools.verify.verify import Judged, burnt_rows, verify
 from .closed import enumerate_closed
 from .commitment import announcement, committed, frozen_batch, request_of, standing
@@ -34,8 +35,8 @@ from .privacy import Privacy
 from .quoting import Disclosed, disclosed, with_examples
 from .report.explanation import Explanation
 from .report.reproduce import reproduce_text
-from .sealing import How, Progress, default_ledger, how_of, left_out_of, sealed
-from .spent import known_before, show_command
+from .sealing import How, Progress, how_of, left_out_of, sealed_and_held
+from .spent import known_before, known_from, show_command
 from .summary import Explored, Opened, Settings, summarise
 from .usage import ModelUsage
 
@@ -190,16 +191,15 @@ def run(
     say, timing = progress or _silent, {}
     # The products of a claim are small: a second thread of the linear algebra costs more waiting than it saves.
     with run_folder() as folder, timed(timing, "total"), threadpool_limits(limits=1, user_api="blas"):
-        with timed(timing, "open and seal"):
-            opened, split = sealed(source, how, settings, folder, say)
-        book = Ledger(Path(ledger) if ledger is not None else default_ledger(opened.fingerprint))
-        with book.locked(say=say):
+        with ExitStack() as held:
+            with timed(timing, "open and seal"):
+                opened, split, book = held.enter_context(sealed_and_held(source, how, settings, ledger, folder, say))
             try:
                 return _run(opened, split, book, settings, say, timing, keep or _nothing)
             except NoVaultLeft as err:
                 command = show_command(source, ledger, book.path, table=how.table, tables=how.joining.tables)
                 told = known_before(book, opened.fingerprint, settings, command)
-                raise NoVaultLeft(f"{err}\n{told}") from err
+                raise NoVaultLeft(f"{err}\n{known_from(book, split.plan, settings)}{told}") from err
 
 
 def _run(
@@ -207,9 +207,8 @@ def _run(
     keep: Keep,
 ) -> Explanation:  # fmt: skip
     """Everything after the seal, with the ledger held."""
-    plan = record_seal(book, opened.fingerprint, split.plan)
-    split.plan = plan
-    if not plan.vaults or settings.explore_only:
+    plan = split.plan
+    if settings.explore_only or not (plan.vaults or plan.lineage):
         explored = look_at(_open_rows(split, book, opened.fingerprint), settings, say, timing)
         keep(Ran(opened, split, book, explored))
         return _report(opened, plan, book, settings, explored, None, Batch((), 0, 0), None, timing)

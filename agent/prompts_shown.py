@@ -7,14 +7,13 @@ from pathlib import Path
 
 from ..tools.data.rows import Rows
 from ..tools.errors import UsageError
-from ..tools.verify.ledger import Ledger
-from ..tools.verify.sessions import check_plan, sessions
+from ..tools.verify.sessions import sessions
 from ..tools.verify.verify import burnt_rows
 from .commitment import request_of, standing
 from .folders import run_folder
 from .looking import look_at
 from .modelling import propose, request_text
-from .sealing import How, Progress, default_ledger, left_out_of, sealed
+from .sealing import How, Progress, left_out_of, sealed_unheld
 from .summary import Settings
 
 
@@ -37,9 +36,8 @@ def prompts_shown(
         raise UsageError("Without `--model` nothing is sent to anybody: there are no prompts to show.")
     say = progress or (lambda _: None)
     with run_folder() as folder:
-        opened, split = sealed(source, how, settings, folder, say)
-        book = Ledger(Path(ledger) if ledger is not None else default_ledger(opened.fingerprint))
-        plan = split.plan = check_plan(book, opened.fingerprint, split.plan) or split.plan
+        opened, split, book = sealed_unheld(source, how, settings, ledger, folder, say)
+        plan = split.plan
         if plan.kind == "none":
             raise UsageError(
                 f"With {plan.rows:,} rows the list of hypotheses follows from names and types alone: no model is asked."

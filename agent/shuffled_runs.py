@@ -6,6 +6,7 @@ Started as a program (`python -m heldout.agent.shuffled_runs FOLDER WORKER`) it 
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time as clock
@@ -69,7 +70,10 @@ def one_run(job: Job, table: "pandas.DataFrame", run: int, folder: Path) -> Run:
         return Run(run=run, related=related, pairs=pairs, error=str(err))
     finally:
         for left in folder.glob(ledger.name + "*"):
-            left.unlink(missing_ok=True)
+            if left.is_dir():  # the records of its rows
+                shutil.rmtree(left, ignore_errors=True)
+            else:
+                left.unlink(missing_ok=True)
     # A rule that one column keeps (never missing, a range) holds in every shuffled copy too: no false finding.
     found = tuple(f.sentence for f in report.verified if f.family != "invariant")
     return Run(

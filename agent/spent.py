@@ -8,12 +8,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from ..tools.data.split_plan import Plan
 from ..tools.verify.families import FAMILIES
 from ..tools.verify.hypothesis import Hypothesis
 from ..tools.verify.ledger import Ledger
 from ..tools.verify.sessions import Session, outcomes, sessions
 from ..tools.verify.transcript import open_thread
 from .report.words import OUTCOMES, many, plain
+from .sealing import default_ledger
 from .summary import Settings
 
 _MOST = 10
@@ -60,6 +62,19 @@ def known_before(ledger: Ledger, dataset: str, settings: Settings, command: str)
     if settings.asking is None:
         near = [x for x in near if x.outcome == "verified"]
     return "\n".join(_lines(near, found, settings, command))
+
+
+def known_from(book: Ledger, plan: Plan, settings: Settings) -> str:
+    """When the table was sealed that these rows are known from, and what was found there; empty for a new table."""
+    if plan.lineage is None:
+        return ""
+    own = plan.lineage.dataset
+    ledger = book if book.entries(own) else Ledger(default_ledger(own))
+    when = next((e.time for e in ledger.entries(own) if e.kind == "seal"), None)
+    if when is None:
+        return ""
+    found = known_before(ledger, own, settings, show_command(None, None, ledger.path, table=None, tables=()))
+    return f"`{plan.lineage.name}` was sealed {when[:10]}. {found}\n"
 
 
 def _so_far(ledger: Ledger, dataset: str) -> tuple[Told, ...]:

@@ -27,7 +27,7 @@ from ..tools.verify.families.rule_sides import words
 from ..tools.verify.hypothesis import Condition
 from ..tools.verify.ledger import Ledger
 from ..tools.verify.policy import Rule
-from ..tools.verify.sessions import sessions
+from ..tools.verify.sessions import Session, sessions
 from ..tools.verify.texts import same_text_pairs
 from ..tools.verify.verify import Judged
 from .asking import Asking, asked_of
@@ -40,6 +40,7 @@ from .report.result import (
     Asked,
     ColumnSummary,
     DatasetSummary,
+    KnownSummary,
     LedgerSummary,
     Policy,
     Result,
@@ -268,7 +269,7 @@ def _role(column: Column, plan: Plan, reasons: Mapping[str, str]) -> str:
 
 def _split(plan: Plan, book: Ledger, dataset: str, session: int | None, asked: tuple[Asked, ...]) -> SplitSummary:
     known = sessions(book, dataset)
-    spent = {s.vault: "burnt" if s.burnt else "questioned" for s in known if s.opened}
+    spent = {s.vault: _state(s) for s in known if s.opened}
     own = next((s for s in known if s.number == session), None)
     explored = own.after if own else [s.vault for s in known if s.burnt]
     vaults = []
@@ -280,8 +281,23 @@ def _split(plan: Plan, book: Ledger, dataset: str, session: int | None, asked: t
     return SplitSummary(
         kind=plan.kind, key=plan.key, exploration_rows=plan.exploration_rows,
         held_out_rows=sum(v.rows for v in plan.vaults), vaults=tuple(vaults), units=plan.units,
-        reason=_reason(plan, asked),
+        reason=_reason(plan, asked), known=_known(plan),
     )  # fmt: skip
+
+
+def _state(session: Session) -> str:
+    """What became of a vault that is spent."""
+    if session.burnt:
+        return "burnt"
+    return "questioned" if session.handed is None else "handed"
+
+
+def _known(plan: Plan) -> KnownSummary | None:
+    """What was known of the rows from an earlier data set."""
+    if plan.lineage is None:
+        return None
+    fields = {"dataset", "name", "generation", "new", "waiting"}
+    return KnownSummary(units=plan.lineage.known, **plan.lineage.model_dump(include=fields))
 
 
 def _reason(plan: Plan, asked: tuple[Asked, ...]) -> str:

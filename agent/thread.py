@@ -17,9 +17,7 @@ from ..tools.verify.evidence import Evidence
 from ..tools.verify.exposures import Cost
 from ..tools.verify.families import FAMILIES
 from ..tools.verify.hypothesis import Hypothesis
-from ..tools.verify.ledger import Ledger
 from ..tools.verify.policy import make_rule
-from ..tools.verify.sessions import record_seal
 from ..tools.verify.transcript import MOST, claims_of, thread_receipt
 from ..tools.verify.transcript import Thread as Asked
 from ..tools.verify.verify import measure, reveal
@@ -36,7 +34,7 @@ from .quoting import disclosed, with_examples
 from .report.explanation import Explanation
 from .report.reproduce import reproduce_text
 from .report.words import many
-from .sealing import How, Progress, default_ledger, joining_of, left_out_of, sealed, texts_of
+from .sealing import How, Progress, joining_of, left_out_of, sealed_and_held, texts_of
 from .sentences.reader import Reading
 from .summary import Explored, Settings, summarise
 from .thread_state import ThreadState
@@ -145,10 +143,8 @@ def opened_state(
     """
     with run_folder() as folder:
         file = folder / "whole.parquet" if whole else None
-        opened, split = sealed(source, how, settings, folder, say, file)
-        book = Ledger(Path(ledger) if ledger is not None else default_ledger(opened.fingerprint))
-        with book.locked(say=say):
-            split.plan = record_seal(book, opened.fingerprint, split.plan)
+        with sealed_and_held(source, how, settings, ledger, folder, say, file) as (opened, split, book):
+            pass  # from here on it is held question by question
         yield ThreadState(opened, split, book, settings, say, file)
 
 

@@ -15,7 +15,7 @@ from ..tools.verify.exposures import Cost, Exposure, exposures
 from ..tools.verify.families import FAMILIES
 from ..tools.verify.hypothesis import Hypothesis
 from ..tools.verify.ledger import Ledger
-from ..tools.verify.sessions import CLOSE, Session, next_vault, sessions
+from ..tools.verify.sessions import CLOSE, Session, inherited, next_vault, sessions
 from ..tools.verify.transcript import (
     MOST,
     Thread,
@@ -144,7 +144,8 @@ class ThreadState:
         if asked >= MOST or (standing is not None and standing.pending is not None):
             return None
         weight = next(v.weight for v in self.split.plan.vaults if v.number == vault)
-        earlier = sum(s.discoveries for s in self.known() if s.opened and s.number != vault)
+        own = (s.discoveries for s in self.known() if s.opened and s.number != vault)
+        earlier = inherited(self.book, self.dataset) + sum(own)
         return level(self.settings.rule, weight, asked=asked, verified=found, earlier=earlier)
 
     def rows(self, standing: Thread | None) -> Rows:

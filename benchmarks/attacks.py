@@ -178,7 +178,8 @@ def on_rows(seed: int, folder: Path) -> int:
     from heldout.tools.verify.hypothesis import parse
     from heldout.tools.verify.ledger import Ledger
     from heldout.tools.verify.policy import make_rule
-    from heldout.tools.verify.sessions import commit, record_seal
+    from heldout.tools.verify.seals import record_seal
+    from heldout.tools.verify.sessions import commit
     from heldout.tools.verify.verify import burnt_rows, verify
 
     rng = np.random.default_rng([seed, 77])

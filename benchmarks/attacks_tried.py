@@ -25,15 +25,8 @@ from heldout.tools.verify import ledger as book_module
 from heldout.tools.verify.hypothesis import Hypothesis, parse
 from heldout.tools.verify.ledger import Ledger
 from heldout.tools.verify.policy import make_rule
-from heldout.tools.verify.sessions import (
-    Receipt,
-    check_receipt,
-    commit,
-    record_open,
-    record_reveal,
-    record_seal,
-    sessions,
-)
+from heldout.tools.verify.seals import record_seal
+from heldout.tools.verify.sessions import Receipt, check_receipt, commit, record_open, record_reveal, sessions
 
 DATA = "d" * 64
 PLAN = Plan(

@@ -21,7 +21,7 @@ from heldout.tools.explore.structure import structural_pairs
 from heldout.tools.verify.hypothesis import parse
 from heldout.tools.verify.ledger import Ledger
 from heldout.tools.verify.policy import make_rule
-from heldout.tools.verify.sessions import record_seal
+from heldout.tools.verify.seals import record_seal
 from heldout.tools.verify.verify import verify
 
 

@@ -17,7 +17,8 @@ from heldout.tools.verify.disclosure import burnt_typed
 from heldout.tools.verify.hypothesis import parse
 from heldout.tools.verify.ledger import Ledger
 from heldout.tools.verify.policy import make_rule
-from heldout.tools.verify.sessions import Receipt, commit, record_seal
+from heldout.tools.verify.seals import record_seal
+from heldout.tools.verify.sessions import Receipt, commit
 from heldout.tools.verify.verify import verify
 
 RULE = make_rule()

@@ -14,6 +14,7 @@ from heldout.tools.verify.disclosure import burnt_table
 from heldout.tools.verify.hypothesis import Hypothesis, parse
 from heldout.tools.verify.ledger import Ledger
 from heldout.tools.verify.policy import make_rule
+from heldout.tools.verify.seals import record_seal
 from heldout.tools.verify.sessions import (
     Receipt,
     batch_id,
@@ -23,7 +24,6 @@ from heldout.tools.verify.sessions import (
     receipt_of,
     record_open,
     record_reveal,
-    record_seal,
     sessions,
 )
 from heldout.tools.verify.verify import burnt_rows, open_vault, verify

@@ -9,6 +9,7 @@ from heldout.tools.errors import LedgerError, NoVaultLeft, SealBroken
 from heldout.tools.verify.exposures import record_exposed
 from heldout.tools.verify.hypothesis import Hypothesis
 from heldout.tools.verify.ledger import Ledger
+from heldout.tools.verify.seals import record_seal
 from heldout.tools.verify.sessions import (
     Receipt,
     batch_id,
@@ -20,7 +21,6 @@ from heldout.tools.verify.sessions import (
     receipt_of,
     record_open,
     record_reveal,
-    record_seal,
 )
 from heldout.tools.verify.sessions import sessions as known_sessions
 from heldout.tools.verify.transcript import begin, commit_claim, record_verdict

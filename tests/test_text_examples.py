@@ -23,7 +23,8 @@ from heldout.tools.verify.examples import HOLDING, NOT_HOLDING, digests_of, docu
 from heldout.tools.verify.hypothesis import Hypothesis, parse
 from heldout.tools.verify.ledger import Ledger
 from heldout.tools.verify.policy import make_rule
-from heldout.tools.verify.sessions import commit, record_seal
+from heldout.tools.verify.seals import record_seal
+from heldout.tools.verify.sessions import commit
 from heldout.tools.verify.texts import plain_models, taken_as_given
 from heldout.tools.verify.verify import verify
 from tests import text_corpus as made

@@ -10,7 +10,7 @@ from ...tools.verify.families.wording import number
 from .joined import data_words
 from .modelled import model_method
 from .result import Finding, Result
-from .words import FAMILIES, explored_rows, figure, many, opened_rows, stated
+from .words import FAMILIES, explored_rows, figure, many, opened_rows, stated, undivided
 
 _SCALES = {
     "group_difference": "P(A>B) {} away from .5",
@@ -113,7 +113,7 @@ def _between(result: Result) -> str:
     """The rows of a series that neither side has, where nothing else was set aside."""
     split = result.split
     left = result.dataset.rows - split.exploration_rows - split.held_out_rows
-    if split.kind != "time" or left <= 0 or result.dataset.duplicates:
+    if split.kind != "time" or left <= 0 or result.dataset.duplicates or split.known is not None:
         return ""
     belong = "belongs" if left == 1 else "belong"
     return f" {many(left, 'row')} between the two {belong} to neither, since neighbours would tell of each other."
@@ -140,7 +140,7 @@ def _search(result: Result) -> str:
 
 def _stated(result: Result) -> str:
     counts = result.counts
-    rows = "all rows" if result.split.kind == "none" else f"the {opened_rows(result):,} held-out rows"
+    rows = undivided(result) if result.split.kind == "none" else f"the {opened_rows(result):,} held-out rows"
     return (
         f"{many(len(result.asked), 'hypothesis was', 'hypotheses were')} stated by the user; {counts.deduplicated:,} "
         f"said the same as another, and {counts.committed:,} committed: columns, levels, cut points, direction and "

@@ -59,11 +59,27 @@ class VaultSummary(Value):
     rows: int
     weight: float
     """Its share of the error budget."""
-    state: Literal["sealed", "questioned", "opened", "burnt"]
+    state: Literal["sealed", "questioned", "opened", "burnt", "handed"]
     """questioned: by a thread that is still open; opened: for this report's batch; burnt: for an earlier batch, now
-    among the exploration rows."""
+    among the exploration rows; handed: its rows were sealed again as part of another data set, which has it now."""
     explored: bool = False
     """Whether its rows were among the exploration rows of this report: it was burnt before the batch was committed."""
+
+
+class KnownSummary(Value):
+    """What was known of these rows from an earlier data set."""
+
+    dataset: str
+    """Fingerprint of the data set that most of them are known from."""
+    name: str
+    generation: int
+    """How many generations of vaults, each with one error budget, these rows have seen."""
+    units: int
+    """Units that were sealed before."""
+    new: int
+    """Units that were not."""
+    waiting: int
+    """Units that lie on neither side until there are enough for vaults of their own."""
 
 
 class SplitSummary(Value):
@@ -78,6 +94,8 @@ class SplitSummary(Value):
     units: int
     """Units of independence in the whole table."""
     reason: str
+    known: KnownSummary | None = Field(default=None, exclude_if=lambda known: known is None)
+    """Where rows of these data were sealed before, as part of another data set."""
 
 
 class Policy(Value):

@@ -278,15 +278,22 @@ def done_line(result: Result) -> str:
         if result.split.key and result.split.units < result.dataset.rows:
             rows = f"{result.split.units:,} units in {rows}"
         if stated(result):
-            return f"{rows}, too few to split: {tested} stated by you, tested on all rows."
+            return f"{rows}, too few to split: {tested} stated by you, tested on {undivided(result)}."
         return (
             f"{rows}, too few to split: {tested} listed by name and type before any value was compared, "
-            "then tested on all rows."
+            f"then tested on {undivided(result)}."
         )
     return (
         f"{rows}: explored {explored_rows(result):,}, then checked {tested} on {opened_rows(result):,} rows "
         "that the search never saw."
     )
+
+
+def undivided(result: Result) -> str:
+    """The rows that the one list of a small table is tested on: all of them, but for those seen under another name."""
+    if result.split.known is None:
+        return "all rows"
+    return f"the {many(result.split.held_out_rows, 'row')} that nothing had looked at"
 
 
 def budget_line(result: Result) -> str:
@@ -308,10 +315,10 @@ def budget_line(result: Result) -> str:
 def how_line(result: Result) -> str:
     """How the findings came about, and what they are not."""
     if stated(result):
-        rows = "all rows" if result.split.kind == "none" else "rows that heldout had not looked at"
+        rows = undivided(result) if result.split.kind == "none" else "rows that heldout had not looked at"
         return f"Stated by you, written down, then tested on {rows}. Associations, not causes."
     if result.split.kind == "none":
-        return "Listed before any value was compared, then tested on all rows. Associations, not causes."
+        return f"Listed before any value was compared, then tested on {undivided(result)}. Associations, not causes."
     return "Seen on exploration rows, written down, then tested on held-out rows. Associations, not causes."
 
 

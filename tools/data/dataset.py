@@ -39,6 +39,7 @@ class Dataset:
         self, connection: duckdb.DuckDBPyConnection, folder: Path, *, name: str, columns: Sequence[Column],
         rows: int, notes: Sequence[Note], fingerprint: str, duplicates: int, surrogates: Sequence[str],
         tables: Tables | None = None, joining: str | None = None, declared_texts: Sequence[str] = (),
+        plans: Sequence[Plan] = (),
     ) -> None:  # fmt: skip
         self._connection = connection
         self._cleanup = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
@@ -58,6 +59,8 @@ class Dataset:
         """For several tables: digest of the grain and its way to the root, whatever the tables are called."""
         self.declared_texts = tuple(declared_texts)
         """Columns that are text because somebody said so, or because the source holds documents."""
+        self.plans = tuple(plans)
+        """How each column of one table was read, so that its content can be named by fewer of them; else empty."""
 
     def __repr__(self) -> str:
         return f"<Dataset {self.name}: {self.rows:,} rows, {len(self.columns):,} columns>"
@@ -143,9 +146,11 @@ def _opened(
     notes += aggregate_rows(cursor, plans, name)
     # Before counts are unfolded: both readings are the same data, so that one ledger keeps what either has spent.
     fingerprint = table_fingerprint(cursor, [p.name for p in plans if p.name not in surrogates])
+    read = plans
     if not keep_counts:
         plans, more = unfold(cursor, plans, surrogates, limits)
         notes += more
+        read = read if len(plans) == len(read) else []
         surrogates = [s for s in surrogates if any(p.name == s for p in plans)]
     declared = dict.fromkeys([*raw.texts, *texts])
     columns, more = describe(cursor, plans, frozenset(surrogates), declared)
@@ -156,7 +161,7 @@ def _opened(
     notes += more + table_warnings(columns, rows, rows - distinct)
     return Dataset(
         connection, place, name=name, columns=columns, rows=rows, notes=notes, fingerprint=fingerprint,
-        duplicates=rows - distinct, surrogates=surrogates, declared_texts=tuple(declared),
+        duplicates=rows - distinct, surrogates=surrogates, declared_texts=tuple(declared), plans=read,
     )  # fmt: skip
 
 

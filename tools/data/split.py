@@ -3,31 +3,28 @@
 Knows the unit of independence, a salt that nobody chooses, and shares. Must never know what will be tested.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from ..value import Value, counted, digest
+from ..value import counted, digest
 from .dataset import Dataset
 from .fetching import fetch
 from .independence import Unit, choose_unit
 from .independence_years import in_order_of_years
-from .inference_texts import LONGEST
 from .kept import TOGETHER, is_coarse, keep_rows, keep_texts
+from .known_kin import Again, Kin
+from .known_parts import Sealing, place_known, settled_unit, to_record
+from .known_rows import own_columns
 from .readers_binary import quoted
 from .rows import Rows
 from .schema import Column
+from .split_files import read_rows, write_parts
+from .split_plan import MIN_BLOCKS, ONE_VAULT_UNDER, SMALL, TINY, Plan, VaultPlan
 from .split_typed import TYPED, write_typed
 from .texts import is_corpus
 
 PROJECT = "heldout/split/1"
-SMALL = 200
-"""Under this many units nothing is split: a closed family is tested on all rows. Of a corpus fewer are split."""
-TINY = 40
-"""Under this many units nothing is tested; a corpus of so many documents is split."""
-ONE_VAULT_UNDER = 1_000
-"""With fewer held-out units than this there is one vault."""
-MIN_BLOCKS = 40
 BLOCKS = 60
 MIN_BLOCK_ROWS = 4
 _COARSE = (
@@ -43,46 +40,6 @@ _DIGITS = 13
 _UNIT = f"(('0x' || substr(sha256({{key}}), 1, {_DIGITS}))::BIGINT / {16**_DIGITS}.0)"
 
 
-class VaultPlan(Value):
-    """One portion of the sealed rows and its share of the error budget."""
-
-    number: int
-    rows: int
-    units: int
-    weight: float
-
-
-class Plan(Value):
-    """How one data set is divided; the ledger keeps it, so that it cannot be divided twice."""
-
-    kind: Literal["row", "entity", "time", "none"]
-    key: str | None
-    salt: str
-    reason: str
-    units: int
-    rows: int
-    exploration_rows: int
-    exploration_share: float
-    vaults: tuple[VaultPlan, ...] = ()
-    block: str | None = None
-    """For time: what one block is, such as `week` or `130 rows`."""
-    copies: int = 0
-    """Rows that repeat an earlier row and were set aside, so that no row counts twice."""
-    gap_rows: int = 0
-    """For time: rows between exploration and vault that belong to neither."""
-    near_copies: int = 0
-    """Rows whose text nearly repeats an earlier row's and that were set aside for the same reason."""
-    warning: str | None = None
-    joining: str | None = None
-    """For several tables: digest of the grain and its way to the root. Two grains may have as many rows and units."""
-
-    def as_json(self) -> dict[str, Any]:
-        """As of every value, but without `joining` where there is only one table, nor a count of no near-copies."""
-        whole = super().as_json()
-        absent = [name for name, none in (("joining", None), ("near_copies", 0)) if whole[name] == none]
-        return {k: v for k, v in whole.items() if k not in absent}
-
-
 class SealedSplit:
     """Exploration rows and vaults of one data set as two database files; a handle, not a value."""
 
@@ -93,6 +50,8 @@ class SealedSplit:
         self.serial = plan.kind == "time" or plan.block is not None
         self.exploration_file = exploration
         self.sealed_file = sealed
+        self.known: Sealing | None = None
+        """What is to be recorded of its rows with the seal, so that they are known again."""
 
     def __repr__(self) -> str:
         return f"<SealedSplit {self.plan.kind} vaults={len(self.plan.vaults)}>"
@@ -119,6 +78,7 @@ def seal(
     time: str | None = None,
     one_shot: bool = False,
     typed: bool = False,
+    known: Callable[[Dataset], Kin | Again | None] | None = None,
 ) -> SealedSplit:
     """Divide a data set once and for all; writes `exploration.duckdb` and `sealed.duckdb` into `folder`.
 
@@ -133,9 +93,13 @@ def seal(
         time: Column that orders dependent rows.
         one_shot: One vault with the whole budget, whatever the number of rows.
         typed: Write the rows as they were opened as well, beside each part: for rules on every column.
+        known: Says what is known of the rows in the view `kept` from earlier seals, None where nothing is. Not asked
+            where equal rows are different observations: of these no row is known again.
 
     Raises:
         UsageError: if a declared column is not in the data.
+        LedgerError: if known rows were sealed by another unit than the one that was declared.
+        NoVaultLeft: if none of the known rows was explored.
     """
     unit = in_order_of_years(data, choose_unit(data, entity=entity, time=time))
     salt = digest(f"{data.fingerprint}|{PROJECT}")
@@ -145,51 +109,36 @@ def seal(
     coarse = unit.kind == "row" and is_coarse(data)
     if coarse:
         unit = unit.model_copy(update={"reason": f"{unit.reason} {_COARSE}"})
+    found = None
+    if known is not None and not coarse and own_columns(data):
+        found = known(data)
+    if found is not None:
+        columns = [c.name for c in data.columns]
+        unit = settled_unit(unit, found, columns, declared=entity is not None or time is not None)
     block = _place_units(data, unit, salt, coarse)
     units = int(cursor.execute("SELECT count(DISTINCT _unit) FROM placed").fetchall()[0][0])
-    plan = _plan(data, unit, salt, units, block, one_shot, copies, near)
+    common = {
+        "key": unit.key, "salt": salt, "units": units, "rows": data.rows - copies - near, "block": block,
+        "copies": copies, "near_copies": near, "warning": unit.warning, "joining": data.joining,
+    }  # fmt: skip
+    if found is None:
+        plan = _plan(data, unit, common, one_shot)
+    else:
+        plan = place_known(data, unit, found, common, one_shot=one_shot)
     used = [c for c in data.columns if is_used(c, plan)]
     _number_clusters(data, unit)
     exploration, sealed = folder / "exploration.duckdb", folder / "sealed.duckdb"
-    _write(data, exploration, {"rows": 0}, unit, used)
-    _write(data, sealed, {f"vault_{v.number}": v.number for v in plan.vaults}, unit, used)
+    write_parts(data, exploration, {"rows": 0}, unit, used)
+    write_parts(data, sealed, {f"vault_{v.number}": v.number for v in plan.vaults}, unit, used)
     if typed:
         write_typed(data, exploration, {TYPED: 0}, copies=copies > 0)
         write_typed(data, sealed, {f"vault_{v.number}_{TYPED}": v.number for v in plan.vaults}, copies=copies > 0)
+    split = SealedSplit(plan, data.columns, exploration, sealed)
+    split.known = to_record(data, unit, plan, found) if known is not None and not coarse else None
     cursor.execute("DROP TABLE placed")
     cursor.execute("DROP TABLE near")
     cursor.execute("DROP VIEW kept")
-    return SealedSplit(plan, data.columns, exploration, sealed)
-
-
-def read_rows(
-    file: Path, table: str, columns: dict[str, Column], *, serial: bool = False, texts: Sequence[str] = ()
-) -> Rows:
-    """The rows of one table of a split's file, in the order in which they were written."""
-    import duckdb
-    import numpy as np
-
-    with duckdb.connect(str(file), read_only=True) as connection:
-        got = connection.cursor().execute(f"SELECT * FROM {table}").fetchnumpy()
-    arrays = {}
-    for at, (name, column) in enumerate(columns.items()):
-        raw = got[f"c{at}"]
-        kind = np.int32 if column.type in ("boolean", "category") else np.float64
-        arrays[name] = np.ascontiguousarray(raw, dtype=kind)
-    cluster = np.ascontiguousarray(got["_cluster"], dtype=np.int32)
-    documents = {name: _texts(got[f"t{at}"]) for at, name in enumerate(texts)}
-    known = None if len(cluster) and cluster[0] < 0 else cluster
-    return Rows(columns, arrays, cluster=known, serial=serial, texts=documents)
-
-
-def _texts(got: Any) -> Any:
-    """A column of text as an array of `str`, None where missing."""
-    import numpy as np
-
-    out = np.array(got, dtype=object)
-    missing = np.ma.getmaskarray(got) if isinstance(got, np.ma.MaskedArray) else np.array([v is None for v in out])
-    out[missing.astype(bool)] = None
-    return out
+    return split
 
 
 def _place_units(data: Dataset, unit: Unit, salt: str, coarse: bool) -> str | None:
@@ -244,17 +193,11 @@ def _calendar(data: Dataset, name: str, least: int) -> tuple[str, str | None]:
     return "", None
 
 
-def _plan(
-    data: Dataset, unit: Unit, salt: str, units: int, block: str | None, one_shot: bool, copies: int, near: int
-) -> Plan:
+def _plan(data: Dataset, unit: Unit, common: dict[str, Any], one_shot: bool) -> Plan:
     """Shares and vaults by the number of units; adds each row's part to `placed`."""
     small = TINY if unit.kind != "time" and is_corpus(data) else SMALL
     least = MIN_BLOCKS if unit.kind == "time" else small
-    rows = data.rows - copies - near
-    common = {
-        "key": unit.key, "salt": salt, "units": units, "rows": rows, "block": block, "copies": copies,
-        "near_copies": near, "warning": unit.warning, "joining": data.joining,
-    }  # fmt: skip
+    units, rows = common["units"], common["rows"]
     if units < least or rows < small:
         return _small_plan(data, unit, common)
     share = 0.5 if unit.kind == "time" or units >= ONE_VAULT_UNDER else 0.4
@@ -319,43 +262,3 @@ def _number_clusters(data: Dataset, unit: Unit) -> None:
         return
     cluster = "dense_rank() OVER (ORDER BY _u, _unit::VARCHAR) - 1"
     data.cursor().execute(f"CREATE OR REPLACE TABLE placed AS SELECT *, ({cluster})::INTEGER AS _cluster FROM placed")
-
-
-def _write(data: Dataset, file: Path, tables: dict[str, int], unit: Unit, used: list[Column]) -> None:
-    """Write the parts of `placed` as tables of numbers and codes, in an order that the file's order cannot change."""
-    cursor = data.cursor()
-    file.unlink(missing_ok=True)
-    escaped = str(file).replace("'", "''")
-    cursor.execute(f"ATTACH '{escaped}' AS part")
-    try:
-        selected = _select(data, used)
-        texts = [c for c in data.columns if c.type == "text"]
-        selected = ", ".join([selected, *(f"left({quoted(c.name)}, {LONGEST}) AS t{at}" for at, c in enumerate(texts))])
-        order = "_row" if unit.kind == "time" and unit.key is None else "_content, _row"
-        if unit.kind == "time" and unit.key is not None:
-            order = f"{quoted(unit.key)}, _content, _row"
-        for table, part in tables.items():
-            cursor.execute(
-                f"CREATE TABLE part.{table} AS SELECT {selected}, _cluster "
-                f"FROM data JOIN placed USING (_row) WHERE _part = {part} ORDER BY {order}"
-            )
-    finally:
-        cursor.execute("DETACH part")
-
-
-def _select(data: Dataset, used: list[Column]) -> str:
-    """Numbers as they are, dates as days since 1970, labels as indexes into the column's levels."""
-    cursor = data.cursor()
-    out = []
-    for at, c in enumerate(used):
-        name = quoted(c.name)
-        if c.type in ("boolean", "category"):
-            literals = ", ".join("'" + level.replace("'", "''") + "'" for level in c.levels)
-            cursor.execute(f"CREATE OR REPLACE TYPE levels_{at} AS ENUM ({literals})")
-            code = f"coalesce(enum_code(try_cast({name} AS levels_{at})), -1)::INTEGER"
-            out.append(f"{code} AS c{at}")
-        elif c.type == "datetime":
-            out.append(f"coalesce(epoch_us({name}) / 86400000000.0, 'nan'::DOUBLE) AS c{at}")
-        else:
-            out.append(f"coalesce({name}::DOUBLE, 'nan'::DOUBLE) AS c{at}")
-    return ", ".join(out) if out else "0 AS c0"

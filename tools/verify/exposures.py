@@ -9,10 +9,13 @@ the rows that test it (decision 010). The claim is set aside instead; one that w
 
 from collections.abc import Iterable, Sequence
 
-from ..data.split import Plan
+from ..data.split_plan import Plan
 from ..value import Value
 from .hypothesis import Hypothesis
 from .ledger import Ledger
+
+WAIT = 0
+"""Stands among the vaults of an exposure for rows that wait for a vault: what was shown of them will count there."""
 
 
 class Exposure(Value):
@@ -105,6 +108,14 @@ def freshest(free: Sequence[int], shown: Sequence[Exposure], claims: Sequence[Hy
 
 
 def sealed_vaults(plan: Plan, burnt: Iterable[int]) -> tuple[int, ...]:
-    """The vaults whose rows nothing has shown: all but those that are burnt."""
+    """The vaults whose rows nothing has shown: all but those that are burnt, and `WAIT` for rows that wait for one."""
     gone = set(burnt)
-    return tuple(v.number for v in plan.vaults if v.number not in gone)
+    own = tuple(v.number for v in plan.vaults if v.number not in gone)
+    return (WAIT, *own) if plan.lineage is not None and plan.lineage.waiting else own
+
+
+def rows_of(plan: Plan, vaults: Iterable[int]) -> int:
+    """How many rows lie in these vaults; those that wait for one are what no part has."""
+    numbers = set(vaults)
+    waiting = plan.rows - plan.exploration_rows - sum(v.rows for v in plan.vaults) if WAIT in numbers else 0
+    return waiting + sum(v.rows for v in plan.vaults if v.number in numbers)

@@ -15,6 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from pydantic import Field
+
 from ..errors import LedgerError, TamperedLedger
 from ..value import Value, canonical_json, digest
 from .heads import Head, check_head, remember, remembered
@@ -22,7 +24,7 @@ from .heads import Head, check_head, remember, remembered
 if TYPE_CHECKING:
     from filelock import FileLock
 
-Kind = Literal["seal", "commit", "open", "thread_open", "thread_claim", "thread_verdict", "reveal", "exposed"]
+Kind = Literal["seal", "commit", "open", "thread_open", "thread_claim", "thread_verdict", "reveal", "exposed", "handed"]
 _START = "0" * 64
 PATIENCE = 600.0
 """Seconds that a run waits for another one of the same data: several may be queued, and each may take minutes."""
@@ -39,6 +41,8 @@ class Entry(Value):
     hash: str
     time: str
     stamp: str
+    beside: str | None = Field(default=None, exclude_if=lambda beside: beside is None)
+    """Of a seal the sha256 of the record of its rows: chained with the time, so that no head depends on it."""
 
 
 class Ledger:
@@ -99,8 +103,14 @@ class Ledger:
         own = self.entries(dataset)
         return own[-1].hash if own else _START
 
-    def append(self, kind: Kind, dataset: str, body: Mapping[str, Any]) -> Entry:
+    def append(self, kind: Kind, dataset: str, body: Mapping[str, Any], *, beside: str | None = None) -> Entry:
         """Add one entry and force it to the disk before returning.
+
+        Args:
+            kind: What happened.
+            dataset: Fingerprint of the data set.
+            body: What is to be kept of it.
+            beside: The sha256 of a file that belongs to it.
 
         Raises:
             LedgerError: if the file cannot be written.
@@ -112,7 +122,7 @@ class Ledger:
         before = entries[-1].stamp if entries else _START
         entry = Entry(
             index=len(entries), kind=kind, dataset=dataset, body=plain, hash=own, time=time,
-            stamp=digest(before + own + time),
+            stamp=_stamp(before, own, time, beside), beside=beside,
         )  # fmt: skip
         try:
             _write(self.path, entry.canonical())
@@ -152,6 +162,12 @@ def _hash(previous: str, kind: str, dataset: str, body: object) -> str:
     return digest(canonical_json([previous, kind, dataset, body]))
 
 
+def _stamp(before: str, own: str, time: str, beside: str | None) -> str:
+    """What chains all entries: without a file beside it as in every earlier ledger."""
+    plain = digest(before + own + time)
+    return plain if beside is None else digest(plain + beside)
+
+
 def _read(path: Path) -> Iterator[Entry]:
     """The entries of the file, each checked against its hash, its predecessor and its stamp."""
     try:
@@ -167,7 +183,8 @@ def _read(path: Path) -> Iterator[Entry]:
     for index, line in enumerate(raw.split(b"\n")[:-1]):  # what follows the last newline was never acknowledged
         entry = _parse(path, index, line)
         own = _hash(heads.get(entry.dataset, _START), entry.kind, entry.dataset, entry.body)
-        chained = entry.index == index and entry.hash == own and entry.stamp == digest(stamp + own + entry.time)
+        stamped = _stamp(stamp, own, entry.time, entry.beside)
+        chained = entry.index == index and entry.hash == own and entry.stamp == stamped
         if not chained or entry.canonical().encode() != line:
             raise TamperedLedger(
                 f"Ledger '{path}' was edited: entry {index} does not match its hash. "

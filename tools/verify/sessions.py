@@ -9,8 +9,8 @@ from typing import Any
 
 from pydantic import Field
 
-from ..data.split import Plan
-from ..errors import LedgerError, NoVaultLeft, SealBroken
+from ..data.split_plan import Lineage, Plan
+from ..errors import NoVaultLeft, SealBroken
 from ..value import Value, canonical_json, counted, digest
 from .exposures import Exposure, covering, exposures, freshest
 from .hypothesis import Hypothesis, parse
@@ -48,11 +48,15 @@ class Session(Value):
     """For a thread: claims verified so far. Not part of the record."""
     after: tuple[int, ...] = Field(default=(), exclude=True)
     """Vaults that were burnt when it was committed: their rows were exploration rows then. Not part of the record."""
+    handed: str | None = Field(default=None, exclude=True)
+    """Fingerprint of the data set that the vault was handed on to. Of a vault that nothing had opened this stands
+    alone, with no claims: it is spent here. Not part of the record."""
 
     @property
     def burnt(self) -> bool:
         """Whether the rows of its vault may be looked at by all that comes later."""
-        return self.opened and (not self.thread or self.verified is not None)
+        untouched = self.handed is not None and not self.hypotheses
+        return self.opened and not untouched and (not self.thread or self.verified is not None)
 
     @property
     def discoveries(self) -> int:
@@ -78,43 +82,6 @@ class Receipt(Value):
     """The chained hash after the commitment."""
 
 
-def record_seal(ledger: Ledger, dataset: str, plan: Plan) -> Plan:
-    """The plan by which the data set is sealed: recorded now, or the recorded one if it agrees.
-
-    Raises:
-        LedgerError: if the data set was sealed before in another way, so that rows already explored would
-            come to lie in a vault.
-    """
-    known = check_plan(ledger, dataset, plan)
-    if known is None:
-        ledger.append("seal", dataset, plan.as_json())
-    return known or plan
-
-
-def check_plan(ledger: Ledger, dataset: str, plan: Plan) -> Plan | None:
-    """The recorded plan of the data set, which must agree with this one; None where none is recorded.
-
-    Raises:
-        LedgerError: as for `record_seal`.
-    """
-    for entry in ledger.entries(dataset):
-        if entry.kind == "seal":
-            known = Plan.model_validate(entry.body)
-            if known.joining is not None and known.joining != plan.joining:
-                raise LedgerError(
-                    "These tables were sealed before with another `--grain`, `--root` or `--link`, when it held: "
-                    f"{known.reason} Sealing them otherwise now would hide rows that have been explored. Leave these "
-                    "options as they were, or bring new rows."
-                )
-            if _frozen(known) != _frozen(plan):
-                raise LedgerError(
-                    f"These data were sealed before by {_by(known)}; sealing them by {_by(plan)} now would hide "
-                    f"rows that have been explored. {_way(known, plan)}, or bring new rows."
-                )
-            return known
-    return None
-
-
 def sessions(ledger: Ledger, dataset: str) -> tuple[Session, ...]:
     """The batches and threads of a data set by vault; what was never opened gives way to a later one."""
     found: dict[int, Session] = {}
@@ -123,10 +90,33 @@ def sessions(ledger: Ledger, dataset: str) -> tuple[Session, ...]:
             after = tuple(sorted(n for n, s in found.items() if s.burnt))
             begun = Session.model_validate(entry.body)
             found[begun.number] = begun.model_copy(update={"after": after})
+        elif entry.kind == "handed":
+            found.update(_handed(found, entry))
         elif entry.kind not in ("seal", "exposed"):
             number = entry.body["number"]
             found[number] = found[number].model_copy(update=_step(found[number], entry))
     return tuple(found[n] for n in sorted(found))
+
+
+def _handed(found: Mapping[int, Session], entry: Entry) -> dict[int, Session]:
+    """What becomes of vaults that are handed on: whatever was not opened is gone, an open thread is ended."""
+    heir, rule = entry.body["to"], Rule()
+    out = {}
+    for number in entry.body["vaults"]:
+        own = found.get(number)
+        if own is None or not own.opened:
+            own = Session(
+                number=number, vault=number, request="", batch="", rule=rule, weight=0.0, earlier=0, hypotheses=(),
+                opened=True,
+            )  # fmt: skip
+        out[number] = own.model_copy(update={"handed": heir})
+    return out
+
+
+def inherited(ledger: Ledger, dataset: str) -> int:
+    """Discoveries on the vaults of a data set that were made under the names of earlier ones; see `Plan.lineage`."""
+    seal = next((e.body for e in ledger.entries(dataset) if e.kind == "seal"), {})
+    return int((seal.get("lineage") or {}).get("earlier", 0))
 
 
 def outcomes(ledger: Ledger, dataset: str) -> dict[int, dict[str, str]]:
@@ -168,6 +158,14 @@ def next_vault(
     free = [v.number for v in plan.vaults if v.number not in spent]
     if free:
         return freshest(free, shown, claims)
+    heir = next((s.handed for s in known if s.handed is not None), None)
+    if heir is not None:
+        raise NoVaultLeft(
+            f"No vault of these data is left: their rows were sealed again as part of data set {heir[:16]}…, which has "
+            "the vaults now. Ask there, or ask an earlier question again for its report."
+        )
+    if plan.lineage is not None:
+        raise NoVaultLeft(_known_and_spent(plan.lineage))
     held = next((s for s in known if s.opened and not s.burnt), None)
     if held is not None:
         raise NoVaultLeft(
@@ -178,6 +176,18 @@ def next_vault(
     raise NoVaultLeft(
         f"Every vault of these data is spent ({len(spent)} of {len(plan.vaults)}): a new question needs new rows. "
         "Ask an earlier question again for its report, or look without verdicts: `heldout explain … --explore-only`."
+    )
+
+
+def _known_and_spent(lineage: Lineage) -> str:
+    """Why a table of known rows has no vault left, and what makes one."""
+    are = "unit is" if lineage.known == 1 else "units are"
+    waiting = counted(lineage.waiting, "new one waits", "new ones wait") if lineage.waiting else "none is new"
+    return (
+        f"No vault of these data is left: {lineage.known:,} {are} known from `{lineage.name}` (data set "
+        f"{lineage.dataset[:16]}…), whose vaults are spent, and {waiting}: {lineage.needed} that nothing has looked at "
+        "make vaults of their own. Ask an earlier question again for its report, bring more rows, or look without "
+        "verdicts: `heldout explain … --explore-only`."
     )
 
 
@@ -221,7 +231,7 @@ def commit(
         batch=batch_id([h for _, h in claims], rule),
         rule=rule,
         weight=next(v.weight for v in plan.vaults if v.number == vault),
-        earlier=sum(s.discoveries for s in known if s.opened),
+        earlier=inherited(ledger, dataset) + sum(s.discoveries for s in known if s.opened),
         hypotheses=tuple(h.as_json() for _, h in claims),
         drafted=max(drafted, len(claims)),
         model=model,
@@ -340,29 +350,3 @@ def _commit_hash(ledger: Ledger, dataset: str, session: Session) -> str:
         if entry.kind == "commit" and entry.body == body:
             return entry.hash
     return ""
-
-
-def _frozen(plan: Plan) -> str:
-    keep = {"kind", "key", "salt", "rows", "units", "vaults", "exploration_rows"}
-    return canonical_json(plan.model_dump(mode="json", include=keep))
-
-
-def _by(plan: Plan) -> str:
-    vaults = f" with {counted(len(plan.vaults), 'vault')}" if plan.vaults else ""
-    if plan.kind in ("entity", "time"):
-        return f"{plan.kind} `{plan.key or 'order of the file'}`{vaults}"
-    if plan.kind == "row":
-        return "rows" + vaults
-    what = f"`{plan.key}`" if plan.key else "rows"
-    return f"{what} ({counted(plan.units, 'unit')}, too few to split)"
-
-
-def _way(known: Plan, plan: Plan) -> str:
-    """The option that seals as before."""
-    if (known.kind, known.key) == (plan.kind, plan.key):
-        return "Leave `--one-shot` and `--keep-counts` as they were"
-    if known.kind in ("entity", "time") and known.key:
-        return f"Use `--{known.kind} {known.key}`"
-    if known.kind == "none" and known.key:
-        return f"Name `{known.key}` with `--entity` or `--time` as before"
-    return "Leave out `--entity` and `--time`"

@@ -20,7 +20,17 @@ from .hypothesis import Hypothesis, parse
 from .ledger import Ledger
 from .multiplicity import Rejections
 from .policy import Rule
-from .sessions import CLOSE, Receipt, Session, batch_id, check_unseen, next_vault, receipt_of, sessions
+from .sessions import (
+    CLOSE,
+    Receipt,
+    Session,
+    batch_id,
+    check_unseen,
+    inherited,
+    next_vault,
+    receipt_of,
+    sessions,
+)
 
 MOST = 50
 """Claims of one thread; its budget is spread over so many."""
@@ -186,7 +196,8 @@ def begin(ledger: Ledger, dataset: str, plan: Plan, rule: Rule, *, request: str)
         begun = Session(
             number=vault, vault=vault, request=request, batch=batch_id((), rule), rule=rule,
             weight=next(v.weight for v in plan.vaults if v.number == vault),
-            earlier=sum(s.discoveries for s in known if s.opened), hypotheses=(), thread=True,
+            earlier=inherited(ledger, dataset) + sum(s.discoveries for s in known if s.opened), hypotheses=(),
+            thread=True,
         )  # fmt: skip
         ledger.append("thread_open", dataset, begun.as_json())
         return Thread(vault=vault, request=request, rule=rule, weight=begun.weight)
@@ -223,6 +234,7 @@ def commit_claim(ledger: Ledger, dataset: str, hypothesis: Hypothesis) -> Thread
             f"This thread has asked its {MOST} claims. Close it with `{CLOSE}`, which shows its numbers; what it asked "
             "again costs nothing."
         )
+    _check_kept(ledger, dataset, thread)
     check_unseen([hypothesis], exposures(ledger, dataset), thread.vault)
     asked, outside = len(thread.questions), _outside(ledger, dataset, thread)
     needed = level(thread.rule, thread.weight, asked=asked, verified=thread.found, earlier=outside)
@@ -232,6 +244,16 @@ def commit_claim(ledger: Ledger, dataset: str, hypothesis: Hypothesis) -> Thread
     }  # fmt: skip
     ledger.append("thread_claim", dataset, body)
     return _standing(ledger, dataset)
+
+
+def _check_kept(ledger: Ledger, dataset: str, thread: Thread) -> None:
+    """Refuse one more claim on rows that are exploration rows of another data set by now."""
+    heir = next((s.handed for s in sessions(ledger, dataset) if s.number == thread.vault), None)
+    if heir is not None:
+        raise NoVaultLeft(
+            f"The thread is ended: the rows of these data were sealed again as part of data set {heir[:16]}…, which "
+            f"looks at those of this thread. Close it with `{CLOSE}`, which shows its numbers."
+        )
 
 
 def record_verdict(ledger: Ledger, dataset: str, thread: Thread, verified: bool) -> None:
@@ -293,7 +315,8 @@ def claims_of(thread: Thread) -> Sequence[Hypothesis]:
 
 
 def _outside(ledger: Ledger, dataset: str, thread: Thread) -> int:
-    return sum(s.discoveries for s in sessions(ledger, dataset) if s.opened and s.number != thread.vault)
+    own = (s.discoveries for s in sessions(ledger, dataset) if s.opened and s.number != thread.vault)
+    return inherited(ledger, dataset) + sum(own)
 
 
 def _standing(ledger: Ledger, dataset: str) -> Thread:

@@ -27,6 +27,7 @@ def chain_faults(entries: list[Found]) -> Iterator[str]:
     for entry in entries:
         head = sha(canonical([head, entry["kind"], entry["dataset"], entry["body"]]))
         stamp = sha(stamp + head + entry["time"])
+        stamp = sha(stamp + entry["beside"]) if "beside" in entry else stamp
         if entry["hash"] != head or (whole and entry["stamp"] != stamp):
             yield f"ledger: entry {entry['index']} does not match its hash"
 
@@ -39,7 +40,7 @@ def commitment_faults(report: Found, entries: list[Found], commit: Found) -> Ite
     ids = sorted(sha(canonical(h))[:12] for h in commit["hypotheses"])
     if commit["batch"] != sha(canonical([ids, commit["rule"]])):
         yield "commitment: its claims and rule do not match its digest"
-    kinds = [e["kind"] for e in entries if e["kind"] not in ("seal", "exposed") and e["body"]["number"] == number]
+    kinds = [e["kind"] for e in entries if e["body"].get("number") == number]
     batch = [kind for kind in kinds if kind != "thread_open"]  # a thread that never asked gives way to a batch
     while batch[-2:] == ["reveal", "reveal"]:  # claims whose labels came late are told once more
         batch.pop()

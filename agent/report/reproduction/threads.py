@@ -17,7 +17,7 @@ MOST_QUESTIONS = 50
 
 def thread_commit(entries: list[Found], number: int) -> Found | None:
     """What a thread on this vault committed, in the shape of a batch; None where the vault was a batch's."""
-    own = [e for e in entries if e["kind"] not in ("seal", "exposed") and e["body"]["number"] == number]
+    own = [e for e in entries if e["body"].get("number") == number]
     begun = [at for at, e in enumerate(own) if e["kind"] in ("commit", "thread_open")]
     if not begun or own[begun[-1]]["kind"] == "commit":
         return None
@@ -45,7 +45,9 @@ def found_outside(entries: list[Found], number: int) -> list[int]:
     out: list[int] = []
     for entry in entries:
         kind, body = entry["kind"], entry["body"]
-        if kind in ("commit", "thread_open"):
+        if kind == "seal" and "lineage" in body:  # made on the same vaults under an earlier name of the data
+            found[0] = body["lineage"]["earlier"]
+        elif kind in ("commit", "thread_open"):
             found[body["number"]] = 0
             out = [] if body["number"] == number else out
         elif kind == "thread_verdict":
