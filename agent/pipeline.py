@@ -198,8 +198,10 @@ def run(
                 return _run(opened, split, book, settings, say, timing, keep or _nothing)
             except NoVaultLeft as err:
                 command = show_command(source, ledger, book.path, table=how.table, tables=how.joining.tables)
-                told = known_before(book, opened.fingerprint, settings, command)
-                raise NoVaultLeft(f"{err}\n{known_from(book, split.plan, settings)}{told}") from err
+                told = [known_from(book, split.plan, settings)]
+                if not told[0] or sessions(book, opened.fingerprint):
+                    told.append(known_before(book, opened.fingerprint, settings, command))
+                raise NoVaultLeft("\n".join([str(err), *filter(None, told)])) from err
 
 
 def _run(

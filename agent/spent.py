@@ -74,7 +74,7 @@ def known_from(book: Ledger, plan: Plan, settings: Settings) -> str:
     if when is None:
         return ""
     found = known_before(ledger, own, settings, show_command(None, None, ledger.path, table=None, tables=()))
-    return f"`{plan.lineage.name}` was sealed {when[:10]}. {found}\n"
+    return f"`{plan.lineage.name}` was sealed {when[:10]}. {found}"
 
 
 def _so_far(ledger: Ledger, dataset: str) -> tuple[Told, ...]:

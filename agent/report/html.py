@@ -13,6 +13,7 @@ from .asked import answers
 from .charts import describe, svg
 from .details import details
 from .joined import joined_line, made_lines, tables_lines
+from .known import known_line
 from .methods import limits, methods
 from .page import address, content_policy, environment, trusted
 from .result import Finding, Result
@@ -72,6 +73,7 @@ def to_html(result: Result, *, saved: Sequence[str] = ()) -> str:
         methods=methods(result),
         limits=limits(result),
         joined=joined_line(result),
+        known=known_line(result),
         tables=tables_lines(result),
         made=made_lines(result),
     )

@@ -11,6 +11,7 @@ from . import checks, corpus, modelled, words
 from .asked import Answer, answers
 from .details import details
 from .joined import joined_line, made_lines, tables_lines
+from .known import known_line
 from .methods import limits, methods
 from .result import Finding, Result
 from .tables import columns_table, counts_table, leads_table, segments_table
@@ -67,6 +68,8 @@ def _first_screen(result: Result) -> Iterator[str]:
     yield named(words.done_line(result))
     if result.tables is not None:
         yield named(joined_line(result))
+    if known_line(result):
+        yield named(known_line(result))
     if words.budget_line(result):
         yield words.budget_line(result)
     if result.findings:

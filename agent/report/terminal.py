@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from . import checks, corpus, modelled, words
 from .asked import answers
 from .joined import joined_line
+from .known import known_line
 from .result import Finding, Result
 from .screen import console, cut, item, line
 from .tables import leads_table, segments_table
@@ -117,6 +118,8 @@ def _title(result: Result, replayed: bool) -> Iterator["RenderableType"]:
     yield line(words.done_line(result))
     if result.tables is not None:
         yield line(joined_line(result))
+    if known_line(result):
+        yield line(known_line(result))
     if result.findings:
         yield line(words.verdicts_line(result) + ". Associations, not causes.", "dim")
     if words.budget_line(result):
