@@ -232,6 +232,14 @@ def test_runs_of_rows_follow_the_number_that_orders_them(tmp_path: Path) -> None
         assert (np.diff(rows.number("tick")) > 0).all()
 
 
+def test_rows_without_a_time_are_explored_not_taken_for_the_latest(tmp_path: Path) -> None:
+    frame = plain(600).assign(tick=np.arange(600) * 3 + 7.0)
+    frame.loc[frame.index[500:520], "tick"] = np.nan
+    split, _ = sealed(frame, tmp_path, time="tick")
+    without = set(frame["key"][500:520])
+    assert {lies(split)[k] for k in without} == {0}
+
+
 def test_where_the_file_is_the_time_rows_are_written_in_its_order(tmp_path: Path) -> None:
     rng = np.random.default_rng(8)
     frame = pd.DataFrame(np.cumsum(rng.normal(0, 1, (600, 3)), axis=0).round(6), columns=["a", "b", "c"])

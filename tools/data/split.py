@@ -165,7 +165,7 @@ def _place_blocks(data: Dataset, unit: Unit) -> str:
     """Blocks of time: calendar periods where a date has enough of them, else runs of equally many rows."""
     cursor = data.cursor()
     column = next((c for c in data.columns if c.name == unit.key), None)
-    order = f"{quoted(unit.key)}, _row" if unit.key else "_row"
+    order = f"{quoted(unit.key)} NULLS FIRST, _row" if unit.key else "_row"
     name, block = "", None
     if column is not None and column.type == "datetime":
         for least in (BLOCKS, MIN_BLOCKS):
@@ -173,7 +173,7 @@ def _place_blocks(data: Dataset, unit: Unit) -> str:
     if block is None:
         size = max(MIN_BLOCK_ROWS, -(-data.rows // BLOCKS))
         name = f"{size:,} rows"
-        block = f"(row_number() OVER (ORDER BY {order} NULLS FIRST) - 1) // {size}"
+        block = f"(row_number() OVER (ORDER BY {order}) - 1) // {size}"
     cursor.execute(
         "CREATE OR REPLACE TABLE placed AS SELECT _row, _unit, _unit / (1.0 + max(_unit) OVER ()) AS _u "
         f"FROM (SELECT _row, {block} AS _unit FROM kept)"
