@@ -30,7 +30,8 @@ from heldout.tools.text.words import spoken
 from heldout.tools.verify.hypothesis import Hypothesis, parse
 from heldout.tools.verify.ledger import Ledger
 from heldout.tools.verify.policy import make_rule
-from heldout.tools.verify.sessions import commit, record_seal
+from heldout.tools.verify.seals import record_seal
+from heldout.tools.verify.sessions import commit
 from heldout.tools.verify.texts import with_texts
 from heldout.tools.verify.units import with_unit
 from heldout.tools.verify.verify import burnt_rows, measure, verify

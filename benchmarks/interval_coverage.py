@@ -39,7 +39,8 @@ from heldout.tools.verify.families import FAMILIES  # noqa: E402
 from heldout.tools.verify.hypothesis import Hypothesis, parse  # noqa: E402
 from heldout.tools.verify.ledger import Ledger  # noqa: E402
 from heldout.tools.verify.policy import make_rule  # noqa: E402
-from heldout.tools.verify.sessions import commit, record_reveal, record_seal  # noqa: E402
+from heldout.tools.verify.seals import record_seal  # noqa: E402
+from heldout.tools.verify.sessions import commit, record_reveal  # noqa: E402
 from tests.families import CASES, Case, tables  # noqa: E402
 
 FACTORS = (0.8, 1.2, 2.0)

@@ -32,7 +32,8 @@ from heldout.tools.verify.families import FAMILIES
 from heldout.tools.verify.hypothesis import Hypothesis, parse
 from heldout.tools.verify.ledger import Ledger
 from heldout.tools.verify.policy import make_rule
-from heldout.tools.verify.sessions import commit, record_reveal, record_seal
+from heldout.tools.verify.seals import record_seal
+from heldout.tools.verify.sessions import commit, record_reveal
 from heldout.tools.verify.verdict import Claim, locked_p
 
 ROWS, EVENTS, LABELS, LEVELS = 6_000, 5, 30, "abcde"
