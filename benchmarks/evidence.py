@@ -21,6 +21,7 @@ SUITES: dict[str, tuple[str, ...]] = {
     "attacks": ("attacks.py", "--reps", "8000", "--tries", "1000", "--tables", "200", "--write"),
     "sessions": ("sessions.py", "--write"),
     "interval_coverage": ("interval_coverage.py", "--tables", "300", "--write"),
+    "lineage": ("lineage.py", "--tables", "120", "--before", "12", "--write"),
     "threads": ("threads.py", "--reps", "20000", "--tables", "200"),
     "dependence": ("dependence.py", "--reps", "20000", "--write"),
     "planted": ("planted.py", "--reps", "25", "--write"),
