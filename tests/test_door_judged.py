@@ -148,7 +148,8 @@ def test_a_claim_on_properties_of_a_store_counts_stores_and_pays_for_all_that_co
     assert alone.p_value is not None
     assert evidence.p_value == min(1.0, 7 * alone.p_value)
     assert evidence.clusters == 80
-    assert evidence.warnings == (*alone.warnings, unit_warning(claim, 80))
+    assert claim.unit is not None
+    assert evidence.warnings == (*alone.warnings, unit_warning(claim.unit, claim.predictor, 80))
     assert found.verdicts[0].outcome == "verified"
     wide = family.evaluate(claim, own, split="held_out", level=1 - found.rejections.level / 7, draws=0)
     assert evidence.effect == wide.effect

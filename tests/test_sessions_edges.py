@@ -9,11 +9,10 @@ from heldout.tools.errors import LedgerError, NoVaultLeft, SealBroken
 from heldout.tools.verify.exposures import record_exposed
 from heldout.tools.verify.hypothesis import Hypothesis
 from heldout.tools.verify.ledger import Ledger
-from heldout.tools.verify.seals import record_seal
+from heldout.tools.verify.seals import check_plan, record_seal
 from heldout.tools.verify.sessions import (
     Receipt,
     batch_id,
-    check_plan,
     check_receipt,
     check_unseen,
     commit,
