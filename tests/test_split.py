@@ -163,9 +163,10 @@ def test_one_changed_cell_divides_the_table_anew(split: SealedSplit, tmp_path: P
 def test_repeated_rows_lie_on_one_side(tmp_path: Path) -> None:
     rng = np.random.default_rng(5)
     coarse = pd.DataFrame(
-        {"a": rng.integers(0, 60, 2_500), "b": rng.choice(["x", "y"], 2_500), "c": rng.integers(0, 50, 2_500)}
+        {"a": rng.integers(0, 300, 2_500), "b": rng.choice(["x", "y"], 2_500), "c": rng.integers(0, 90, 2_500)}
     )
     split = sealed(coarse, tmp_path / "s")
+    assert coarse.duplicated().sum() > 20
     assert split.plan.copies == 0
     seen = [set(zip(r.number("a"), r.codes("b").tolist(), r.number("c"), strict=True)) for r in parts(split)]
     assert sum(len(s) for s in seen) == len(set().union(*seen))

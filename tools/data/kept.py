@@ -8,6 +8,8 @@ from .dataset import Dataset
 from .near_copies import find_near_copies
 from .texts import is_corpus
 
+_TOLD_APART = 0.9
+"""Groups that equal rows amount to, as a share of rows, under which each row is placed for itself: decision 005."""
 TOGETHER = "coalesce('n' || _group, _content)"
 """What places a row of `kept` joined with `near`: the group of rows whose texts are near, else its own content."""
 
@@ -52,7 +54,7 @@ def is_coarse(data: Dataset) -> bool:
     """Whether equal rows are so many that keeping them on one side would make the sides unlike.
 
     With m rows in a group of equal rows, (sum m)^2 / sum m^2 is the number of groups that such a division
-    amounts to. Where that is under half of the rows (a table of a few labels, an imputed column), equal rows are
+    amounts to. Where that is under nine tenths of the rows (a table of a few labels, an imputed column), equal rows are
     different observations that the columns cannot tell apart: each is placed for itself.
     """
     groups, rows, squares = (
@@ -63,4 +65,4 @@ def is_coarse(data: Dataset) -> bool:
         )
         .fetchall()[0]
     )
-    return bool(groups < rows and float(rows) ** 2 / float(squares) < rows / 2)
+    return bool(groups < rows and float(rows) ** 2 / float(squares) < _TOLD_APART * rows)

@@ -5,6 +5,7 @@ or what will be tested, nor move a unit that was seen back into a vault. See doc
 """
 
 from collections.abc import Sequence
+from math import ceil
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -127,7 +128,8 @@ def decide(units: Units, kin: Kin, own: str, *, one_shot: bool = False, corpus: 
     parts = np.where(units.seen, 0, -1 if closed else mine)
     weights = {p.number: p.weight for p in held if (parts == p.number).any()}
     generation = held[0].generation if held else kin.first.generation
-    return Parts(parts, weights, "divided" if weights else "none", False, first, generation, least)
+    needed = max(least, ceil(kin.vanished / CHANGED))
+    return Parts(parts, weights, "divided" if weights else "none", False, first, generation, needed)
 
 
 def to_record(data: Dataset, unit: Unit, plan: Plan, found: Kin | Again | None) -> Sealing | None:
@@ -235,7 +237,7 @@ def _told(lineage: Lineage, decided: Parts) -> str:
         text += " Vaults that nothing has opened stay sealed, and their error budget goes on."
     if lineage.waiting:
         wait = "new unit waits" if lineage.waiting == 1 else "new units wait"
-        text += f" {lineage.waiting:,} {wait}: from {lineage.needed} on they make vaults of their own."
+        text += f" {lineage.waiting:,} {wait}: from {lineage.needed:,} on they make vaults of their own{lineage.why_so_many}."
     return text
 
 

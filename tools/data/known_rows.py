@@ -160,12 +160,20 @@ def kept_rows(data: Dataset) -> NDArray[np.int64]:
     return fetch(data, "SELECT _row FROM kept ORDER BY _row")["_row"].astype(np.int64)
 
 
-def content_digests(data: Dataset, columns: Sequence[str]) -> NDArray[np.uint64]:
-    """The digest over these columns alone of each row that is kept, in their order."""
+def content_digests(data: Dataset, columns: Sequence[str], *, numbered: bool = True) -> NDArray[np.uint64]:
+    """The digest over these columns alone of each row that is kept, in their order.
+
+    Args:
+        data: The opened table, with its view `kept`.
+        columns: The columns whose cells count.
+        numbered: Whether equal rows are told apart by their number among their equals: in a coarse table they are
+            different observations.
+    """
     content = "_content"
     if tuple(columns) != own_columns(data):
         content = content_sql([p for p in data.plans if p.name in set(columns)])
-    got = fetch(data, f"SELECT {digest_sql(content)} AS d FROM kept ORDER BY _row")
+    number = f"sha256({content} || '#' || row_number() OVER (PARTITION BY {content} ORDER BY _row))"
+    got = fetch(data, f"SELECT {digest_sql(number if numbered else content)} AS d FROM kept ORDER BY _row")
     return got["d"].astype(np.uint64)
 
 
@@ -202,7 +210,8 @@ def remembered_rows(data: Dataset, views: Sequence[tuple[str, ...]], *, beside: 
     for columns in dict.fromkeys([own_columns(data), *views]):
         digests = content_digests(data, columns)
         rows.append(_each_once(digests, parts))
-        seen.append(View(columns=columns, equal=chance_of_equal(digests), rows=len(rows[-1].digests)))
+        equal = chance_of_equal(content_digests(data, columns, numbered=False))
+        seen.append(View(columns=columns, equal=equal, rows=len(rows[-1].digests)))
     units = Digests(np.zeros(0, np.uint64), np.zeros(0, np.uint8))
     if said["kind"] == "entity":
         named = digest_sql("sha256(_unit)")

@@ -110,7 +110,7 @@ def seal(
     if coarse:
         unit = unit.model_copy(update={"reason": f"{unit.reason} {_COARSE}"})
     found = None
-    if known is not None and not coarse and own_columns(data):
+    if known is not None and own_columns(data):
         found = known(data)
     if found is not None:
         columns = [c.name for c in data.columns]
@@ -134,7 +134,7 @@ def seal(
         write_typed(data, exploration, {TYPED: 0}, copies=copies > 0)
         write_typed(data, sealed, {f"vault_{v.number}_{TYPED}": v.number for v in plan.vaults}, copies=copies > 0)
     split = SealedSplit(plan, data.columns, exploration, sealed)
-    split.known = to_record(data, unit, plan, found) if known is not None and not coarse else None
+    split.known = to_record(data, unit, plan, found) if known is not None else None
     cursor.execute("DROP TABLE placed")
     cursor.execute("DROP TABLE near")
     cursor.execute("DROP VIEW kept")
@@ -207,7 +207,7 @@ def _plan(data: Dataset, unit: Unit, common: dict[str, Any], one_shot: bool) -> 
     for w in weights:
         bounds.append((low, low + w * (1 - share)))
         low = bounds[-1][1]
-    reason = unit.reason if units >= SMALL else f"{unit.reason} {_FEW}"
+    reason = unit.reason if units >= SMALL or unit.kind == "time" else f"{unit.reason} {_FEW}"
     counts = _divide(data, bounds, gap=1.0 / units if unit.kind == "time" else 0.0)
     vaults = tuple(
         VaultPlan(number=n, rows=counts.get(n, (0, 0))[0], units=counts.get(n, (0, 0))[1], weight=w)

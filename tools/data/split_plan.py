@@ -47,6 +47,13 @@ class Lineage(Value):
     earlier: int
     """Discoveries of this generation that were made under the names of its earlier data sets."""
 
+    @property
+    def why_so_many(self) -> str:
+        """Why more new units are needed than a table of its own needs; empty where they are not."""
+        if self.needed <= SMALL:
+            return ""
+        return ", since rows that were seen are missing here and may be among the new ones, changed"
+
 
 class Plan(Value):
     """How one data set is divided; the ledger keeps it, so that it cannot be divided twice."""

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.dataset import Dataset
-from ..data.known_kin import Again, Kin, Place, Shown
+from ..data.known_kin import CHANGED, Again, Kin, Place, Shown
 from ..data.known_rows import (
     WAITING,
     Header,
@@ -180,13 +180,16 @@ class Lookup:
         digests, record = self._digests[view.columns], decoded(file.read_bytes(), file)
         content = record.rows[at].parts_of(digests)
         shared, new, old = int((content >= 0).sum()), len(digests), view.rows
-        if shared < _least(new, old, max(view.equal, chance_of_equal(digests))):
+        equal = chance_of_equal(content_digests(data, view.columns, numbered=False))
+        if shared < _least(new, old, max(view.equal, equal)):
             return None
         missing = record.rows[at].parts[~np.isin(record.rows[at].digests, digests)]
         if header.kind != "entity" or header.key not in {c.name for c in data.columns}:
             return _Match(content, content, missing)
         units, named = entity_digests(data, str(header.key))
         by_unit = np.where(named, record.units.parts_of(units), -1)
+        if len(missing) > CHANGED * old:  # an id that names other rows than it did says nothing of where these lie
+            by_unit = np.minimum(by_unit, 0)
         return _Match(content, np.where(by_unit >= 0, by_unit, content), missing)
 
     def _relative(self, header: Header, match: _Match | None) -> _Relative | None:
@@ -280,7 +283,8 @@ def _kin(data: Dataset, relatives: Sequence[_Relative]) -> Kin | None:
     places = _places(relatives, burnt)
     index = {(p.origin, p.number): at for at, p in enumerate(places)}
     n = len(found[0][1].parts)
-    seen, place, vanished = np.zeros(n, bool), np.full(n, -1, np.int64), 0
+    seen, place = np.zeros(n, bool), np.full(n, -1, np.int64)
+    vanished = sum(_opened_rows(r, burnt) for r in relatives if r.match is None)
     for relative, match in found:
         origin = relative.record.header.origin
         opened = np.array([p == 0 or (origin, p) in burnt for p in range(256)])
@@ -288,13 +292,20 @@ def _kin(data: Dataset, relatives: Sequence[_Relative]) -> Kin | None:
         known = match.parts >= 0
         seen[known] |= opened[match.parts[known]]
         place[known] = np.maximum(place[known], where[match.parts[known]])
-        vanished = max(vanished, int(opened[match.missing].sum()))
+        vanished += int(opened[match.missing].sum())
     first, _ = max(found, key=_nearness)
     return Kin(
         rows=kept_rows(data), seen=seen, place=np.where(seen, -1, place), places=places, first=first.record.header,
         earlier=_earlier(relatives), vanished=vanished, closed=first.plan.kind == "none",
         shown=tuple(_shown(data, found)), views=_views(data, found),
     )  # fmt: skip
+
+
+def _opened_rows(relative: _Relative, burnt: set[tuple[str, int]]) -> int:
+    """How many rows of a known table were seen: of one that shares none any more, all may have been changed."""
+    origin = relative.record.header.origin
+    parts = relative.record.rows[0].parts
+    return int(np.isin(parts, [0, *(n for o, n in burnt if o == origin)]).sum())
 
 
 def _views(data: Dataset, found: Sequence[tuple[_Relative, _Match]]) -> tuple[tuple[str, ...], ...]:
