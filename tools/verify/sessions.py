@@ -185,9 +185,9 @@ def _known_and_spent(lineage: Lineage) -> str:
     waiting = counted(lineage.waiting, "new one waits", "new ones wait") if lineage.waiting else "none is new"
     return (
         f"No vault of these data is left: {lineage.known:,} {are} known from `{lineage.name}` (data set "
-        f"{lineage.dataset[:16]}…), whose vaults are spent or handed on, and {waiting}: {lineage.needed:,} that no run "
-        f"has looked at make vaults of their own{lineage.why_so_many}. Ask an earlier question again for its report, "
-        "bring more rows, or look without verdicts: `heldout explain … --explore-only`."
+        f"{lineage.dataset[:16]}…), whose vaults are spent or handed on, and {waiting}: {lineage.needed:,} that "
+        f"nothing has looked at make vaults of their own{lineage.why_so_many}. Ask an earlier question again for its "
+        "report, bring more rows, or look without verdicts: `heldout explain … --explore-only`."
     )
 
 
