@@ -22,6 +22,7 @@ SUITES: dict[str, tuple[str, ...]] = {
     "sessions": ("sessions.py", "--write"),
     "interval_coverage": ("interval_coverage.py", "--tables", "300", "--write"),
     "lineage": ("lineage.py", "--tables", "120", "--before", "12", "--write"),
+    "equal_rows": ("equal_rows.py", "--reps", "2000", "--write"),
     "threads": ("threads.py", "--reps", "20000", "--tables", "200"),
     "dependence": ("dependence.py", "--reps", "20000", "--write"),
     "planted": ("planted.py", "--reps", "25", "--write"),

@@ -10,6 +10,8 @@ from .texts import is_corpus
 
 _TOLD_APART = 0.9
 """Groups that equal rows amount to, as a share of rows, under which each row is placed for itself: decision 005."""
+_NEAR_APART = 0.5
+"""The same for groups of near texts."""
 TOGETHER = "coalesce('n' || _group, _content)"
 """What places a row of `kept` joined with `near`: the group of rows whose texts are near, else its own content."""
 
@@ -55,14 +57,20 @@ def is_coarse(data: Dataset) -> bool:
 
     With m rows in a group of equal rows, (sum m)^2 / sum m^2 is the number of groups that such a division
     amounts to. Where that is under nine tenths of the rows (a table of a few labels, an imputed column), equal rows are
-    different observations that the columns cannot tell apart: each is placed for itself.
+    different observations that the columns cannot tell apart: each is placed for itself. Groups of near texts, which
+    do depend on each other, are given up only under half of the rows.
     """
-    groups, rows, squares = (
+    return _amounts_to(data, "_content") < _TOLD_APART or _amounts_to(data, TOGETHER) < _NEAR_APART
+
+
+def _amounts_to(data: Dataset, key: str) -> float:
+    """The groups that a division by this key amounts to, as a share of the rows that are kept."""
+    rows, squares = (
         data.cursor()
         .execute(
-            "SELECT count(*), sum(m), sum(m * m) FROM (SELECT count(*) AS m FROM kept LEFT JOIN near USING (_row) "
-            f"GROUP BY {TOGETHER})"
+            "SELECT sum(m), sum(m * m) FROM (SELECT count(*) AS m FROM kept LEFT JOIN near USING (_row) "
+            f"GROUP BY {key})"
         )
         .fetchall()[0]
     )
-    return bool(groups < rows and float(rows) ** 2 / float(squares) < _TOLD_APART * rows)
+    return float(rows) / float(squares) if rows else 1.0

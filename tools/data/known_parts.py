@@ -237,7 +237,8 @@ def _told(lineage: Lineage, decided: Parts) -> str:
         text += " Vaults that nothing has opened stay sealed, and their error budget goes on."
     if lineage.waiting:
         wait = "new unit waits" if lineage.waiting == 1 else "new units wait"
-        text += f" {lineage.waiting:,} {wait}: from {lineage.needed:,} on they make vaults of their own{lineage.why_so_many}."
+        text += f" {lineage.waiting:,} {wait}: from {lineage.needed:,} on they make vaults of their own"
+        text += f"{lineage.why_so_many}."
     return text
 
 
