@@ -244,6 +244,6 @@ def _told(lineage: Lineage, decided: Parts) -> str:
 
 def _nothing_seen(kin: Kin) -> NoVaultLeft:
     return NoVaultLeft(
-        f"These rows are known from `{kin.first.name}`, and none of them was explored there: they lie in its vaults. "
-        "Ask of the whole table."
+        f"These rows are known from `{kin.first.name}`, and none of them was explored there: they lie in its vaults, "
+        "or wait. Ask of the whole table."
     )
