@@ -13,7 +13,7 @@ from ..tools.data.tables_schema import Joining
 from ..tools.errors import LedgerError, TamperedLedger, UsageError
 from ..tools.verify.exposures import WAIT, exposures
 from ..tools.verify.heads import head_file, remembered
-from ..tools.verify.ledger import Ledger
+from ..tools.verify.ledger import Entry, Ledger
 from ..tools.verify.lineage import check_record, records_of
 from ..tools.verify.sessions import CLOSE, Session, sessions
 from ..tools.verify.transcript import MOST, open_thread
@@ -52,11 +52,14 @@ def check(
 
     Raises:
         LedgerError: if there is no ledger for the file, its chain is broken, or it does not hold the head.
+        TamperedLedger: if the record of rows that a seal names is missing, or is another.
     """
     ledger, dataset = _find(files, book, tables, table)
     entries = ledger.entries()
     if not entries:
         raise LedgerError(f"Ledger '{ledger.path}' holds no entry, so there is nothing to check.")
+    for seal in (e for e in entries if e.kind == "seal"):
+        _checked_record(ledger, seal)
     told = f"{ledger.path}: {many(len(entries), 'entry', 'entries')}, every hash matches. "
     return told + f"Head {ledger.head(dataset or entries[-1].dataset)}. {_length(ledger, dataset, head)}"
 
@@ -158,18 +161,28 @@ def _shown(ledger: Ledger, dataset: str) -> list[str]:
     return lines
 
 
-def _rows_kept(ledger: Ledger, entries: tuple) -> list[str]:
+def _rows_kept(ledger: Ledger, entries: Sequence[Entry]) -> list[str]:
     """Where the record of rows lies by which they are known again, and whether it is the one that was sealed with."""
     seal = next(e for e in entries if e.kind == "seal")
-    if seal.beside is None:
-        return []
-    common = ledger.path.parent == default_ledger(seal.dataset).parent
-    file = record_file(records_of(ledger.path, common=common), seal.dataset)
     try:
-        check_record(file, seal.beside, ledger.path)
+        file = _checked_record(ledger, seal)
     except TamperedLedger as err:
         return [str(err)]
-    return [f"Its rows are known again by {file}."]
+    return [] if file is None else [f"Its rows are known again by {file}."]
+
+
+def _checked_record(ledger: Ledger, seal: Entry) -> Path | None:
+    """The record of rows that a seal names; None where it names none.
+
+    Raises:
+        TamperedLedger: if it is missing, or is another.
+    """
+    if seal.beside is None:
+        return None
+    common = ledger.path.parent == default_ledger(seal.dataset).parent
+    file = record_file(records_of(ledger.path, common=common), seal.dataset)
+    check_record(file, seal.beside, ledger.path)
+    return file
 
 
 def _when(entries: tuple, kind: str) -> str:

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from test_lineage import Sides, edited, more, spend, table
 
-from heldout.tools.errors import NoVaultLeft
+from heldout.agent.books import check
+from heldout.tools.errors import NoVaultLeft, TamperedLedger
 
 
 def _explored(sides: Sides) -> set[float]:
@@ -80,3 +81,17 @@ def test_a_grown_table_without_a_missing_row_still_makes_new_vaults(tmp_path: Pa
     after = Sides(more(first, 250), book, tmp_path / "b")
     assert after.plan.lineage is not None
     assert (after.plan.lineage.generation, after.plan.lineage.needed) == (2, 200)
+
+
+def test_the_check_of_a_ledger_checks_the_records_of_its_rows_too(tmp_path: Path) -> None:
+    book = tmp_path / "l.jsonl"
+    Sides(table(400), book, tmp_path / "a")
+    assert "every hash matches" in check(book, None)
+    record = next((tmp_path / "l.jsonl.rows").glob("*.rows"))
+    whole = record.read_bytes()
+    record.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    with pytest.raises(TamperedLedger, match="it was edited or replaced"):
+        check(book, None)
+    record.unlink()
+    with pytest.raises(TamperedLedger, match="is missing or cannot be read"):
+        check(book, None)
