@@ -307,17 +307,20 @@ def test_an_answer_from_all_rows_of_a_table_that_handed_on_its_vaults_is_refused
             open_one.expose(["x", "y"], "mean y by x")
 
 
-def test_an_open_thread_ends_when_its_rows_are_sealed_again_and_can_be_revealed(first, book, tmp_path) -> None:
+def test_an_open_thread_is_not_ended_by_sealing_its_rows_under_another_name(first, book, tmp_path) -> None:
     before = Sides(first, book, tmp_path / "a")
     with thread(first, name="t", ledger=book) as open_one:
         assert open_one.ask_claim(CLAIMS[0]).verified
-        after = Sides(edited(first), book, tmp_path / "b")
-        assert before.vaults[1] - {first.x[0]} <= after.explored
-        assert after.plan.lineage is not None
-        assert after.plan.lineage.earlier == 1
-        with pytest.raises(NoVaultLeft, match="The thread is ended"):
-            open_one.ask_claim(CLAIMS[1])
-        assert open_one.reveal().result.counts.verified == 1
+        written = book.read_bytes()
+        with pytest.raises(LedgerError, match="known from `t`, where an open thread of questions holds vault 1"):
+            Sides(edited(first), book, tmp_path / "b")
+        assert book.read_bytes() == written
+        assert open_one.ask_claim(CLAIMS[1]).verified
+        assert open_one.reveal().result.counts.verified == 2
+    after = Sides(edited(first), book, tmp_path / "c")
+    assert before.vaults[1] - {first.x[0]} <= after.explored
+    assert after.plan.lineage is not None
+    assert after.plan.lineage.earlier == 2
 
 
 def test_values_of_an_entity_keep_their_side_with_whatever_rows_they_have_now(book, tmp_path) -> None:

@@ -37,7 +37,7 @@ from ..writing import write_whole
 from .exposures import WAIT, exposures
 from .ledger import Ledger
 from .seals import check_plan, record_seal
-from .sessions import Session, sessions
+from .sessions import CLOSE, Session, sessions
 
 LEAST = 20
 """Rows that two tables must share to be kin: under that chance, or a few rows that were copied, may be why."""
@@ -111,11 +111,13 @@ class Lookup:
         """The plan by which the data set is sealed, recorded with its rows and handed on to it if it is new.
 
         Raises:
-            LedgerError: as `record_seal`, or if the record cannot be written.
+            LedgerError: as `record_seal`, if the record cannot be written, or if a thread is open on known rows.
         """
         known = check_plan(self.book, dataset, split.plan)
         if known is not None or split.known is None:
             return known or record_seal(self.book, dataset, split.plan)
+        for relative in self.relatives:
+            _check_no_thread(relative)
         for relative in self.relatives:
             self._hand_on(relative, dataset)
         header = split.known.record.header.model_copy(update={"ledger": self.book.path.name})
@@ -299,6 +301,18 @@ def _kin(data: Dataset, relatives: Sequence[_Relative]) -> Kin | None:
         earlier=_earlier(relatives), vanished=vanished, closed=first.plan.kind == "none",
         shown=tuple(_shown(data, found)), views=_views(data, found),
     )  # fmt: skip
+
+
+def _check_no_thread(relative: _Relative) -> None:
+    """Refuse to seal rows that an open thread holds: it would end without a word to who asks in it."""
+    held = next((s for s in relative.sessions if s.opened and not s.burnt and s.handed is None), None)
+    if held is not None:
+        name = relative.record.header.name
+        raise LedgerError(
+            f"Rows of these data are known from `{name}`, where an open thread of questions holds vault {held.vault}: "
+            f"sealing them under another name would end it. Ask on in `{name}`, or close the thread there with "
+            f"`{CLOSE}`, which shows its numbers."
+        )
 
 
 def _opened_rows(relative: _Relative, burnt: set[tuple[str, int]]) -> int:
