@@ -23,6 +23,7 @@ from pages import write_section  # noqa: E402
 
 MEASURED = "tools/verify"
 FILES = (
+    "lineage", "lineage_changed", "heads_edges", "exposures_edges", "attacks",
     "family_invariance", "means", "shift", "transcript", "interaction", "family_contract", "seasonality",
     "monotone_association", "linear", "prose", "label_errors", "trend", "units", "categorical_association", "rules",
     "toolbox_claims", "ledger", "exposure", "adjust", "adjusted_association", "group_difference", "change_point",
