@@ -14,11 +14,11 @@ from ..tools.errors import LedgerError, TamperedLedger, UsageError
 from ..tools.verify.exposures import WAIT, exposures
 from ..tools.verify.heads import head_file, remembered
 from ..tools.verify.ledger import Entry, Ledger
-from ..tools.verify.lineage import check_record, records_of
+from ..tools.verify.lineage import check_record
 from ..tools.verify.sessions import CLOSE, Session, sessions
 from ..tools.verify.transcript import MOST, open_thread
 from .report.words import many
-from .sealing import default_ledger
+from .sealing import default_ledger, records_beside
 from .spent import counted, told
 
 _SHORTEST_HEAD = 12
@@ -179,8 +179,7 @@ def _checked_record(ledger: Ledger, seal: Entry) -> Path | None:
     """
     if seal.beside is None:
         return None
-    common = ledger.path.parent == default_ledger(seal.dataset).parent
-    file = record_file(records_of(ledger.path, common=common), seal.dataset)
+    file = record_file(records_beside(ledger.path, seal.dataset), seal.dataset)
     check_record(file, seal.beside, ledger.path)
     return file
 

@@ -122,7 +122,12 @@ def sealed_unheld(
 def _places(fingerprint: str, ledger: str | Path | None) -> tuple[Ledger, Path]:
     """The ledger of a data set, and where the records of rows lie that it is compared with."""
     path = Path(ledger) if ledger is not None else default_ledger(fingerprint)
-    return Ledger(path), records_of(path, common=path.parent == default_ledger(fingerprint).parent)
+    return Ledger(path), records_beside(path, fingerprint)
+
+
+def records_beside(ledger: Path, fingerprint: str) -> Path:
+    """Where the records of rows lie for a ledger: default ledgers have theirs in common."""
+    return records_of(ledger, common=ledger.parent == default_ledger(fingerprint).parent)
 
 
 @contextmanager

@@ -13,7 +13,6 @@ from .split_plan import MIN_BLOCKS, Plan
 
 CHANGED = 0.05
 """Seen rows that are missing may be among the new ones, changed: at most so many, as a share of what is new."""
-SHARES = (0.6, 0.2, 0.2)
 NEW_BLOCKS = MIN_BLOCKS // 2
 """Blocks of time after all known ones that make vaults of their own."""
 

@@ -15,10 +15,10 @@ from ..errors import LedgerError, NoVaultLeft
 from .dataset import Dataset
 from .fetching import fetch
 from .independence import Unit
-from .known_kin import CHANGED, SHARES, Again, Kin, Parts, first_origin
+from .known_kin import CHANGED, Again, Kin, Parts, first_origin
 from .known_rows import ASIDE, WAITING, KnownRows, own_columns, remembered_rows
 from .known_series import decide_series
-from .split_plan import ONE_VAULT_UNDER, SMALL, TINY, Lineage, Plan, VaultPlan
+from .split_plan import ONE_VAULT_UNDER, SHARES, SMALL, TINY, Lineage, Plan, VaultPlan
 from .texts import is_corpus
 
 

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from .dataset import Dataset
 from .fetching import fetch
-from .known_kin import CHANGED, NEW_BLOCKS, SHARES, Kin, Parts, first_origin
+from .known_kin import CHANGED, NEW_BLOCKS, Kin, Parts, first_origin
 from .readers_binary import quoted
-from .split_plan import ONE_VAULT_UNDER
+from .split_plan import ONE_VAULT_UNDER, SHARES
 
 
 def decide_series(data: Dataset, kin: Kin, *, one_shot: bool = False) -> tuple[Parts, NDArray[np.int64], int]:

@@ -20,7 +20,7 @@ from .readers_binary import quoted
 from .rows import Rows
 from .schema import Column
 from .split_files import read_rows, write_parts
-from .split_plan import MIN_BLOCKS, ONE_VAULT_UNDER, SMALL, TINY, Plan, VaultPlan
+from .split_plan import MIN_BLOCKS, ONE_VAULT_UNDER, SHARES, SMALL, TINY, Plan, VaultPlan
 from .split_typed import TYPED, write_typed
 from .texts import is_corpus
 
@@ -202,7 +202,7 @@ def _plan(data: Dataset, unit: Unit, common: dict[str, Any], one_shot: bool) -> 
         return _small_plan(data, unit, common)
     share = 0.5 if unit.kind == "time" or units >= ONE_VAULT_UNDER else 0.4
     held = units * (1 - share)
-    weights = (1.0,) if one_shot or held < ONE_VAULT_UNDER else (0.6, 0.2, 0.2)
+    weights = (1.0,) if one_shot or held < ONE_VAULT_UNDER else SHARES
     bounds, low = [], share
     for w in weights:
         bounds.append((low, low + w * (1 - share)))

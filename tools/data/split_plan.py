@@ -14,6 +14,8 @@ TINY = 40
 ONE_VAULT_UNDER = 1_000
 """With fewer held-out units than this there is one vault."""
 MIN_BLOCKS = 40
+SHARES = (0.6, 0.2, 0.2)
+"""What each of three vaults has of the sealed units, and of the error budget."""
 
 
 class VaultPlan(Value):

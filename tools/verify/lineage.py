@@ -85,7 +85,7 @@ class Lookup:
         self.folder = folder
         self.hold = hold
         self.relatives: tuple[_Relative, ...] = ()
-        self._digests: dict[tuple[str, ...], NDArray[np.uint64]] = {}
+        self._digests: dict[tuple[str, ...], tuple[NDArray[np.uint64], float]] = {}
 
     def __call__(self, data: Dataset) -> Kin | Again | None:
         """What is known of the rows in the view `kept`; None where the table is new, or was sealed as a new one.
@@ -137,7 +137,7 @@ class Lookup:
         return plan
 
     def _hand_on(self, relative: _Relative, heir: str) -> None:
-        """Close the vaults of a known table that nothing has opened, and the thread that is open on one."""
+        """Close the vaults of a known table that nothing has opened."""
         over = {s.vault for s in relative.sessions if s.handed is not None or s.burnt}
         vaults = [v.number for v in relative.plan.vaults if v.number not in over]
         if vaults:
@@ -178,11 +178,11 @@ class Lookup:
         at = max(views, key=lambda at: (len(header.views[at].columns), -at))
         view, file = header.views[at], record_file(self.folder, header.dataset)
         if view.columns not in self._digests:
-            self._digests[view.columns] = content_digests(data, view.columns)
-        digests, record = self._digests[view.columns], decoded(file.read_bytes(), file)
+            equal = chance_of_equal(content_digests(data, view.columns, numbered=False))
+            self._digests[view.columns] = content_digests(data, view.columns), equal
+        (digests, equal), record = self._digests[view.columns], decoded(file.read_bytes(), file)
         content = record.rows[at].parts_of(digests)
         shared, new, old = int((content >= 0).sum()), len(digests), view.rows
-        equal = chance_of_equal(content_digests(data, view.columns, numbered=False))
         if shared < _least(new, old, max(view.equal, equal)):
             return None
         missing = record.rows[at].parts[~np.isin(record.rows[at].digests, digests)]
@@ -342,7 +342,7 @@ def _nearness(found: tuple[_Relative, _Match]) -> tuple[int, int, str]:
 
 
 def _seen(relative: _Relative) -> set[int]:
-    """The vaults of a known table whose rows count as seen: opened, also by a thread, which ends here."""
+    """The vaults of a known table whose rows count as seen: opened, also by a thread."""
     return {s.vault for s in relative.sessions if s.opened and not (s.handed is not None and not s.hypotheses)}
 
 
